@@ -1,0 +1,31 @@
+"""What compiling a shot needs to know of the media."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from ex4d.geometry.pinhole import Pinhole
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The source as one shot sees it, after fitting to the output's size.
+
+    Lengths are multiples of the subject's distance, which is a z-depth: ``pivot[2]`` is 1.
+    """
+
+    lens: Pinhole
+    """The source's lens, in pixels of the fitted frame; the output has the same size."""
+    pivot: tuple[float, float, float]
+    """The subject's point in the source camera's axes, in units of its own z-depth."""
+    frame_rate: Fraction
+    """Of the output, frames a second."""
+    source_rate: Fraction
+    """Of the source, frames a second; what ``48f`` counts."""
+    source_duration: Fraction
+    """Seconds, from the start of the first frame to the end of the last."""
+    subject_distance: float | None = None
+    """The subject's z-depth in the units of the source's depth; None where no depth was read."""
+    assumed: tuple[str, ...] = ()
+    """What was not read from the media but assumed, in words for the user."""

@@ -1,0 +1,71 @@
+"""Every error that ex4d raises on purpose.
+
+Ex4dError                     shown without a traceback
+├── UserError                 exit 2: what the user gave is at fault
+│   ├── ShotFileError         a shot list or preset: all of its faults at once, each with its place
+│   ├── TrajectoryError       a shot that cannot be compiled into cameras
+│   ├── MediaError            a video, image or depth file that cannot be used
+│   ├── ReconstructionError   depth that cannot become a mesh
+│   └── OutputError           a place that cannot be written
+└── MissingPart               exit 3: something needed is not installed or not downloaded
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class Ex4dError(Exception):
+    """An error that ex4d foresaw; its text says what, where, and what to do."""
+
+
+class UserError(Ex4dError):
+    """What the user gave is at fault (exit code 2)."""
+
+
+@dataclass(frozen=True, order=True)
+class Fault:
+    """One thing wrong in a file, with the place where the user finds it."""
+
+    file: str
+    line: int
+    """From 1."""
+    column: int
+    """From 1."""
+    path: str
+    """Where in the document, as in ``shots[2].camera[0].orbit.right``; empty for the file itself."""
+    message: str
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}:{self.column}"
+        return f"{where}   {self.path}: {self.message}" if self.path else f"{where}   {self.message}"
+
+
+class ShotFileError(UserError):
+    """All faults of a shot list, in the order of the file."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        self.faults = tuple(sorted(set(faults)))
+        count = len(self.faults)
+        closing = f"{count} problem{'s' if count != 1 else ''}; nothing was rendered"
+        super().__init__("\n".join([*map(str, self.faults), closing]))
+
+
+class TrajectoryError(UserError):
+    """A shot that cannot be compiled into cameras."""
+
+
+class MediaError(UserError):
+    """A video, image or depth file that cannot be used."""
+
+
+class ReconstructionError(UserError):
+    """Depth that cannot become a mesh."""
+
+
+class OutputError(UserError):
+    """A place that cannot be written."""
+
+
+class MissingPart(Ex4dError):  # noqa: N818 - it names what is missing, not what failed
+    """Something needed is not installed or not downloaded (exit code 3)."""

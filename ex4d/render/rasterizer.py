@@ -1,0 +1,34 @@
+"""The interface of renderers: a mesh and a camera in, one guide frame out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from jaxtyping import Bool, Float32, Float64, UInt8
+
+from ex4d.artifacts.watertight_mesh import WatertightMesh
+from ex4d.geometry.pinhole import Pinhole
+
+
+@dataclass(frozen=True)
+class RenderedFrame:
+    """What one camera sees of one mesh."""
+
+    colour: UInt8[np.ndarray, "height width 3"]
+    """R'G'B'; zero where not visible."""
+    visible: Bool[np.ndarray, "height width"]
+    """True where the source was seen."""
+    depth: Float32[np.ndarray, "height width"]
+    """z of the nearest surface in camera axes, hidden faces included; inf where there is no surface."""
+
+
+class Rasterizer(Protocol):
+    """Draws a mesh as a camera sees it."""
+
+    def render(
+        self, mesh: WatertightMesh, world_from_camera: Float64[np.ndarray, "4 4"], lens: Pinhole
+    ) -> RenderedFrame:
+        """Render the mesh from a rigid camera whose translation is in the mesh's depth units; sizes come from ``lens``."""
+        ...
