@@ -75,11 +75,15 @@ def _check_sizes(
         )
 
 
-def _with_border(depth: Float32[np.ndarray, "height width"], border_depth: float) -> Float32[np.ndarray, "height width"]:
+def _with_border(
+    depth: Float32[np.ndarray, "height width"], border_depth: float
+) -> Float32[np.ndarray, "height width"]:
     from ex4d.reconstruction.face_hiding import set_border
 
     source, bordered = np.ascontiguousarray(depth), np.empty(depth.shape, np.float32)
-    strips = _in_strips(lambda start, stop: set_border(source, bordered, np.float32(border_depth), start, stop), len(depth))
+    strips = _in_strips(
+        lambda start, stop: set_border(source, bordered, np.float32(border_depth), start, stop), len(depth)
+    )
     if not all(strips):
         row, column = np.argwhere(~(np.isfinite(depth) & (depth > 0)))[0]
         raise ReconstructionError(

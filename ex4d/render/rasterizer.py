@@ -11,6 +11,9 @@ from jaxtyping import Bool, Float32, Float64, UInt8
 from ex4d.artifacts.watertight_mesh import WatertightMesh
 from ex4d.geometry.pinhole import Pinhole
 
+ALPHA_THRESHOLD = 125
+"""Of 255. Under the ``vertex`` rule a pixel is visible above it (the released code's)."""
+
 
 @dataclass(frozen=True)
 class RenderedFrame:
