@@ -1,0 +1,85 @@
+"""A finished video, lossless, in a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+
+from ex4d.artifacts.folders import damaged, probe_stored, rate_from, read_record, write_record
+from ex4d.media.atomic import replacing_folder
+from ex4d.media.probe import MediaInfo
+from ex4d.media.reading import read_frames
+from ex4d.media.writing import LosslessWriter
+
+Frame = UInt8[np.ndarray, "height width 3"]
+
+
+@dataclass(frozen=True)
+class Video:
+    """A handle: what the video is, and where; frames are read when asked for."""
+
+    folder: Path
+    width: int
+    """Pixels."""
+    height: int
+    """Pixels."""
+    frame_rate: Fraction
+    """Frames a second, exact."""
+    frame_count: int
+    stored: MediaInfo
+    """The video file in the folder."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height, pixels."""
+        return self.width, self.height
+
+    def frames(self, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
+        """Yield the R'G'B' of frames ``start`` up to, not including, ``stop``, one at a time.
+
+        Raises:
+            MediaError: a frame that is not there, or damaged.
+        """
+        return read_frames(self.stored, range(start, self.frame_count if stop is None else stop))
+
+    @classmethod
+    @contextmanager
+    def writer(cls, folder: Path, size: tuple[int, int], rate: Fraction) -> Iterator[Callable[[Frame], None]]:
+        """Lend the function that appends a frame; ``folder`` appears, or is replaced, when the block ends well.
+
+        Raises:
+            OutputError: the place cannot be written, a frame has another size, or there was none.
+        """
+        with replacing_folder(folder) as temporary:
+            count = 0
+
+            def write(frame: Frame) -> None:
+                nonlocal count
+                colour.write(frame)
+                count += 1
+
+            with LosslessWriter(temporary / "colour.mkv", size, rate) as colour:
+                yield write
+            fields = {"width": size[0], "height": size[1], "frame_rate": str(rate), "frame_count": count}
+            write_record(temporary, "video", fields)
+
+    @classmethod
+    def load(cls, folder: Path) -> Video:
+        """Open a folder that :meth:`writer` wrote.
+
+        Raises:
+            MediaError: not such a folder, or damaged.
+        """
+        fields = read_record(folder, "video")
+        try:
+            size, count = (int(fields["width"]), int(fields["height"])), int(fields["frame_count"])
+            rate = rate_from(fields["frame_rate"])
+        except (KeyError, TypeError, ValueError) as cause:
+            raise damaged(folder, f"video.json: {cause}") from cause
+        return cls(folder, *size, rate, count, probe_stored(folder, "colour.mkv", size, count))

@@ -1,0 +1,130 @@
+"""Decoding frames by their number, one pass for growing numbers, a few frames in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+from jaxtyping import Shaped, UInt8
+
+from ex4d.errors import MediaError
+from ex4d.media.containers import opened
+from ex4d.media.fitting import Fit
+from ex4d.media.image_files import read_colour
+from ex4d.media.probe import MediaInfo
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+FAR_AHEAD = 48
+"""Frames; decoding through fewer is quicker than seeking to a keyframe that is likely behind."""
+
+Array = TypeVar("Array", bound=np.ndarray)
+
+
+def read_frames(
+    info: MediaInfo, indices: Sequence[int], *, window: Fit | None = None
+) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
+    """Yield the R'G'B' of the frames asked for, upright, in the order asked; fitted to ``window`` if one is given.
+
+    Equal neighbours are decoded once; growing numbers are one pass; going back costs a seek.
+
+    Raises:
+        MediaError: a number outside the video, a frame that cannot be decoded, or one of another size.
+    """
+    from ex4d.media.colour import to_rgb
+
+    check_indices(info, indices)
+    if info.images:
+        frames = (_image(info, index) for index in indices)
+    else:
+        frames = (np.rot90(frame, info.quarter_turns) for frame in decode(info, indices, to_rgb))
+    for frame in frames:
+        yield np.ascontiguousarray(frame) if window is None else window.colour(np.ascontiguousarray(frame))
+
+
+def decode(info: MediaInfo, indices: Sequence[int], convert: Callable[[VideoFrame], Array]) -> Iterator[Array]:
+    """Yield what ``convert`` makes of each decoded frame of a video file, as stored, in the order asked."""
+    with _reader(info) as reader:
+        last, array = -1, None
+        for index in indices:
+            if array is None or index != last:
+                last, array = index, convert(reader.frame(index))
+            yield array
+
+
+def check_indices(info: MediaInfo, indices: Sequence[int]) -> None:
+    """Refuse frame numbers that the video does not have."""
+    for index in indices:
+        if not 0 <= index < info.frame_count:
+            raise MediaError(f"{info.path} has frames 0 to {info.frame_count - 1}; there is no frame {index}")
+
+
+@contextmanager
+def _reader(info: MediaInfo) -> Iterator[_Reader]:
+    with opened(info.path) as (container, stream):
+        stream.thread_type = "AUTO"
+        yield _Reader(info, container, stream)
+
+
+class _Reader:
+    """One decoder that knows which frame comes next."""
+
+    def __init__(self, info: MediaInfo, container: InputContainer, stream: VideoStream) -> None:
+        self._info = info
+        self._container = container
+        self._stream = stream
+        self._decoded = container.decode(stream)
+        self._at = -1
+
+    def frame(self, index: int) -> VideoFrame:
+        """Decode frame ``index``."""
+        if index <= self._at or index > self._at + FAR_AHEAD:
+            self._seek(index)
+        frame = self._through_to(index)
+        if frame is None and self._at > index:  # the container's index led past it: begin at the beginning
+            self._seek(0)
+            frame = self._through_to(index)
+        if frame is None:
+            raise MediaError(f"{self._info.path}: frame {index} is damaged or missing; write the video anew")
+        return self._checked(frame)
+
+    def _through_to(self, index: int) -> VideoFrame | None:
+        for frame in self._decoded:
+            self._at = self._index_of(frame)
+            if self._at >= index:
+                return frame if self._at == index else None
+        return None
+
+    def _index_of(self, frame: VideoFrame) -> int:
+        """Return which frame this is: by its stamp, or by counting where the file has none."""
+        if not self._info.timestamps or frame.pts is None:
+            return self._at + 1
+        return self._info.index_of_timestamp.get(frame.pts, self._at)
+
+    def _seek(self, index: int) -> None:
+        """Go to a keyframe at or before a frame; to the start where frames must be counted."""
+        if not self._info.timestamps and index > self._at:
+            return
+        stamp = self._info.timestamps[index] if self._info.timestamps else self._stream.start_time or 0
+        self._container.seek(stamp, stream=self._stream)
+        self._decoded = self._container.decode(self._stream)
+        self._at = -1
+
+    def _checked(self, frame: VideoFrame) -> VideoFrame:
+        size = (frame.height, frame.width) if self._info.quarter_turns % 2 else (frame.width, frame.height)
+        if size != self._info.size or frame.is_corrupt:
+            raise MediaError(f"{self._info.path}: frame {self._at} is damaged, or of another size than the first")
+        return frame
+
+
+def _image(info: MediaInfo, index: int) -> Shaped[np.ndarray, "height width 3"]:
+    path = info.images[index]
+    image = read_colour(path)
+    if image.shape[:2] != (info.height, info.width):
+        raise MediaError(f"{path} is {image.shape[1]}x{image.shape[0]}, not {info.width}x{info.height}")
+    return image

@@ -1,0 +1,176 @@
+"""Encoding frames: H.264 that plays in browsers, and FFV1 that loses nothing. Same frames, same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Literal, Self
+
+import numpy as np
+from jaxtyping import UInt8, UInt16
+
+from ex4d.errors import OutputError
+from ex4d.media.atomic import replacing
+from ex4d.media.containers import LONGEST_SIDE
+
+if TYPE_CHECKING:
+    from av.container import OutputContainer
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+LosslessKind = Literal["colour", "gray", "gray16"]
+
+# What the encoders write must depend on nothing but the frames: not on the number of cores, not on the clock.
+_THREADS = 4
+_BITEXACT = 1 << 23
+
+_LOSSLESS_FORMATS = {"colour": ("rgb24", "bgr0"), "gray": ("gray", "gray"), "gray16": ("gray16le", "gray16le")}
+"""Of the array, and in the file: FFV1 has no gbrp of 8 bits, but stores bgr0 as R'G'B' without its empty byte."""
+
+
+class H264Writer:
+    """Writes an MP4 that browsers play: 4:2:0, BT.709 limited range and tagged so, the index in front, an exact rate.
+
+    A context manager. The file appears under its name only when the block ends without an error. The loss is that of
+    CRF 17, hardly seen, and of 4:2:0.
+    """
+
+    def __init__(self, path: Path, size: tuple[int, int], rate: Fraction) -> None:
+        """Plan a video of ``size`` (width, height), both even, at ``rate`` frames a second.
+
+        Raises:
+            OutputError: an odd or impossible size, or a rate that is not above 0.
+        """
+        if size[0] % 2 or size[1] % 2:
+            raise OutputError(f"{path}: H.264 has even sides only, not {size[0]}x{size[1]}; give an even size")
+        self._encoder = _encoder(path, size, rate, _add_h264)
+
+    def __enter__(self) -> Self:
+        self._put = self._encoder.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        return self._encoder.__exit__(kind, error, trace)
+
+    def write(self, frame: UInt8[np.ndarray, "height width 3"]) -> None:
+        """Append one R'G'B' frame.
+
+        Raises:
+            OutputError: another size than was said, or a full disk.
+        """
+        from ex4d.media.colour import to_yuv420
+
+        self._put(to_yuv420(frame))
+
+
+class LosslessWriter:
+    """Writes an MKV with FFV1 that reads back exactly: colour, a gray image of 8 bits, or one of 16.
+
+    A context manager. The file appears under its name only when the block ends without an error. Every frame is a
+    keyframe with a checksum.
+    """
+
+    def __init__(self, path: Path, size: tuple[int, int], rate: Fraction, kind: LosslessKind = "colour") -> None:
+        """Plan a video of ``size`` (width, height) at ``rate`` frames a second.
+
+        Raises:
+            OutputError: an impossible size, or a rate that is not above 0.
+        """
+        self._array_format, self._file_format = _LOSSLESS_FORMATS[kind]
+
+        def add(output: OutputContainer, size: tuple[int, int], rate: Fraction) -> VideoStream:
+            return _add_ffv1(output, size, rate, self._file_format)
+
+        self._encoder = _encoder(path, size, rate, add)
+
+    def __enter__(self) -> Self:
+        self._put = self._encoder.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        return self._encoder.__exit__(kind, error, trace)
+
+    def write(
+        self,
+        frame: UInt8[np.ndarray, "height width 3"]
+        | UInt8[np.ndarray, "height width"]
+        | UInt16[np.ndarray, "height width"],
+    ) -> None:
+        """Append one frame: uint8 with three channels for colour, uint8 or uint16 with one for gray.
+
+        Raises:
+            OutputError: another size than was said, or a full disk.
+        """
+        from av.video.frame import VideoFrame
+
+        image = VideoFrame.from_ndarray(np.ascontiguousarray(frame), format=self._array_format)
+        self._put(image if self._array_format == self._file_format else image.reformat(format=self._file_format))
+
+
+@contextmanager
+def _encoder(
+    path: Path,
+    size: tuple[int, int],
+    rate: Fraction,
+    add_stream: Callable[[OutputContainer, tuple[int, int], Fraction], VideoStream],
+) -> Iterator[Callable[[VideoFrame], None]]:
+    """Open a file for one video stream and lend the function that appends a frame."""
+    import av
+
+    if not all(0 < side <= LONGEST_SIDE for side in size) or rate <= 0:
+        raise OutputError(f"{path}: {size[0]}x{size[1]} at {rate} frames a second cannot be written")
+    count = 0
+
+    def put(frame: VideoFrame) -> None:
+        nonlocal count
+        if (frame.width, frame.height) != size:
+            raise OutputError(f"{path} is {size[0]}x{size[1]}, its frame {count} {frame.width}x{frame.height}")
+        frame.pts, frame.time_base = count, 1 / rate
+        output.mux(stream.encode(frame))
+        count += 1
+
+    container = "mp4" if path.suffix == ".mp4" else "matroska"
+    options = {"fflags": "+bitexact", **({"movflags": "+faststart"} if container == "mp4" else {})}
+    try:
+        with replacing(path) as temporary, av.open(str(temporary), "w", format=container, options=options) as output:
+            stream = add_stream(output, size, rate)
+            yield put
+            if count == 0:
+                raise OutputError(f"{path}: a video needs at least one frame")
+            output.mux(stream.encode(None))
+    except av.error.FFmpegError as cause:
+        raise OutputError(f"{path} cannot be written: {cause.strerror}") from cause
+
+
+def _add_h264(output: OutputContainer, size: tuple[int, int], rate: Fraction) -> VideoStream:
+    from ex4d.media.colour import BT709, LIMITED
+
+    # A keyframe a second lets a browser jump about; the decoder order and the rest are the encoder's defaults.
+    options = {"crf": "17", "preset": "medium", "profile": "high", "g": str(max(1, round(rate)))}
+    stream = output.add_stream("libx264", rate=rate, options=options)
+    _set_up(stream, size, "yuv420p")
+    context = stream.codec_context
+    context.colorspace, context.color_range = BT709, LIMITED
+    context.color_primaries, context.color_trc = BT709, BT709
+    return stream
+
+
+def _add_ffv1(output: OutputContainer, size: tuple[int, int], rate: Fraction, pixel_format: str) -> VideoStream:
+    options = {"level": "3", "g": "1", "slices": "4", "slicecrc": "1"}
+    stream = output.add_stream("ffv1", rate=rate, options=options)
+    _set_up(stream, size, pixel_format)
+    return stream
+
+
+def _set_up(stream: VideoStream, size: tuple[int, int], pixel_format: str) -> None:
+    stream.width, stream.height = size
+    stream.pix_fmt = pixel_format
+    stream.codec_context.flags |= _BITEXACT
+    stream.codec_context.thread_count = _THREADS
