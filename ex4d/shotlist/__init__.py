@@ -1,0 +1,1 @@
+"""The shot language: YAML in, records out. ``load`` reads, ``model`` holds the records."""

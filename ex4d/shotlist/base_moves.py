@@ -1,0 +1,162 @@
+"""What a move is; and the moves that state the whole base camera: spline and path."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from ex4d.shotlist import units
+from ex4d.shotlist.fields import Angle, Distance, Factor, choice, listed, quantity, radians, shown
+from ex4d.shotlist.formulas import Formula
+from ex4d.shotlist.nodes import Listed, Mapped, Node, Text, unwrapped
+from ex4d.shotlist.places import Place
+from ex4d.shotlist.records import EntryError, Record
+from ex4d.shotlist.timing import Position
+
+
+class MoveRecord(Record):
+    """A move; a file writes it ``key: value``."""
+
+    key: ClassVar[str]
+    """The word of the language."""
+
+    @classmethod
+    def opened(cls, node: Node) -> Mapped | Record:
+        """Take the value from ``{key: value}``."""
+        return super().opened(unwrapped(node, cls.key))
+
+
+class Rotation(Record):
+    """A turn of the head: pan about the vertical, then tilt about its right axis, then roll about its view axis."""
+
+    pan: Angle = 0.0
+    """Radians, right."""
+    tilt: Angle = 0.0
+    """Radians, up."""
+    roll: Angle = 0.0
+    """Radians, clockwise."""
+
+
+def _triple(value: Any) -> Any:
+    return listed(value, (3,), "[right, up, in] = [35%, 10%, 0%]")
+
+
+class SplineKey(Record):
+    """A camera that the path goes through; what it leaves out is interpolated from its neighbours."""
+
+    example: ClassVar[str] = "{at: 40%, position: [35%, 10%, 0%], look_at: subject}"
+    at: Position | None = None
+    """When, in the move's window; None only between the ends of a path of constant pace."""
+    position: Annotated[tuple[Distance, Distance, Distance] | None, BeforeValidator(_triple)] = None
+    """(right, up, in) from the shot's first camera, fractions of the subject's distance."""
+    look_at: Place | None = None
+    rotation: Rotation | None = None
+    lens: Factor | None = None
+    """Focal length relative to the source's."""
+
+    @model_validator(mode="after")
+    def _one_aim(self) -> SplineKey:
+        if self.look_at is not None and self.rotation is not None:
+            raise ValueError("has both 'look_at' and 'rotation'; keep one")
+        return self
+
+
+def _keys(value: Any) -> Any:
+    if isinstance(value, Text | Mapped) or (isinstance(value, Listed) and len(value) < 2):
+        raise ValueError(f"a spline needs two keys or more, each as in {SplineKey.example}, but got {shown(value)}")
+    return value
+
+
+class Spline(MoveRecord):
+    """A smooth path through keys."""
+
+    key: ClassVar[str] = "spline"
+    example: ClassVar[str] = "spline: {keys: [{at: 0%}, {at: 100%, position: [35%, 10%, 0%], look_at: subject}]}"
+    keys: Annotated[tuple[SplineKey, ...], BeforeValidator(_keys), Field(min_length=2)]
+    interpolation: Annotated[Literal["smooth", "linear"], choice("smooth", "linear")] = "smooth"
+    pace: Annotated[Literal["timed", "constant"], choice("timed", "constant")] = "timed"
+    """timed: every key has its time. constant: only the ends have, and the speed between them is even."""
+
+    @model_validator(mode="after")
+    def _times(self) -> Spline:
+        timed = [index for index, key in enumerate(self.keys) if key.at is not None]
+        last = len(self.keys) - 1
+        if self.pace == "timed" and len(timed) <= last:
+            missing = next(index for index in range(last + 1) if index not in timed)
+            raise ValueError(f"keys[{missing}] has no time; write at: 40%, or pace: constant")
+        if self.pace == "constant" and timed != [0, last]:
+            raise ValueError("with pace: constant the first and the last key have a time (at), and no key between them")
+        _check_order([(index, at) for index, key in enumerate(self.keys) if (at := key.at) is not None])
+        return self
+
+
+def _check_order(times: list[tuple[int, Position]]) -> None:
+    for (before, first), (after, second) in pairwise(times):
+        if first.unit == second.unit and first.value >= second.value:
+            raise ValueError(f"keys[{after}] at {second} does not come after keys[{before}] at {first}")
+
+
+def _formula(value: Any) -> Any:
+    if isinstance(value, Listed | Mapped) or (isinstance(value, Text) and value.missing):
+        raise ValueError(f"needs a formula of s, as in sin(2 * pi * s), but got {shown(value)}")
+    if isinstance(value, Text) and value.quantity is not None:
+        return Formula(f"{'-' if value.negated else ''}({value})")
+    return Formula(str(value)) if isinstance(value, str) else value
+
+
+def _constants(value: Any) -> Any:
+    if isinstance(value, Text | Listed):
+        raise ValueError(f"needs names with numbers, as in parameters: {{radius: 40%}}, but got {shown(value)}")
+    return {name: _constant(name, item) for name, item in value.items()} if isinstance(value, Mapped) else value
+
+
+def _constant(name: str, value: Any) -> float:
+    Formula.check_name(name)
+    found = quantity(value, units.CONSTANT)
+    return radians(found) if found.unit in ("deg", "rad") else float(found.value / (100 if found.unit == "%" else 1))
+
+
+Function = Annotated[Formula | None, BeforeValidator(_formula)]
+
+
+class Path(MoveRecord):
+    """A base camera given by formulas of ``s``, which runs from 0 to 1 over the move's window."""
+
+    key: ClassVar[str] = "path"
+    example: ClassVar[str] = "path: {right: sin(60deg * s), in: 1 - cos(60deg * s), look_at: subject}"
+    right: Function = None
+    """Fraction of the subject's distance; None is 0."""
+    up: Function = None
+    """Fraction of the subject's distance; None is 0."""
+    inward: Annotated[Function, Field(alias="in")] = None
+    """Fraction of the subject's distance; None is 0."""
+    pan: Function = None
+    """Radians, right; None is 0."""
+    tilt: Function = None
+    """Radians, up; None is 0."""
+    roll: Function = None
+    """Radians, clockwise; None is 0."""
+    lens: Function = None
+    """Focal length relative to the source's; None is 1."""
+    look_at: Place | None = None
+    parameters: Annotated[dict[str, float], BeforeValidator(_constants)] = Field(default_factory=dict)
+    """Constants that the formulas name, in canonical units."""
+
+    @property
+    def formulas(self) -> dict[str, Formula]:
+        """The formulas that are stated, by the word of the language."""
+        written = {"in": self.inward} | {
+            name: getattr(self, name) for name in ("right", "up", "pan", "tilt", "roll", "lens")
+        }
+        return {name: formula for name, formula in written.items() if formula is not None}
+
+    @model_validator(mode="after")
+    def _names(self) -> Path:
+        if not self.formulas:
+            raise ValueError(f"has no formula; write one or more, as in {self.example}")
+        for word, formula in self.formulas.items():
+            for name in sorted(formula.names - {"s"} - set(self.parameters)):
+                raise EntryError(word, f"{formula.text!r} names {name!r}, which is not s and not in parameters")
+        return self

@@ -1,0 +1,130 @@
+"""One item of a shot's camera: a move, when, and how it eases."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Discriminator, Tag, model_validator
+
+from ex4d.shotlist.base_moves import MoveRecord, Path, Spline
+from ex4d.shotlist.fields import near, shown
+from ex4d.shotlist.moves import (
+    Dolly,
+    DollyZoom,
+    Handheld,
+    Hold,
+    LookAt,
+    Orbit,
+    Pan,
+    Pedestal,
+    Roll,
+    Tilt,
+    Truck,
+)
+from ex4d.shotlist.nodes import Mapped, Node, Text
+from ex4d.shotlist.records import LATER, EntryError, Record
+from ex4d.shotlist.timing import WHOLE_SHOT, Ease, Window
+from ex4d.shotlist.zoom import Zoom
+
+MOVES: dict[str, type[MoveRecord]] = {
+    kind.key: kind
+    for kind in (
+        Hold, Pan, Tilt, Roll, Dolly, Truck, Pedestal, Orbit, Zoom, DollyZoom, LookAt, Handheld, Spline, Path,
+    )
+}  # fmt: skip
+"""Every move, by its word."""
+LATER_MOVES = ("crane", "file")
+WITHOUT_EASE = ("hold", "handheld", "look-at")
+"""Moves that take no ease; neither does ``use``."""
+
+
+def _word(value: Any) -> str | None:
+    if isinstance(value, Mapped) and len(value) == 1:
+        return next(iter(value))
+    return getattr(value, "key", None)
+
+
+Move = Annotated[
+    Annotated[Hold, Tag("hold")]
+    | Annotated[Pan, Tag("pan")]
+    | Annotated[Tilt, Tag("tilt")]
+    | Annotated[Roll, Tag("roll")]
+    | Annotated[Dolly, Tag("dolly")]
+    | Annotated[Truck, Tag("truck")]
+    | Annotated[Pedestal, Tag("pedestal")]
+    | Annotated[Orbit, Tag("orbit")]
+    | Annotated[Zoom, Tag("zoom")]
+    | Annotated[DollyZoom, Tag("dolly-zoom")]
+    | Annotated[LookAt, Tag("look-at")]
+    | Annotated[Handheld, Tag("handheld")]
+    | Annotated[Spline, Tag("spline")]
+    | Annotated[Path, Tag("path")],
+    Discriminator(_word),
+]
+"""Any move; read by its word, so that a fault of one is not reported as a fault of all."""
+
+
+class CameraItem(Record):
+    """A move with its window."""
+
+    move: Move
+    at: Window = WHOLE_SHOT
+    ease: Ease | None = None
+    """None is the move's own: smooth, or linear for spline and path."""
+
+    @classmethod
+    def words(cls) -> tuple[str, ...]:
+        """Return the keys that a user may write."""
+        return ("move", "at", "ease")
+
+    @classmethod
+    def opened(cls, node: Node) -> Mapped | Record:
+        """Find the one move among the keys; ``hold`` alone is a whole item."""
+        if isinstance(node, Text) and node in ("hold", "handheld"):
+            return Mapped({"move": Mapped({str(node): Text("", node.where)}, node.where)}, node.where)
+        if not isinstance(node, Mapped):
+            raise ValueError(f"needs a move with its amount, as in pan: 20deg, but got {shown(node)}")
+        named = [key for key in node if key in MOVES]
+        if len(named) > 1:
+            raise ValueError(f"has {len(named)} moves, {' and '.join(named)}; write each as an item of its own")
+        if not named:
+            raise ValueError(_no_move([key for key in node if key not in ("at", "ease")]))
+        move = Mapped({named[0]: node[named[0]]}, node[named[0]].where)
+        return Mapped({"move": move, **{key: value for key, value in node.items() if key != named[0]}}, node.where)
+
+    @model_validator(mode="after")
+    def _eased(self) -> CameraItem:
+        if self.ease is not None and self.move.key in WITHOUT_EASE:
+            raise ValueError(f"{self.move.key} takes no ease")
+        return self
+
+
+def _no_move(others: list[str]) -> str:
+    if not others:
+        return f"has no move; write one of {', '.join(MOVES)}, use"
+    if others[0] in LATER_MOVES:
+        return f"{others[0]!r} {LATER}"
+    hint = near(others[0], (*MOVES, "use"))
+    return f"unknown move {shown(others[0])}{hint or '; moves: ' + ', '.join(MOVES) + ', use'}"
+
+
+def check_camera(items: tuple[CameraItem, ...]) -> tuple[CameraItem, ...]:
+    """Check what the moves of one shot allow beside each other.
+
+    Raises:
+        EntryError: for a second base camera, and for a lens move beside an absolute zoom.
+    """
+    bases = [index for index, item in enumerate(items) if isinstance(item.move, Spline | Path)]
+    if len(bases) > 1:
+        raise EntryError(bases[1], "a second base camera; a shot has one spline or path")
+    zooms = [index for index, item in enumerate(items) if isinstance(item.move, Zoom) and item.move.absolute]
+    others = [index for index, item in enumerate(items) if _moves_lens(item.move) and index != (zooms or [-1])[0]]
+    if zooms and others:
+        raise EntryError(zooms[0], "a zoom from one lens to another must be the shot's only lens move")
+    return items
+
+
+def _moves_lens(move: MoveRecord) -> bool:
+    if isinstance(move, Spline):
+        return any(key.lens is not None for key in move.keys)
+    return isinstance(move, Zoom | DollyZoom) or (isinstance(move, Path) and move.lens is not None)

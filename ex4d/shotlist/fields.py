@@ -1,0 +1,229 @@
+"""Types of single values: text in the language's words becomes a number in its canonical unit.
+
+A value that is not text is taken as canonical already, so that records can be built from Python:
+``Pan(angle=0.3)`` is in radians, ``Pan(angle="20deg")`` in the words of the language.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from fractions import Fraction
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from ex4d.shotlist import units
+from ex4d.shotlist.nodes import Listed, Mapped, Text
+from ex4d.shotlist.units import Dimension, Quantity, quoted
+
+NOTHING: Mapping[str, str] = {}
+
+
+def shown(value: Any) -> str:
+    """Show a value in an error text, shortened."""
+    if isinstance(value, Mapped):
+        return "a mapping" if value else "an empty mapping"
+    if isinstance(value, Listed):
+        return f"a list of {len(value)}"
+    return "nothing" if isinstance(value, Text) and value.missing else quoted(str(value))
+
+
+def near(word: str, allowed: tuple[str, ...]) -> str:
+    """Return ``; did you mean 'orbit'?`` where an allowed word is close to ``word``, else nothing."""
+    close = get_close_matches(word[:64].lower(), allowed, n=1, cutoff=0.6)
+    return f"; did you mean '{close[0]}'?" if close else ""
+
+
+def quantity(value: Any, dimension: Dimension, *, misused: Mapping[str, str] = NOTHING) -> Quantity:
+    """Read a scalar as a quantity of one dimension.
+
+    Args:
+        value: what was written.
+        dimension: what is allowed.
+        misused: what to answer to units that people write where they mean something else.
+
+    Raises:
+        ValueError: saying what was written and what is allowed.
+    """
+    if not isinstance(value, str) or (isinstance(value, Text) and value.missing):
+        raise ValueError(f"needs {dimension.noun}, as in {dimension.example}, but got {shown(value)}")
+    if isinstance(value, Text) and value.quantity is not None:
+        found = value.quantity
+    elif value[:1] in {"-", ".", "+"} or value[:1].isdigit():
+        found = units.read_quantity(value)
+    else:
+        raise ValueError(
+            f"{quoted(value)} is not {dimension.noun}; write {dimension.allowed}, as in {dimension.example}"
+        )
+    if found.unit in misused:
+        raise ValueError(f"{quoted(value)}: {misused[found.unit]}")
+    checked = dimension.check(found, value)
+    return -checked if isinstance(value, Text) and value.negated else checked
+
+
+def reader(
+    dimension: Dimension,
+    convert: Callable[[Quantity], Any],
+    low: str | None = None,
+    high: str | None = None,
+    *,
+    misused: Mapping[str, str] = NOTHING,
+) -> BeforeValidator:
+    """Build the reader of one kind of quantity; ``low`` and ``high`` are bounds in the language's words."""
+    bounds = [None if bound is None else convert(units.read_quantity(bound)) for bound in (low, high)]
+
+    def read(value: Any) -> Any:
+        canonical = (
+            convert(quantity(value, dimension, misused=misused)) if isinstance(value, str | Listed | Mapped) else value
+        )
+        for bound, written, beyond, side in zip(bounds, (low, high), (_below, _above), ("least", "most"), strict=True):
+            if bound is not None and isinstance(canonical, int | float | Fraction) and beyond(canonical, bound):
+                raise ValueError(f"{shown(value)} is out of range: it must be at {side} {written}")
+        return canonical
+
+    return BeforeValidator(read)
+
+
+def _below(value: Any, bound: Any) -> bool:
+    return bool(value < bound)
+
+
+def _above(value: Any, bound: Any) -> bool:
+    return bool(value > bound)
+
+
+def radians(found: Quantity) -> float:
+    """Convert ``deg`` or ``rad`` to radians."""
+    return math.radians(found.value) if found.unit == "deg" else float(found.value)
+
+
+def part(found: Quantity) -> float:
+    """Convert ``40%`` or ``0.4x`` to 0.4."""
+    return float(found.value / 100) if found.unit == "%" else float(found.value)
+
+
+def plain(found: Quantity) -> float:
+    """Drop the unit."""
+    return float(found.value)
+
+
+def exact(found: Quantity) -> Fraction:
+    """Drop the unit and keep the exact value."""
+    return found.value
+
+
+def choice(*words: str) -> BeforeValidator:
+    """Accept one of the words; others are answered with the nearest."""
+
+    def read(value: Any) -> str:
+        if isinstance(value, str) and value in words:
+            return str(value)
+        nearest = near(value, words) if isinstance(value, str) else ""
+        raise ValueError(f"{shown(value)} is not one of {', '.join(words)}{nearest}")
+
+    return BeforeValidator(read)
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, Text | Listed | Mapped):
+        found = quantity(value, units.PLAIN).value
+        if found.denominator != 1 or found < 0:
+            raise ValueError(f"{shown(value)} is not a whole number from 0 up; write 7")
+        return int(found)
+    return value
+
+
+def _words(value: Any) -> Any:
+    if isinstance(value, Listed | Mapped):
+        raise ValueError(f"needs text, but got {shown(value)}")
+    return str(value) if isinstance(value, str) else value
+
+
+_DECIMAL_RATE = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
+_EXACT_RATE = re.compile(r"([1-9][0-9]{0,6})/([1-9][0-9]{0,6})")
+
+
+def _rate(value: Any) -> Any:
+    if not isinstance(value, str | Listed | Mapped):
+        return value
+    found = _EXACT_RATE.fullmatch(value) if isinstance(value, str) else None
+    if found:
+        rate = Fraction(int(found[1]), int(found[2]))
+    elif isinstance(value, str) and _DECIMAL_RATE.fullmatch(value):
+        rate = Fraction(value)
+        _refuse_rounded_rate(value, rate)
+    else:
+        raise ValueError(f"{shown(value)} is not a frame rate; write 24 or 30000/1001")
+    if not 1 <= rate <= 1000:
+        raise ValueError(f"{shown(value)} is out of range: a frame rate is 1 to 1000 frames a second")
+    return rate
+
+
+def _refuse_rounded_rate(text: str, rate: Fraction) -> None:
+    """Refuse 29.97 and its like: they are roundings of n x 1000/1001."""
+    base = round(rate * 1001 / 1000)
+    if rate.denominator != 1 and abs(rate - Fraction(base * 1000, 1001)) < Fraction(6, 1000):
+        raise ValueError(f"{quoted(text)} is a rounded rate; write {base * 1000}/1001")
+
+
+_SIZE = re.compile(r"([0-9]{1,5})x([0-9]{1,5})")
+MAX_SIDE = 16384
+"""Pixels; larger pictures are refused everywhere."""
+
+
+def _size(value: Any) -> Any:
+    if not isinstance(value, str | Listed | Mapped):
+        return value
+    found = _SIZE.fullmatch(value) if isinstance(value, str) else None
+    if not found:
+        raise ValueError(f"{shown(value)} is not a size; write width x height, as in 512x512")
+    width, height = int(found[1]), int(found[2])
+    if not (16 <= width <= MAX_SIDE and 16 <= height <= MAX_SIDE):
+        raise ValueError(f"{shown(value)} is out of range: a side is 16 to {MAX_SIDE} pixels")
+    if width % 2 or height % 2:
+        raise ValueError(f"{shown(value)} has an odd side, which video cannot hold; write {width & ~1}x{height & ~1}")
+    return width, height
+
+
+def listed(value: Any, counts: tuple[int, ...], example: str) -> Any:
+    """Check that a written value is a list of one of the lengths; what is no node passes."""
+    if isinstance(value, Text | Mapped) or (isinstance(value, Listed) and len(value) not in counts):
+        raise ValueError(f"needs a list, as in {example}, but got {shown(value)}")
+    return value
+
+
+def list_of(count: int, example: str) -> BeforeValidator:
+    """Accept a list of ``count`` values."""
+    return BeforeValidator(lambda value: listed(value, (count,), example))
+
+
+Angle = Annotated[float, reader(units.ANGLE, radians)]
+"""Radians."""
+Elevation = Annotated[float, reader(units.ANGLE, radians, "-85deg", "85deg")]
+"""Radians, within 85 degrees of the horizon."""
+Distance = Annotated[float, reader(units.DISTANCE, part)]
+"""Fraction of the subject's distance."""
+Factor = Annotated[float, reader(units.FACTOR, plain), Field(gt=0)]
+"""Magnification, > 0."""
+Duration = Annotated[Fraction, reader(units.DURATION, exact, "0s")]
+"""Seconds, exact."""
+Frequency = Annotated[float, reader(units.FREQUENCY, plain, "0.01Hz", "100Hz")]
+"""Hertz."""
+ImageShare = Annotated[float, reader(units.SHARE, part, "0%", "100%")]
+"""Fraction of the picture's width or height, 0 to 1."""
+Overscan = Annotated[float, reader(units.SHARE, part, "0%", "50%")]
+"""Fraction by which the crop is enlarged, 0 to 0.5."""
+Pixel = Annotated[float, reader(units.PIXELS, plain, "0px")]
+"""Pixels of the source as delivered."""
+Number = Annotated[float, reader(units.PLAIN, plain)]
+Amount = Annotated[float, reader(units.PLAIN, plain, "0", "100")]
+Weight = Annotated[float, reader(units.PLAIN, plain, "0", "1")]
+Whole = Annotated[int, BeforeValidator(_whole), Field(ge=0)]
+Words = Annotated[str, BeforeValidator(_words)]
+Rate = Annotated[Fraction, BeforeValidator(_rate)]
+"""Frames a second, exact."""
+Size = Annotated[tuple[int, int], BeforeValidator(_size)]
+"""(width, height), pixels, even."""

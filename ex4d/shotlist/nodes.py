@@ -1,0 +1,97 @@
+"""What a YAML file holds, as text, each piece with the place where it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ex4d.errors import Fault
+from ex4d.shotlist.units import Quantity
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Where something stands: for a value in a mapping, the place of its key."""
+
+    file: str
+    line: int
+    """From 1."""
+    column: int
+    """From 1."""
+    path: str
+    """In the document, as in ``shots[2].camera[0].orbit.right``."""
+    used_at: str = ""
+    """For what stands in a preset: where the shot list uses it, ``file:line:column``."""
+
+    def fault(self, message: str) -> Fault:
+        """Return the fault ``message`` at this place."""
+        suffix = f" (used at {self.used_at})" if self.used_at else ""
+        return Fault(self.file, self.line, self.column, self.path, message + suffix)
+
+    def inside(self, key: str | int) -> str:
+        """Return the document path of an entry of this node."""
+        if isinstance(key, int):
+            return f"{self.path}[{key}]"
+        return f"{self.path}.{key}" if self.path else key
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+class Text(str):
+    """A scalar, as written."""
+
+    where: Mark
+    plain: bool
+    """Written without quotes."""
+    quantity: Quantity | None
+    """The exact value, where a preset computed it; the text is then a rounded form."""
+    negated: bool
+    """Stands for the opposite of what is written: ``left: 20deg`` read as ``right``."""
+
+    def __new__(
+        cls, text: str, where: Mark, *, plain: bool = True, quantity: Quantity | None = None, negated: bool = False
+    ) -> Text:
+        """Build a scalar; ``text`` is kept as it is."""
+        self = super().__new__(cls, text)
+        self.where, self.plain, self.quantity, self.negated = where, plain, quantity, negated
+        return self
+
+    @property
+    def missing(self) -> bool:
+        """Whether nothing is written, as in ``camera:`` alone."""
+        return self.plain and self == ""
+
+
+class Listed(list[Any]):
+    """A sequence of nodes."""
+
+    def __init__(self, items: list[Any], where: Mark) -> None:
+        super().__init__(items)
+        self.where = where
+
+
+class Mapped(dict[str, Any]):
+    """A mapping from words to nodes."""
+
+    def __init__(self, items: dict[str, Any], where: Mark) -> None:
+        super().__init__(items)
+        self.where = where
+
+
+Node = Text | Listed | Mapped
+
+
+def unwrapped(node: Node, key: str) -> Node:
+    """Return the value of ``{key: value}``; what is no such mapping is returned as it is."""
+    if isinstance(node, Mapped) and len(node) == 1 and key in node:
+        value: Node = node[key]
+        return value
+    return node
+
+
+def negated(value: Any) -> Any:
+    """Return the opposite of a scalar or of a number."""
+    if isinstance(value, Text):
+        return Text(value, value.where, plain=value.plain, quantity=value.quantity, negated=not value.negated)
+    return -value if isinstance(value, int | float) else value

@@ -1,0 +1,134 @@
+"""The base of every record of the language: frozen, closed, and readable from nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar, Protocol, runtime_checkable
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from ex4d.shotlist.fields import near, shown
+from ex4d.shotlist.nodes import Mapped, Mark, Node, Text, negated
+
+LATER = "is not in this version of ex4d yet"
+
+
+IN_PYTHON = Mark("<python>", 1, 1, "")
+"""Where a text stands that was given from Python."""
+
+
+@runtime_checkable
+class Reading(Protocol):
+    """What pydantic hands to a reader; the part of its ``ValidationInfo`` that is used."""
+
+    @property
+    def context(self) -> Any:
+        """The ``Report`` of the file, or None from Python."""
+
+
+class Report:
+    """Collects what is wrong without stopping the reading of a record: unknown and unready words."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[Mark, str]] = []
+
+    def add(self, where: Mark, message: str) -> None:
+        """Note one fault."""
+        self.found.append((where, message))
+
+
+class EntryError(ValueError):
+    """A fault of one entry of a list or mapping, found by the reader of the whole."""
+
+    def __init__(self, index: int | str, message: str) -> None:
+        super().__init__(message)
+        self.index = index
+
+
+class Record(BaseModel):
+    """A frozen record; built from Python with canonical values, or from the nodes of a file.
+
+    From nodes, reading has three steps that a record may refine: ``opened`` finds the mapping that the user wrote
+    (or a short form of it), its words are checked, ``spelled`` turns the words into fields.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_by_name=True, validate_by_alias=True, defer_build=True,
+        arbitrary_types_allowed=True,
+    )  # fmt: skip
+
+    pairs: ClassVar[dict[str, tuple[str, str]]] = {}
+    """Fields written by a direction: field → (positive word, negative word)."""
+    later: ClassVar[tuple[str, ...]] = ()
+    """Words of the language that this version refuses."""
+    example: ClassVar[str] = ""
+    """How a user writes it."""
+
+    @classmethod
+    def words(cls) -> tuple[str, ...]:
+        """Return the keys that a user may write."""
+        fields = [info.alias or name for name, info in cls.model_fields.items() if name not in cls.pairs]
+        return (*fields, *(word for pair in cls.pairs.values() for word in pair))
+
+    @classmethod
+    def opened(cls, node: Node) -> Mapped | Record:
+        """Return the mapping as written, or the record itself where the user wrote a short form.
+
+        Raises:
+            ValueError: where it is neither.
+        """
+        if isinstance(node, Mapped):
+            return node
+        if isinstance(node, Text) and node.missing:
+            return Mapped({}, node.where)
+        as_in = f", as in {cls.example}" if cls.example else f" of {', '.join(cls.words())}"
+        raise ValueError(f"needs a mapping{as_in}, but got {shown(node)}")
+
+    @classmethod
+    def spelled(cls, node: Mapped) -> dict[str, Any]:
+        """Turn written words into fields: ``left: 20deg`` into ``angle: -20deg``.
+
+        Raises:
+            ValueError: where both words of a pair are given.
+        """
+        fields: dict[str, Any] = dict(node)
+        for name, (positive, negative) in cls.pairs.items():
+            if positive in node and negative in node:
+                raise ValueError(f"has both {positive!r} and {negative!r}; keep one")
+            values = [fields.pop(word) for word in (positive, negative) if word in node]
+            if values:
+                fields[name] = values[0] if positive in node else negated(values[0])
+        return fields
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _from_node(cls, raw: Any, validate: Callable[[Any], Any], info: Reading) -> Any:
+        node = Text(raw, IN_PYTHON) if type(raw) is str else raw
+        if not isinstance(node, Node):
+            return validate(raw)
+        found = cls.opened(node)
+        if isinstance(found, Record):
+            return found
+        return validate(cls.spelled(known(found, cls.words(), cls.later, info.context)))
+
+
+def known(node: Mapped, words: tuple[str, ...], later: tuple[str, ...], report: Report | None) -> Mapped:
+    """Return the mapping without the keys that are not ``words``, each of which is reported.
+
+    Raises:
+        ValueError: for the first such key, where there is no report.
+    """
+    for key in node:
+        if key in words:
+            continue
+        message = _unknown(key, words, later)
+        if report is None:
+            raise ValueError(message)
+        report.add(node[key].where, message)
+    return Mapped({key: value for key, value in node.items() if key in words}, node.where)
+
+
+def _unknown(key: str, words: tuple[str, ...], later: tuple[str, ...]) -> str:
+    if key in later:
+        return f"{key!r} {LATER}"
+    return f"unknown key {shown(key)}{near(key, words) or '; allowed: ' + (', '.join(words) or 'nothing')}"
