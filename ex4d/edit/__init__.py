@@ -1,0 +1,1 @@
+"""Videos to a sequence: transitions, the cut, the timeline."""

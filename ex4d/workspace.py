@@ -1,0 +1,159 @@
+"""Where takes live: content keys, atomic folders, what can be kept from an earlier run, manifests.
+
+out/courtyard.mp4                     the edit
+out/courtyard.otio                    the same as a timeline
+out/courtyard.takes/swing/guide/      what each stage made; guide.key beside it says from what
+out/courtyard.takes/swing/result/
+out/courtyard.takes/swing/swing.mp4   the shot alone, to look at
+out/courtyard.takes/swing/manifest.json
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ex4d.errors import OutputError
+from ex4d.media.atomic import replacing
+
+_HASH_CHUNK = 1 << 20
+
+
+def key_of(ingredients: Any) -> str:
+    """Return the SHA-256 of JSON-like ingredients, the same for the same content on any machine."""
+    canonical = json.dumps(ingredients, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def cache_folder() -> Path:
+    """Return ex4d's folder in the user's cache, as XDG has it."""
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "ex4d"
+
+
+def content_hash(path: Path, *, verify: bool = False) -> str:
+    """Return the SHA-256 of a file's bytes, or of a list of files' names and bytes for a folder.
+
+    A file's hash is remembered by path, size, time and inode; ``verify`` computes it again.
+    """
+    if path.is_dir():
+        return files_hash(sorted(entry for entry in path.iterdir() if entry.is_file()), verify=verify)
+    status = path.stat()
+    identity = key_of([str(path.resolve()), status.st_size, status.st_mtime_ns, status.st_ino])
+    remembered = cache_folder() / "hashes" / identity
+    if remembered.exists() and not verify:
+        return remembered.read_text()
+    digest = _hash_file(path)
+    write_text(remembered, digest)
+    return digest
+
+
+def files_hash(files: list[Path], *, verify: bool = False) -> str:
+    """Return one hash for several files: of their names and contents, in the order given."""
+    return key_of([[file.name, content_hash(file, verify=verify)] for file in files])
+
+
+def _hash_file(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while chunk := stream.read(_HASH_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a small file so that it is there whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as partial:
+        partial.write_text(text, encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The output folder of one edit."""
+
+    folder: Path
+    """Where the edit itself is written."""
+    file: str
+    """The edit's plain file name."""
+
+    @property
+    def edit(self) -> Path:
+        """The finished film."""
+        return self.folder / self.file
+
+    @property
+    def timeline(self) -> Path:
+        """The film as an OpenTimelineIO timeline."""
+        return self.edit.with_suffix(".otio")
+
+    @property
+    def takes(self) -> Path:
+        """The folder of all takes."""
+        return self.folder / f"{self.edit.stem}.takes"
+
+    def take(self, shot: str) -> Path:
+        """Return the folder of one shot's take."""
+        return self.takes / shot
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the takes' folder for this process.
+
+        Raises:
+            OutputError: it cannot be written, or another run is at work in it.
+        """
+        import fcntl
+
+        try:
+            self.takes.mkdir(parents=True, exist_ok=True)
+            lock = (self.takes / ".lock").open("w")
+        except OSError as error:
+            raise OutputError(f"{self.folder}: cannot be written ({error.strerror}); choose another --out") from error
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise OutputError(
+                    f"{self.takes}: another run of ex4d is at work here; wait for it, or choose another --out"
+                ) from error
+            self._sweep()
+            yield
+
+    def _sweep(self) -> None:
+        """Throw away what killed runs left under temporary names."""
+        for pattern in ("*.part", "*.old"):
+            for leftover in [*self.takes.glob(f"*/.{pattern}"), *self.folder.glob(f".{self.edit.stem}.{pattern}")]:
+                shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+
+
+def made(folder: Path, key: str) -> bool:
+    """Tell whether a stage's folder holds the finished result of exactly these ingredients."""
+    marker = _marker(folder)
+    return folder.is_dir() and marker.is_file() and marker.read_text(encoding="utf-8") == key
+
+
+def make(folder: Path, key: str, work: Callable[[], None]) -> None:
+    """Let ``work`` put a stage's folder in place, whole or not at all, and then note what went into it.
+
+    The note goes first and comes last, so that an interrupted stage is never taken for a finished one.
+    """
+    _marker(folder).unlink(missing_ok=True)
+    work()
+    write_text(_marker(folder), key)
+
+
+def _marker(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.key")
+
+
+def write_manifest(take: Path, manifest: dict[str, Any]) -> None:
+    """Write what a take was made of and what was chosen for the user."""
+    write_text(take / "manifest.json", json.dumps(manifest, indent=2, sort_keys=True, default=str) + "\n")

@@ -1,0 +1,101 @@
+"""Takes appear whole or not at all, and are known by everything that went into them."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ex4d.errors import OutputError
+from ex4d.workspace import Workspace, content_hash, files_hash, key_of, made, make
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+def test_a_finished_stage_is_known_by_its_key_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "guide"
+    make(folder, "key-1", folder.mkdir)
+    assert made(folder, "key-1")
+    assert not made(folder, "key-2")
+
+
+def test_an_interrupted_stage_is_not_taken_for_a_finished_one(tmp_path: Path) -> None:
+    folder = tmp_path / "guide"
+    make(folder, "key-1", folder.mkdir)
+
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        make(folder, "key-2", interrupted)
+    assert not made(folder, "key-1")
+    assert not made(folder, "key-2")
+
+
+def test_a_stage_whose_folder_was_deleted_is_made_again(tmp_path: Path) -> None:
+    folder = tmp_path / "guide"
+    make(folder, "key", folder.mkdir)
+    folder.rmdir()
+    assert not made(folder, "key")
+
+
+def test_a_second_run_in_the_same_folder_is_refused(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path, "film.mp4")
+    with workspace.locked(), pytest.raises(OutputError, match="another run"), workspace.locked():
+        pass
+    with workspace.locked():
+        assert workspace.take("swing") == tmp_path / "film.takes" / "swing"
+
+
+def test_what_a_kill_left_behind_is_swept_away(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path, "film.mp4")
+    (workspace.take("swing") / ".guide.x1.part").mkdir(parents=True)
+    (workspace.take("swing") / ".swing.mp4.x2.part").write_text("half")
+    (workspace.take("swing") / "guide").mkdir()
+    (tmp_path / ".film.mp4.x3.part").write_text("half")
+    (tmp_path / ".other.part").write_text("not ours")
+    with workspace.locked():
+        assert [entry.name for entry in workspace.take("swing").iterdir()] == ["guide"]
+    assert sorted(entry.name for entry in tmp_path.iterdir() if entry.name != "cache") == [".other.part", "film.takes"]
+
+
+def test_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OutputError, match="--out"), Workspace(tmp_path / "file", "film.mp4").locked():
+        pass
+
+
+def test_content_is_hashed_once_and_again_when_it_changes(tmp_path: Path) -> None:
+    file = tmp_path / "clip"
+    file.write_bytes(b"a")
+    first = content_hash(file)
+    assert first == content_hash(file) == content_hash(file, verify=True)
+    file.write_bytes(b"bb")
+    assert content_hash(file) != first
+
+
+def test_verify_sees_a_change_that_kept_size_and_time(tmp_path: Path) -> None:
+    import os
+
+    file = tmp_path / "clip"
+    file.write_bytes(b"a")
+    status = file.stat()
+    first = content_hash(file)
+    file.write_bytes(b"b")
+    os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert content_hash(file) == first
+    assert content_hash(file, verify=True) != first
+
+
+def test_a_renamed_file_changes_the_hash_of_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"x")
+    (tmp_path / "b").write_bytes(b"x")
+    assert files_hash([tmp_path / "a"]) != files_hash([tmp_path / "b"])
+
+
+@given(st.dictionaries(st.text(), st.integers()))
+def test_a_key_does_not_depend_on_the_order_of_writing(ingredients: dict[str, int]) -> None:
+    assert key_of(ingredients) == key_of(dict(reversed(ingredients.items())))
