@@ -1,0 +1,69 @@
+"""The base camera, on which all other moves are built: the source view, a path of formulas, or a spline."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float64
+
+from ex4d.artifacts.scene import Scene
+from ex4d.errors import TrajectoryError
+from ex4d.geometry.se3 import head_rotation, pan_rotation, roll_rotation, tilt_rotation
+from ex4d.shotlist.model import Formula, Path, Spline
+from ex4d.trajectory.aim import level_aim
+from ex4d.trajectory.cue import Cue
+from ex4d.trajectory.head import Head, source_view
+from ex4d.trajectory.key_spline import KeySpline
+from ex4d.trajectory.places import first_direction, world_point
+from ex4d.trajectory.timing import Clock
+
+Curve = Float64[np.ndarray, "frames"]
+
+
+def base_camera(cue: Cue | None, frames: Float64[np.ndarray, "frames"], scene: Scene, clock: Clock) -> Head:
+    """Return the base camera at some moments, in frames; before and after its window it rests at its ends."""
+    if cue is None:
+        return source_view(len(frames))
+    progress = cue.progress(frames)
+    if isinstance(cue.move, Spline):
+        return KeySpline.of(cue.move, cue.span, scene, clock).at(progress)
+    assert isinstance(cue.move, Path)  # noqa: S101 - the rig sorts moves by type
+    return path_camera(cue.move, progress, scene, clock.shot)
+
+
+def path_camera(move: Path, progress: Float64[np.ndarray, "frames"], scene: Scene, shot: str) -> Head:
+    """Evaluate a path of formulas at ``s = progress``.
+
+    A ``look_at`` aims the head first; pan, tilt and roll are added to it as an operator would.
+
+    Raises:
+        TrajectoryError: A formula is not finite, or the lens is not above zero, at some s.
+    """
+    right, up, inward = (_curve(move, name, progress, shot) for name in ("right", "up", "in"))
+    pan, tilt, roll = (_curve(move, name, progress, shot) for name in ("pan", "tilt", "roll"))
+    lens = _curve(move, "lens", progress, shot, absent=1.0)
+    _require(lens > 0.0, progress, f"shot {shot!r}: the path's lens is not above zero")
+    position = np.stack([right, -up, inward], axis=1)
+    if move.look_at is None:
+        return Head(head_rotation(pan, tilt, roll), position, lens, np.ones(len(lens), dtype=bool))
+    aim = level_aim(world_point(move.look_at, scene) - position, first_direction(move.look_at, scene, shot), lens)
+    rotation = pan_rotation(pan) @ aim.rotation() @ tilt_rotation(tilt) @ roll_rotation(roll)
+    return Head(rotation, position, lens, aim.possible)
+
+
+def _curve(
+    move: Path, name: str, progress: Float64[np.ndarray, "frames"], shot: str, absent: float = 0.0
+) -> Float64[np.ndarray, "frames"]:
+    """Evaluate one formula, where it is stated."""
+    formula: Formula | None = move.formulas.get(name)
+    if formula is None:
+        return np.full(len(progress), absent)
+    found = formula.evaluate({"s": progress, **move.parameters})
+    values = np.broadcast_to(np.asarray(found, dtype=np.float64), progress.shape)
+    _require(np.isfinite(values), progress, f"shot {shot!r}: the path's {name} is not a finite number")
+    return values
+
+
+def _require(good: np.ndarray, progress: Float64[np.ndarray, "frames"], message: str) -> None:
+    bad = progress[~good]
+    if bad.size:
+        raise TrajectoryError(f"{message} at s = {bad[0]:.6g}; change the formula")

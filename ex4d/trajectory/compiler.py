@@ -1,0 +1,47 @@
+"""Shot and scene in, cameras out."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ex4d.artifacts.camera_path import CameraPath
+from ex4d.artifacts.scene import Scene
+from ex4d.geometry.se3 import rigid
+from ex4d.shotlist.model import Handheld, Shot
+from ex4d.trajectory.aim import require_framing
+from ex4d.trajectory.handheld import seed_of
+from ex4d.trajectory.head import Head
+from ex4d.trajectory.moves import handheld_shake, shake_head
+from ex4d.trajectory.rig import Rig
+from ex4d.trajectory.timing import Clock, clock_of
+
+
+def compile_shot(shot: Shot, scene: Scene) -> CameraPath:
+    """Compile a shot into the camera, lens and source time of each of its frames.
+
+    The result does not depend on the order in which moves are written.
+
+    Raises:
+        TrajectoryError: The shot's time leaves the source, or some frame has no such camera; frame and shot are named.
+    """
+    clock = clock_of(shot, scene)
+    rig = Rig.of(shot.camera, shot.source, scene, clock)
+    frames = np.arange(clock.frames, dtype=np.float64)
+    head = rig.head(frames)
+    require_framing(head.framed, frames, shot.name)
+    pose = rigid(*_shaken(rig, head, clock))
+    return CameraPath(pose, head.lens, clock.source_times(), clock.frame_rate, scene)
+
+
+def _shaken(rig: Rig, head: Head, clock: Clock) -> tuple[np.ndarray, np.ndarray]:
+    """Return orientation and position after all handheld."""
+    seconds = np.arange(clock.frames) / float(clock.frame_rate)
+    noise = []
+    for cue in rig.of_kind(Handheld):
+        assert isinstance(cue.move, Handheld)  # noqa: S101 - of_kind sorted them
+        window = tuple(float(end / clock.frame_rate) for end in (cue.span.start, cue.span.end))
+        seed = seed_of(clock.shot) if cue.move.seed is None else cue.move.seed
+        noise.append(handheld_shake(cue.move, seed, seconds, (window[0], window[1]), float(clock.duration)))
+    if not noise:
+        return head.rotation, head.position
+    return shake_head(head.rotation, head.position, np.sum(noise, axis=0))

@@ -1,0 +1,57 @@
+"""A move on the shot's own clock: which, when, and how it eases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float64
+
+from ex4d.geometry import easing
+from ex4d.shotlist.base_moves import MoveRecord
+from ex4d.shotlist.model import CameraItem, Ease, Path, Spline
+from ex4d.trajectory.timing import Clock, Span, span_of
+
+SMOOTH, LINEAR = Ease(kind="smooth"), Ease(kind="linear")
+
+
+@dataclass(frozen=True)
+class Cue:
+    """One move with its window in frames."""
+
+    move: MoveRecord
+    span: Span
+    ease: Ease
+
+    def progress(self, frames: Float64[np.ndarray, "frames"]) -> Float64[np.ndarray, "frames"]:
+        """Return eased progress: 0 up to the window's start, 1 from its end on."""
+        return eased(self.ease, self.span.progress(frames))
+
+    @property
+    def rank(self) -> tuple[object, ...]:
+        """What cues are sorted by before anything is added up, so that the order of writing leaves no trace."""
+        return self.span.start, self.span.end, self.move.key, repr(self.move), repr(self.ease)
+
+
+def cue_of(item: CameraItem, clock: Clock) -> Cue:
+    """Place an item of a shot's camera on its clock; spline and path are even by default, all else smooth."""
+    default = LINEAR if isinstance(item.move, Spline | Path) else SMOOTH
+    return Cue(item.move, span_of(item.at, clock), item.ease or default)
+
+
+def eased(ease: Ease, progress: Float64[np.ndarray, "frames"]) -> Float64[np.ndarray, "frames"]:
+    """Apply an ease of the shot language."""
+    if ease.kind == "bezier":
+        return easing.bezier(progress, ease.points or (0.0, 0.0, 1.0, 1.0))
+    if ease.kind in POWERED:
+        return POWERED[ease.kind](progress, ease.power)
+    return easing.linear(progress) if ease.kind == "linear" else easing.smooth(progress)
+
+
+Curve = Float64[np.ndarray, "frames"]
+POWERED: dict[str, Callable[[Curve, float], Curve]] = {
+    "in": easing.ease_in,
+    "out": easing.ease_out,
+    "in-out": easing.ease_in_out,
+}

@@ -1,0 +1,217 @@
+"""How moves combine: a head on a base on a track on a turntable.
+
+At every moment, whatever the order of writing: the base camera; dollies and trucks along tracks laid when their windows
+open; orbits about their pivots; pedestals; look-ats; pans, tilts and rolls; then lenses. Handheld comes last and is the
+compiler's, as it is a function of seconds and moves nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Float64
+
+from ex4d.artifacts.scene import Scene
+from ex4d.geometry.se3 import apply, head_angles
+from ex4d.shotlist.base_moves import MoveRecord
+from ex4d.shotlist.model import (
+    CameraItem,
+    Dolly,
+    DollyZoom,
+    LookAt,
+    Orbit,
+    Pan,
+    Path,
+    Pedestal,
+    Roll,
+    Source,
+    Spline,
+    Tilt,
+    Truck,
+    Zoom,
+)
+from ex4d.trajectory.aim import level_aim
+from ex4d.trajectory.base_camera import base_camera
+from ex4d.trajectory.cue import Cue, cue_of
+from ex4d.trajectory.dolly_zoom import Pushed, kept_size
+from ex4d.trajectory.head import Head
+from ex4d.trajectory.moves import blend_aims, level_right, orbit_turn, turn_head
+from ex4d.trajectory.places import first_direction, view_direction, world_point
+from ex4d.trajectory.timing import Clock
+from ex4d.trajectory.zooming import require_lens, source_focal, zoom_log
+
+Frames = Float64[np.ndarray, "frames"]
+AIM_ROUNDS, AIM_SETTLED = 60, 1e-14
+"""A look-at beside the middle of the frame and a dolly-zoom ask for each other's result: rounds until both agree."""
+
+
+@dataclass(frozen=True)
+class Track:
+    """A dolly, truck or dolly-zoom with the direction it was given when its window opened."""
+
+    cue: Cue
+    direction: Float64[np.ndarray, "3"]
+
+    def offset(self, frames: Float64[np.ndarray, "frames"]) -> Float64[np.ndarray, "frames 3"]:
+        """Return how far it has carried the camera."""
+        return amount(self.cue, "distance", frames)[:, None] * self.direction
+
+
+@dataclass(frozen=True)
+class Rig:
+    """A shot's moves, sorted, with tracks laid."""
+
+    clock: Clock
+    source: Source
+    scene: Scene
+    cues: tuple[Cue, ...]
+    tracks: tuple[Track, ...] = ()
+
+    @classmethod
+    def of(cls, items: tuple[CameraItem, ...], source: Source, scene: Scene, clock: Clock) -> Rig:
+        """Set up the moves of a shot.
+
+        Tracks are laid in the order in which their windows open; one that opens at the same moment as another has
+        carried the camera nowhere yet.
+        """
+        rig = cls(
+            clock, source, scene, tuple(sorted((cue_of(item, clock) for item in items), key=lambda cue: cue.rank))
+        )
+        tracks: list[Track] = []
+        for cue in rig.of_kind(Dolly, Truck, DollyZoom):
+            earlier = tuple(track for track in tracks if track.cue.span.start < cue.span.start)
+            tracks.append(Track(cue, rig._track_direction(cue, earlier)))
+        return replace(rig, tracks=tuple(tracks))
+
+    def of_kind(self, *kinds: type[MoveRecord]) -> tuple[Cue, ...]:
+        """Return the moves of some kinds, in their own order and not that of writing."""
+        return tuple(cue for cue in self.cues if isinstance(cue.move, kinds))
+
+    def _track_direction(self, cue: Cue, earlier: tuple[Track, ...]) -> Float64[np.ndarray, "3"]:
+        """Return the view axis, or for a truck the horizontal right, of the head when the window opens."""
+        unturned = tuple(other for other in self.cues if not isinstance(other.move, Orbit))
+        # Only a look-at makes the head's turn depend on where it stands.
+        laid = earlier if self.of_kind(LookAt) else ()
+        rotation = replace(self, cues=unturned, tracks=laid).head(np.array([float(cue.span.start)])).rotation[0]
+        return level_right(rotation) if isinstance(cue.move, Truck) else rotation[:, 2].copy()
+
+    def head(self, frames: Float64[np.ndarray, "frames"]) -> Head:
+        """Return the camera at some moments of the shot, in frames, before handheld.
+
+        Raises:
+            TrajectoryError: Some moment has no such camera: its frame is named.
+        """
+        zooming = [track.cue.span for track in self.tracks if isinstance(track.cue.move, DollyZoom)]
+        marks = [float(mark) for span in zooming for mark in (span.start, span.end)]
+        every = np.concatenate([frames, marks])
+        head = self._turned(every, self._placed(every))
+        count = len(frames)
+        return Head(head.rotation[:count], head.position[:count], head.lens[:count], head.framed[:count])
+
+    def _placed(self, frames: Float64[np.ndarray, "frames"]) -> _Placed:
+        """Stand the camera: base, tracks, turntable, pedestals."""
+        cues = self.of_kind(Spline, Path)
+        base = base_camera(cues[0] if cues else None, frames, self.scene, self.clock)
+        offsets = [track.offset(frames) for track in self.tracks]
+        position = base.position + sum(offsets, np.zeros((len(frames), 3)))
+        rotation, position, carried = self._orbited(frames, base.rotation, position)
+        position[:, 1] -= self._total(Pedestal, "distance", frames)
+        pushed = [
+            Pushed(track.cue.span, apply(carried, offset))
+            for track, offset in zip(self.tracks, offsets, strict=True)
+            if isinstance(track.cue.move, DollyZoom)
+        ]
+        lens = base.lens * np.exp(self._zoom(frames))
+        if self.of_kind(Zoom) or np.any(base.lens != 1.0):
+            require_lens(lens, frames, source_focal(self.source, self.scene), self.clock.shot)
+        return _Placed(Head(rotation, position, lens, base.framed), pushed)
+
+    def _orbited(
+        self, frames: Float64[np.ndarray, "frames"], rotation: Float64[np.ndarray, "frames 3 3"],
+        position: Float64[np.ndarray, "frames 3"],
+    ) -> tuple[
+        Float64[np.ndarray, "frames 3 3"], Float64[np.ndarray, "frames 3"], Float64[np.ndarray, "frames 3 3"]
+    ]:  # fmt: skip
+        """Turn the result about each pivot; also return what the turns make of a displacement."""
+        carried = np.repeat(np.eye(3)[None], len(frames), axis=0)
+        for pivot, cues in self._turntables():
+            up = sum((amount(cue, "up", frames) for cue in cues), np.zeros(len(frames)))
+            right = sum((amount(cue, "right", frames) for cue in cues), np.zeros(len(frames)))
+            closer = np.prod([1.0 - amount(cue, "closer", frames) for cue in cues], axis=0)
+            rotation, turn = orbit_turn(rotation, up, right)
+            turn = turn * closer[:, None, None]
+            position = pivot + apply(turn, position - pivot)
+            carried = turn @ carried
+        return rotation, position.copy(), carried
+
+    def _turntables(self) -> Iterator[tuple[Float64[np.ndarray, "3"], list[Cue]]]:
+        """Group orbits by pivot, the pivot that is orbited first first."""
+        groups: dict[tuple[float, ...], list[Cue]] = {}
+        for cue in self.of_kind(Orbit):
+            assert isinstance(cue.move, Orbit)  # noqa: S101 - of_kind sorted them
+            groups.setdefault(tuple(world_point(cue.move.about, self.scene).tolist()), []).append(cue)
+        return ((np.array(pivot), cues) for pivot, cues in groups.items())
+
+    def _turned(self, frames: Float64[np.ndarray, "frames"], placed: _Placed) -> Head:
+        """Aim and turn the head, and fit the lens of dolly-zooms to what it then sees."""
+        head = self._aimed(frames, placed.head)
+        if not placed.pushed:
+            return head
+        for _ in range(AIM_ROUNDS):
+            depth = np.sum((np.array(self.scene.pivot) - head.position) * head.rotation[:, :, 2], axis=1)
+            kept = kept_size(placed.pushed, depth, head.rotation[:, :, 2], frames, self.clock.shot)
+            lens = placed.head.lens * kept
+            settled = np.abs(lens - head.lens).max() <= AIM_SETTLED
+            head = replace(head, lens=lens)
+            if settled or not self.of_kind(LookAt):
+                break
+            head = self._aimed(frames, replace(placed.head, lens=lens))
+        return head
+
+    def _aimed(self, frames: Float64[np.ndarray, "frames"], head: Head) -> Head:
+        """Apply look-ats, then pans, tilts and rolls."""
+        rotation, framed = head.rotation, head.framed
+        aims = []
+        for cue in self.of_kind(LookAt):
+            assert isinstance(cue.move, LookAt)  # noqa: S101 - of_kind sorted them
+            weight = cue.move.weight * self._look_progress(cue, frames)
+            aim = level_aim(world_point(cue.move.target, self.scene) - head.position, self._wanted(cue.move), head.lens)
+            framed = framed & (aim.possible | (weight == 0.0))
+            aims.append((weight, np.stack([aim.pan, aim.tilt], axis=1)))
+        if aims:
+            rotation = blend_aims(rotation, head_angles(rotation), aims)
+        turns = (self._total(kind, "angle", frames) for kind in (Pan, Tilt, Roll))
+        return replace(head, rotation=turn_head(rotation, *turns), framed=framed)
+
+    def _look_progress(self, cue: Cue, frames: Float64[np.ndarray, "frames"]) -> Float64[np.ndarray, "frames"]:
+        """Return how far a look-at has turned the head: all the way at all times if its window is the whole shot."""
+        whole = cue.span.start <= 0 and cue.span.end >= self.clock.last
+        return np.ones(len(frames)) if whole else cue.progress(frames)
+
+    def _wanted(self, move: LookAt) -> Float64[np.ndarray, "3"]:
+        """Return the direction, by the source's lens, in which a look-at shows its target."""
+        if move.frame is None:
+            return first_direction(move.target, self.scene, self.clock.shot)
+        return view_direction(move.frame, self.scene)
+
+    def _total(self, kind: type[MoveRecord], name: str, frames: Float64[np.ndarray, "frames"]) -> Frames:
+        return sum((amount(cue, name, frames) for cue in self.of_kind(kind)), np.zeros(len(frames)))
+
+    def _zoom(self, frames: Float64[np.ndarray, "frames"]) -> Float64[np.ndarray, "frames"]:
+        logs = (zoom_log(cue, frames, self.source, self.scene, self.clock.shot) for cue in self.of_kind(Zoom))
+        return sum(logs, np.zeros(len(frames)))
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """A camera that stands but is not aimed yet, and what dolly-zooms did to its place."""
+
+    head: Head
+    pushed: list[Pushed]
+
+
+def amount(cue: Cue, name: str, frames: Float64[np.ndarray, "frames"]) -> Float64[np.ndarray, "frames"]:
+    """Return what a move has contributed so far: its size times its eased progress."""
+    return float(getattr(cue.move, name)) * cue.progress(frames)

@@ -1,0 +1,72 @@
+"""Lenses: the zooms of a shot in the logarithm of focal length, and the angles that are allowed."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from jaxtyping import Float64
+
+from ex4d.artifacts.scene import Scene
+from ex4d.errors import TrajectoryError
+from ex4d.shotlist.lens import NARROWEST, WIDEST
+from ex4d.shotlist.model import LensSpec, Source, Zoom
+from ex4d.trajectory.cue import Cue
+
+ROUNDING = 1e-9
+"""Relative slack of the limits, so that a zoom to exactly 2deg or 150deg is allowed."""
+
+
+def source_focal(source: Source, scene: Scene) -> float:
+    """Return the source's focal length in widths of its frame, as delivered where that is stated."""
+    angle = None if source.lens == "auto" else source.lens.horizontal_angle
+    return scene.lens.focal_px / scene.lens.width if angle is None else 0.5 / math.tan(0.5 * angle)
+
+
+def lens_factor(spec: LensSpec, source: Source, scene: Scene, shot: str) -> float:
+    """Return the focal length of a stated lens relative to the source's.
+
+    Both are compared on the source's frame as delivered, so that a zoom from the source's own lens begins at 1 however
+    the frame is cropped.
+
+    Raises:
+        TrajectoryError: The lens is in pixels and the source's is not.
+    """
+    if spec.horizontal_angle is not None:
+        return 0.5 / math.tan(0.5 * spec.horizontal_angle) / source_focal(source, scene)
+    if source.lens == "auto" or source.lens.kind != "px":
+        raise TrajectoryError(
+            f"shot {shot!r}: a zoom in px needs the source's lens in px too; write the zoom in mm or deg, or source.lens "
+            f"as {spec.value:g}px"
+        )
+    return spec.value / source.lens.value
+
+
+def zoom_log(
+    cue: Cue, frames: Float64[np.ndarray, "frames"], source: Source, scene: Scene, shot: str
+) -> Float64[np.ndarray, "frames"]:
+    """Return the logarithm of a zoom's lens factor; an absolute zoom holds its ends outside its window."""
+    move, progress = cue.move, cue.progress(frames)
+    assert isinstance(move, Zoom)  # noqa: S101 - the rig sorts moves by type
+    if move.end is None:
+        return progress * math.log(move.factor or 1.0)
+    start = 0.0 if move.start is None else math.log(lens_factor(move.start, source, scene, shot))
+    return start + progress * (math.log(lens_factor(move.end, source, scene, shot)) - start)
+
+
+def require_lens(
+    factor: Float64[np.ndarray, "frames"], frames: Float64[np.ndarray, "frames"], focal: float, shot: str
+) -> None:
+    """Refuse angles of view outside 2..150 degrees.
+
+    Raises:
+        TrajectoryError: Naming the first such frame and its angle.
+    """
+    angle = 2.0 * np.arctan(0.5 / (focal * factor))
+    outside = np.flatnonzero((angle < NARROWEST * (1 - ROUNDING)) | (angle > WIDEST * (1 + ROUNDING)))
+    if outside.size:
+        worst = outside[np.argmin(frames[outside])]
+        raise TrajectoryError(
+            f"shot {shot!r}, frame {math.ceil(frames[worst])}: its lens sees {math.degrees(angle[worst]):.4g}deg across; "
+            f"a lens sees 2deg to 150deg; zoom less"
+        )
