@@ -10,7 +10,7 @@ from itertools import count
 from threading import Lock
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int32, UInt64
+from jaxtyping import Float32, Float64, UInt64
 
 from ex4d.artifacts.watertight_mesh import WatertightMesh
 from ex4d.geometry.pinhole import Pinhole
@@ -84,12 +84,12 @@ class CpuRasterizer:
 class Scratch:
     """Memory of one grid and one output size, kept between frames."""
 
-    screen: Int32[np.ndarray, "2 height width"]
-    """x, y of each vertex in subpixels."""
+    screen: Float32[np.ndarray, "2 height width"]
+    """x, y of each vertex in pixels."""
     inverse_z: Float32[np.ndarray, "height width"]
     """1/z of each vertex; 0 if too near or behind, negative beyond the guard band."""
-    bounds: Int32[np.ndarray, "height chunks 4"]
-    """Least and greatest x, least and greatest y of each chunk of vertices, subpixels."""
+    bounds: Float32[np.ndarray, "height chunks 4"]
+    """Least and greatest x, least and greatest y of each chunk of vertices, pixels."""
     keys: UInt64[np.ndarray, "rows columns"]
     """Nearest face of each pixel: 1/z, not hidden, face."""
 
@@ -101,9 +101,9 @@ class Scratch:
         height, width = grid
         chunks = -(-(width - 1) // CHUNK)
         return cls(
-            screen=np.empty((2, height, width), np.int32),
+            screen=np.empty((2, height, width), np.float32),
             inverse_z=np.empty((height, width), np.float32),
-            bounds=np.empty((height, chunks, 4), np.int32),
+            bounds=np.empty((height, chunks, 4), np.float32),
             keys=np.empty(size, np.uint64),
         )
 
@@ -134,10 +134,11 @@ def shade(
     bottom: int,
 ) -> None:
     """Fill pixel rows top..bottom of the frame from the nearest faces."""
-    from ex4d.render.scan_conversion import shade_band
+    from ex4d.render.shading import shade_band
 
-    surface = (mesh.colour, mesh.hidden_vertex, mesh.rule == "vertex", ALPHA_THRESHOLD)
-    vertices = (mesh.depth, transform, scratch.screen, scratch.inverse_z)
+    count = mesh.depth.size
+    surface = (mesh.colour.reshape(count, 3), mesh.hidden_vertex.reshape(count), mesh.rule == "vertex", ALPHA_THRESHOLD)
+    vertices = (mesh.depth, transform, scratch.screen.reshape(2, count), scratch.inverse_z.reshape(count))
     shade_band(*surface, *vertices, scratch.keys, frame.colour, frame.visible, frame.depth, top, bottom)
 
 
