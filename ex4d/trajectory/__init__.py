@@ -1,0 +1,1 @@
+"""From a shot and its scene to the camera of every frame."""

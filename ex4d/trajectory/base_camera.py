@@ -26,7 +26,7 @@ def base_camera(cue: Cue | None, frames: Float64[np.ndarray, "frames"], scene: S
     progress = cue.progress(frames)
     if isinstance(cue.move, Spline):
         return KeySpline.of(cue.move, cue.span, scene, clock).at(progress)
-    assert isinstance(cue.move, Path)  # noqa: S101 - the rig sorts moves by type
+    assert isinstance(cue.move, Path)
     return path_camera(cue.move, progress, scene, clock.shot)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Float64
@@ -136,7 +137,7 @@ class KeySpline:
     def _aimed(
         self, target: Turn, position: Float64[np.ndarray, "frames 3"], lens: Float64[np.ndarray, "frames"]
     ) -> tuple[Float64[np.ndarray, "frames 3 3"], np.ndarray]:
-        assert not isinstance(target, Rotation)  # noqa: S101 - told apart by the callers
+        assert not isinstance(target, Rotation)
         offset = world_point(target, self.scene) - position
         aim = level_aim(offset, first_direction(target, self.scene, self.shot), lens)
         return aim.rotation(), aim.possible
@@ -152,9 +153,8 @@ class KeySpline:
 
     def _even_times(self, progress: Float64[np.ndarray, "frames"]) -> Float64[np.ndarray, "frames"]:
         """Return the key times that an even speed reaches at some progress; a radian counts as a subject distance."""
-        segments = max(len(self.places), len(self.turns), len(self.log_lenses)) - 1
-        last = max(self.place_times[-1], self.turn_times[-1], self.lens_times[-1])
-        samples = min(MAX_SAMPLES, SAMPLES_A_SEGMENT * max(segments, int(last)))
+        last = self.turn_times[-1]  # the last key always states a turn
+        samples = min(MAX_SAMPLES, SAMPLES_A_SEGMENT * int(last))
         grid = np.linspace(0.0, last, samples + 1)
         head = self._camera(grid)
         moved = np.linalg.norm(np.diff(head.position, axis=0), axis=1)
@@ -174,7 +174,7 @@ def _key_times(move: Spline, span: Span, clock: Clock) -> list[float]:
     length = span.end - span.start
     stated = [frame_of(key.at, span, clock) for key in move.keys if key.at is not None]
     times = [float((frame - span.start) / length) for frame in stated] if length else []
-    if any(later <= earlier for earlier, later in zip(times, times[1:], strict=False)) or len(times) < 2:
+    if any(later <= earlier for earlier, later in pairwise(times)) or len(times) < 2:
         raise TrajectoryError(
             f"shot {clock.shot!r}: the spline's keys do not come one after another; they lie at frames "
             f"{', '.join(f'{float(frame):g}' for frame in stated)}"

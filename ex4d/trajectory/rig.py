@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import numpy as np
 from jaxtyping import Float64
@@ -80,22 +81,23 @@ class Rig:
             clock, source, scene, tuple(sorted((cue_of(item, clock) for item in items), key=lambda cue: cue.rank))
         )
         tracks: list[Track] = []
+        heads: dict[Fraction, Float64[np.ndarray, "3 3"]] = {}
         for cue in rig.of_kind(Dolly, Truck, DollyZoom):
-            earlier = tuple(track for track in tracks if track.cue.span.start < cue.span.start)
-            tracks.append(Track(cue, rig._track_direction(cue, earlier)))
+            if cue.span.start not in heads:
+                heads[cue.span.start] = rig._head_on_track(cue.span.start, tuple(tracks))
+            tracks.append(Track(cue, _direction(cue.move, heads[cue.span.start])))
         return replace(rig, tracks=tuple(tracks))
 
     def of_kind(self, *kinds: type[MoveRecord]) -> tuple[Cue, ...]:
         """Return the moves of some kinds, in their own order and not that of writing."""
         return tuple(cue for cue in self.cues if isinstance(cue.move, kinds))
 
-    def _track_direction(self, cue: Cue, earlier: tuple[Track, ...]) -> Float64[np.ndarray, "3"]:
-        """Return the view axis, or for a truck the horizontal right, of the head when the window opens."""
+    def _head_on_track(self, start: Fraction, earlier: tuple[Track, ...]) -> Float64[np.ndarray, "3 3"]:
+        """Return the head's orientation when a window opens, before any orbit."""
         unturned = tuple(other for other in self.cues if not isinstance(other.move, Orbit))
         # Only a look-at makes the head's turn depend on where it stands.
         laid = earlier if self.of_kind(LookAt) else ()
-        rotation = replace(self, cues=unturned, tracks=laid).head(np.array([float(cue.span.start)])).rotation[0]
-        return level_right(rotation) if isinstance(cue.move, Truck) else rotation[:, 2].copy()
+        return replace(self, cues=unturned, tracks=laid).head(np.array([float(start)])).rotation[0]
 
     def head(self, frames: Float64[np.ndarray, "frames"]) -> Head:
         """Return the camera at some moments of the shot, in frames, before handheld.
@@ -121,7 +123,7 @@ class Rig:
         pushed = [
             Pushed(track.cue.span, apply(carried, offset))
             for track, offset in zip(self.tracks, offsets, strict=True)
-            if isinstance(track.cue.move, DollyZoom)
+            if isinstance(track.cue.move, DollyZoom) and track.cue.move.distance != 0.0
         ]
         lens = base.lens * np.exp(self._zoom(frames))
         if self.of_kind(Zoom) or np.any(base.lens != 1.0):
@@ -150,7 +152,7 @@ class Rig:
         """Group orbits by pivot, the pivot that is orbited first first."""
         groups: dict[tuple[float, ...], list[Cue]] = {}
         for cue in self.of_kind(Orbit):
-            assert isinstance(cue.move, Orbit)  # noqa: S101 - of_kind sorted them
+            assert isinstance(cue.move, Orbit)
             groups.setdefault(tuple(world_point(cue.move.about, self.scene).tolist()), []).append(cue)
         return ((np.array(pivot), cues) for pivot, cues in groups.items())
 
@@ -175,7 +177,7 @@ class Rig:
         rotation, framed = head.rotation, head.framed
         aims = []
         for cue in self.of_kind(LookAt):
-            assert isinstance(cue.move, LookAt)  # noqa: S101 - of_kind sorted them
+            assert isinstance(cue.move, LookAt)
             weight = cue.move.weight * self._look_progress(cue, frames)
             aim = level_aim(world_point(cue.move.target, self.scene) - head.position, self._wanted(cue.move), head.lens)
             framed = framed & (aim.possible | (weight == 0.0))
@@ -210,6 +212,11 @@ class _Placed:
 
     head: Head
     pushed: list[Pushed]
+
+
+def _direction(move: MoveRecord, rotation: Float64[np.ndarray, "3 3"]) -> Float64[np.ndarray, "3"]:
+    """Return the view axis of a head, or for a truck its horizontal right."""
+    return level_right(rotation) if isinstance(move, Truck) else rotation[:, 2].copy()
 
 
 def amount(cue: Cue, name: str, frames: Float64[np.ndarray, "frames"]) -> Float64[np.ndarray, "frames"]:

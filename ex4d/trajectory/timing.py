@@ -99,8 +99,8 @@ def _clip_range(shot: Shot, scene: Scene) -> tuple[Fraction, Fraction]:
         )
     if start > end:
         raise TrajectoryError(
-            f"shot {shot.name!r}: its clip runs backwards, from {_seconds(start)} to {_seconds(end)}, which this version "
-            f"of ex4d does not do yet; write the earlier end first"
+            f"shot {shot.name!r}: its clip runs backwards, from {_seconds(start)} to {_seconds(end)}, which "
+            f"is not in this version of ex4d yet; write the earlier end first"
         )
     return start, end
 
@@ -146,7 +146,7 @@ def frame_of(position: Position, outer: Span, clock: Clock) -> Fraction:
     if position.unit == "%":
         return outer.start + position.value / 100 * (outer.end - outer.start)
     frame = outer.start + position.value * (clock.frame_rate if position.unit == "s" else 1)
-    if not 0 <= frame <= max(clock.frames, clock.duration * clock.frame_rate):
+    if not 0 <= frame <= max(Fraction(clock.frames), clock.duration * clock.frame_rate):
         raise TrajectoryError(
             f"shot {clock.shot!r}: {_words(position)} lies outside the shot, which is {_seconds(clock.duration)} long "
             f"({clock.frames} frames)"

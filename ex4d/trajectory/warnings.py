@@ -63,8 +63,8 @@ def warnings_of(path: CameraPath) -> tuple[str, ...]:
     found = []
     if figures.furthest_deg > FURTHEST_DEG:
         found.append(
-            f"the camera turns {figures.furthest_deg:.0f}deg away from the source view; beyond 90deg there is nothing of "
-            f"the source to show"
+            f"the camera turns {figures.furthest_deg:.0f}deg away from the source view; beyond 90deg there is nothing "
+            f"of the source to show"
         )
     if figures.widest_deg > WIDEST_DEG and path.lens_factor.min() < 1.0:
         found.append(

@@ -36,8 +36,8 @@ def lens_factor(spec: LensSpec, source: Source, scene: Scene, shot: str) -> floa
         return 0.5 / math.tan(0.5 * spec.horizontal_angle) / source_focal(source, scene)
     if source.lens == "auto" or source.lens.kind != "px":
         raise TrajectoryError(
-            f"shot {shot!r}: a zoom in px needs the source's lens in px too; write the zoom in mm or deg, or source.lens "
-            f"as {spec.value:g}px"
+            f"shot {shot!r}: a zoom in px needs the source's lens in px too; write the zoom in mm or deg, or "
+            f"source.lens as {spec.value:g}px"
         )
     return spec.value / source.lens.value
 
@@ -47,7 +47,7 @@ def zoom_log(
 ) -> Float64[np.ndarray, "frames"]:
     """Return the logarithm of a zoom's lens factor; an absolute zoom holds its ends outside its window."""
     move, progress = cue.move, cue.progress(frames)
-    assert isinstance(move, Zoom)  # noqa: S101 - the rig sorts moves by type
+    assert isinstance(move, Zoom)
     if move.end is None:
         return progress * math.log(move.factor or 1.0)
     start = 0.0 if move.start is None else math.log(lens_factor(move.start, source, scene, shot))
@@ -67,6 +67,6 @@ def require_lens(
     if outside.size:
         worst = outside[np.argmin(frames[outside])]
         raise TrajectoryError(
-            f"shot {shot!r}, frame {math.ceil(frames[worst])}: its lens sees {math.degrees(angle[worst]):.4g}deg across; "
-            f"a lens sees 2deg to 150deg; zoom less"
+            f"shot {shot!r}, frame {math.ceil(frames[worst])}: its lens sees {math.degrees(angle[worst]):.4g}deg "
+            f"across; a lens sees 2deg to 150deg; zoom less"
         )
