@@ -1,0 +1,132 @@
+"""Guess what lies behind a frame's foreground and around its border: a second, coarser mesh far behind the first.
+
+What a new camera uncovers is background. So the far side of every depth edge is carried on under the near side, with
+its depth and colour, and the picture is continued smoothly beyond its frame. The result hangs in the world like the
+source itself: seen from a moving camera it is steady by construction, which no filling on the screen can be.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from jaxtyping import Bool, Float32, UInt8
+
+from ex4d.artifacts.watertight_mesh import WatertightMesh
+from ex4d.errors import ReconstructionError
+from ex4d.geometry.pinhole import Pinhole
+from ex4d.reconstruction.watertight_mesh import MIN_ANGLE_DEG
+
+CELL_PX = 4
+"""Pixels a cell's side: what is guessed is smooth, so a sixteenth of the pixels holds it."""
+PADDING = 0.75
+"""How far the layer goes beyond the frame on each side, as a share of the frame's width or height."""
+BASELINE = 0.5
+"""How far sideways the camera may go, in median depths, before it sees past what was carried under the foreground."""
+EDGE_MARGIN_CELLS = 1
+"""Around depth edges, whose pixels are mixed with the foreground: no colour is taken from there."""
+CARRIED_WEIGHT = np.float32(0.2)
+"""Weight, one cell from the edge, of a carried colour against one that was seen; it falls with the distance squared, so
+that streaks dissolve into smooth colour."""
+FAVOUR_FAR = 4.0
+"""Exponent with which means of colour favour the farther of two surfaces."""
+BEHIND_ALL = 64.0
+"""Depth of the layer's four corners, in largest depths: the mesh's back joins them, and must hide nothing."""
+
+
+def build_background(
+    colour: UInt8[np.ndarray, "height width 3"],
+    depth: Float32[np.ndarray, "height width"],
+    lens: Pinhole,
+    *,
+    known: Bool[np.ndarray, "height width"] | None = None,
+    cell_px: int = CELL_PX,
+    padding: float = PADDING,
+    baseline: float = BASELINE,
+) -> WatertightMesh:
+    """Build the layer that hangs behind a frame: its own size and lens, nothing hidden, in the same camera axes.
+
+    ``depth`` is z in any unit, complete, positive and finite; where it is not ``known`` (all known by default) it was
+    guessed, and the colour there is not trusted. The layer's colours are at least (1, 1, 1): black, in its render,
+    means that it was not hit.
+
+    Raises:
+        ReconstructionError: for sizes that differ, and for depth that is not finite or not positive.
+    """
+    from ex4d.reconstruction.far_side_sweeps import Cells, gather_cells
+
+    _check(colour, depth, lens)
+    if known is None:
+        known = np.ones(depth.shape, np.bool_)
+    edge_ratio = np.float32(1.0 + 1.0 / (lens.focal_px * math.tan(math.radians(MIN_ANGLE_DEG))))
+    cells = Cells(*gather_cells(colour, np.ascontiguousarray(depth), known, cell_px, edge_ratio))
+    layer = _pad(cells, _uncover(cells, baseline * lens.focal_px / cell_px), padding)
+    return _hang(layer, lens, cell_px, cells.disparity.shape)
+
+
+def _check(
+    colour: UInt8[np.ndarray, "colour_height colour_width 3"], depth: Float32[np.ndarray, "height width"], lens: Pinhole
+) -> None:
+    height, width = depth.shape
+    if colour.shape[:2] != depth.shape or (lens.width, lens.height) != (width, height):
+        raise ReconstructionError(
+            f"colour {colour.shape[1]}x{colour.shape[0]}, depth {width}x{height} and lens {lens.width}x{lens.height} "
+            "differ in size; fit all three to one size first"
+        )
+    if not (np.isfinite(depth).all() and (depth > 0).all()):
+        raise ReconstructionError("depth must be finite and positive everywhere; fill what is unknown first")
+
+
+def _uncover(cells: Cells, shift_px: float) -> Float32[np.ndarray, "rows columns 4"]:
+    """Return disparity and colour of the frame with its foreground taken away, as far as a camera may see behind it."""
+    from ex4d.media.pull_push import pull_push
+    from ex4d.reconstruction.far_side_sweeps import FarSide, away_from, sweep
+
+    pure = away_from(cells.edge, EDGE_MARGIN_CELLS) & cells.known
+    reach = np.float32(shift_px / np.median(cells.disparity))
+    far = FarSide(*sweep(cells, pure, reach))
+    hidden, painted = far.weight > 0, far.colour_weight > 0
+    layer = np.concatenate([np.where(cells.edge, cells.farthest, cells.disparity)[..., None], cells.colour], axis=-1)
+    layer[hidden, 0] = far.disparity[hidden] / far.weight[hidden]
+    layer[painted, 1:] = far.colour[painted] / far.colour_weight[painted, None]
+    trust = np.where(hidden, CARRIED_WEIGHT * far.closeness**2, pure & ~far.beyond).astype(np.float32)
+    replaced = hidden | cells.edge
+    if trust.any():
+        layer[replaced, 1:] = pull_push(layer, trust, favour_far=FAVOUR_FAR)[replaced, 1:]
+    return layer
+
+
+def _pad(
+    cells: Cells, layer: Float32[np.ndarray, "rows columns 4"], padding: float
+) -> Float32[np.ndarray, "padded_rows padded_columns 4"]:
+    """Continue the frame, foreground and all, beyond its border, and put the uncovered layer inside."""
+    from ex4d.media.pull_push import pull_push
+
+    rows, columns = cells.disparity.shape
+    above, before = math.ceil(padding * rows), math.ceil(padding * columns)
+    inside = np.s_[above : above + rows, before : before + columns]
+    canvas = np.zeros((rows + 2 * above, columns + 2 * before, 4), np.float32)
+    canvas[inside] = np.concatenate([cells.disparity[..., None], cells.colour], axis=-1)
+    weight = np.zeros(canvas.shape[:2], np.float32)
+    weight[inside] = 1.0
+    canvas = pull_push(canvas, weight)
+    canvas[inside] = layer
+    return canvas
+
+
+def _hang(
+    layer: Float32[np.ndarray, "rows columns 4"], lens: Pinhole, cell_px: int, inside: tuple[int, ...]
+) -> WatertightMesh:
+    """Make the mesh: no face is hidden, and only the corners go behind everything."""
+    rows, columns = layer.shape[:2]
+    depth = 1.0 / layer[..., 0]
+    depth[:: rows - 1, :: columns - 1] = BEHIND_ALL * depth.max()
+    above, before = (rows - inside[0]) // 2, (columns - inside[1]) // 2
+    center = (lens.center_px[0] / cell_px + before, lens.center_px[1] / cell_px + above)
+    return WatertightMesh(
+        depth=depth,
+        colour=np.clip(layer[..., 1:] + 0.5, 1, 255).astype(np.uint8),
+        hidden_face=np.zeros((2, rows - 1, columns - 1), np.bool_),
+        hidden_vertex=np.zeros((rows, columns), np.bool_),
+        lens=Pinhole(columns, rows, lens.focal_px / cell_px, center),
+    )

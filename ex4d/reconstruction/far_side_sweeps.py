@@ -1,0 +1,193 @@
+"""Compiled kernels of the background layer: cells, and sweeps that carry the far side of depth edges under the near one.
+
+Disparity is 1 / depth: linear along the image of a plane, so means and comparisons of it are fair near and far.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, no_type_check
+
+import numpy as np
+from jaxtyping import Bool, Float32
+from numba import njit
+
+kernel = njit(cache=True, nogil=True, error_model="numpy")
+
+TOLERANCE = np.float32(0.06)
+"""Relative disparity within which a surface is as far as the one carried: there the sweep has come out, or has met the
+floor that a thing stands on."""
+SAME_SURFACE = np.float32(0.15)
+"""Relative disparity within which a colour seen on the way belongs to the surface that is carried."""
+NEWEST_SHARE = np.float32(0.3)
+"""Of the running means of disparity and colour along a line: what the newest cell counts."""
+
+
+class Cells(NamedTuple):
+    """A frame in cells of some pixels a side; disparities are 1 / depth."""
+
+    colour: Float32[np.ndarray, "rows columns 3"]
+    """Mean R'G'B'."""
+    disparity: Float32[np.ndarray, "rows columns"]
+    """Mean."""
+    nearest: Float32[np.ndarray, "rows columns"]
+    """Greatest disparity of the cell and the first pixels beyond it."""
+    farthest: Float32[np.ndarray, "rows columns"]
+    """Least disparity of the same pixels."""
+    edge: Bool[np.ndarray, "rows columns"]
+    """A depth edge runs through the same pixels; so every edge is inside a cell, never between two."""
+    known: Bool[np.ndarray, "rows columns"]
+    """All depth of the cell was measured."""
+
+
+class FarSide(NamedTuple):
+    """What the sweeps found under the near side of depth edges: sums over the sweeps that reached a cell."""
+
+    weight: Float32[np.ndarray, "rows columns"]
+    """Sum of 1 / distance^2, distance in cells from the edge; 0 where nothing is hidden within reach."""
+    disparity: Float32[np.ndarray, "rows columns"]
+    """Weighted sum."""
+    colour_weight: Float32[np.ndarray, "rows columns"]
+    """The same as ``weight``, of the sweeps that know the colour of what they carry."""
+    colour: Float32[np.ndarray, "rows columns 3"]
+    """Weighted sum of R'G'B'."""
+    closeness: Float32[np.ndarray, "rows columns"]
+    """1 / distance to the closest edge whose colour is known."""
+    beyond: Bool[np.ndarray, "rows columns"]
+    """Near side still, but farther from the edge than any sweep reaches."""
+
+
+@kernel
+@no_type_check
+def gather_cells(colour, depth, known, step, edge_ratio):
+    """Reduce a frame to cells of ``step`` x ``step`` pixels; neighbours of a depth ratio above ``edge_ratio`` are an edge."""
+    height, width = depth.shape
+    rows, columns = (height + step - 1) // step, (width + step - 1) // step
+    mean = np.empty((rows, columns, 3), np.float32)
+    disparity = np.empty((rows, columns), np.float32)
+    nearest = np.empty((rows, columns), np.float32)
+    farthest = np.empty((rows, columns), np.float32)
+    edge = np.zeros((rows, columns), np.bool_)
+    measured = np.ones((rows, columns), np.bool_)
+    for i in range(rows):
+        top, bottom, below = i * step, min(height, (i + 1) * step), min(height, (i + 1) * step + 1)
+        for j in range(columns):
+            left, right, beside = j * step, min(width, (j + 1) * step), min(width, (j + 1) * step + 1)
+            red = green = blue = count = 0
+            total = np.float32(0)
+            for y in range(top, bottom):
+                for x in range(left, right):
+                    red += colour[y, x, 0]
+                    green += colour[y, x, 1]
+                    blue += colour[y, x, 2]
+                    count += 1
+                    total += np.float32(1) / depth[y, x]
+                    measured[i, j] &= known[y, x]
+            mean[i, j, 0], mean[i, j, 1], mean[i, j, 2] = red / count, green / count, blue / count
+            disparity[i, j] = total / np.float32(count)
+            least, most = np.float32(np.inf), np.float32(0)
+            for y in range(top, below):
+                for x in range(left, beside):
+                    here = depth[y, x]
+                    least, most = min(least, here), max(most, here)
+                    if x + 1 < beside:
+                        there = depth[y, x + 1]
+                        edge[i, j] |= max(here, there) > edge_ratio * min(here, there)
+                    if y + 1 < below:
+                        there = depth[y + 1, x]
+                        edge[i, j] |= max(here, there) > edge_ratio * min(here, there)
+            nearest[i, j], farthest[i, j] = np.float32(1) / least, np.float32(1) / most
+    return mean, disparity, nearest, farthest, edge, measured
+
+
+@kernel
+@no_type_check
+def away_from(edge, margin):
+    """Return True for cells with no edge within ``margin`` cells: edge pixels are mixed with the foreground."""
+    rows, columns = edge.shape
+    pure = np.ones((rows, columns), np.bool_)
+    for i in range(rows):
+        for j in range(columns):
+            if edge[i, j]:
+                pure[max(0, i - margin) : i + margin + 1, max(0, j - margin) : j + margin + 1] = False
+    return pure
+
+
+@kernel
+@no_type_check
+def sweep(cells, pure, reach):
+    """Sweep every line of cells in both directions; ``reach`` is cells of shift per unit of disparity across an edge."""
+    rows, columns = cells.disparity.shape
+    found = (
+        np.zeros((rows, columns), np.float32),
+        np.zeros((rows, columns), np.float32),
+        np.zeros((rows, columns), np.float32),
+        np.zeros((rows, columns, 3), np.float32),
+        np.zeros((rows, columns), np.float32),
+        np.zeros((rows, columns), np.bool_),
+    )
+    for i in range(rows):
+        _sweep_line(cells, pure, reach, found, i * columns, 1, columns)
+        _sweep_line(cells, pure, reach, found, (i + 1) * columns - 1, -1, columns)
+    for j in range(columns):
+        _sweep_line(cells, pure, reach, found, j, columns, rows)
+        _sweep_line(cells, pure, reach, found, (rows - 1) * columns + j, -columns, rows)
+    return found
+
+
+@kernel
+@no_type_check
+def _sweep_line(cells, pure, reach, found, first, stride, count):
+    """Walk ``count`` cells (flat indices) and carry the far side of each edge on until the surface is as far again.
+
+    ``seen`` is the surface the line last showed away from edges, with its colour; ``surface`` the disparity since the
+    last edge; ``carried`` what is carried, with the colour of ``paint`` (its disparity, 0 if no colour is known).
+    """
+    colour, disparity = cells.colour.reshape(-1, 3), cells.disparity.ravel()
+    nearest, farthest, edge = cells.nearest.ravel(), cells.farthest.ravel(), cells.edge.ravel()
+    clean = pure.ravel()
+    weight, disparity_sum, colour_weight = found[0].ravel(), found[1].ravel(), found[2].ravel()
+    colour_sum, closeness, beyond = found[3].reshape(-1, 3), found[4].ravel(), found[5].ravel()
+    zero, one = np.float32(0), np.float32(1)
+    surface = seen = seen_r = seen_g = seen_b = zero
+    carried = paint = paint_r = paint_g = paint_b = zero
+    smooth_run = distance = limit = 0
+    carrying = False
+    for k in range(count):
+        c = first + k * stride
+        if edge[c] and nearest[c] > farthest[c] * (one + TOLERANCE):
+            if not carrying or farthest[c] < carried * (one - TOLERANCE):
+                same = smooth_run > 0 and abs(surface - farthest[c]) < TOLERANCE * farthest[c]
+                carried = surface if same else farthest[c]
+                if abs(seen - carried) < SAME_SURFACE * carried:
+                    paint, paint_r, paint_g, paint_b = seen, seen_r, seen_g, seen_b
+                elif abs(paint - carried) >= SAME_SURFACE * carried:
+                    paint = zero
+                carrying, distance, limit = True, 0, 0
+            smooth_run = 0
+        elif not edge[c]:
+            surface = disparity[c] if smooth_run == 0 else surface + NEWEST_SHARE * (disparity[c] - surface)
+            smooth_run += 1
+            if clean[c]:
+                share = NEWEST_SHARE if abs(seen - disparity[c]) < SAME_SURFACE * disparity[c] else one
+                seen += share * (disparity[c] - seen)
+                seen_r += share * (colour[c, 0] - seen_r)
+                seen_g += share * (colour[c, 1] - seen_g)
+                seen_b += share * (colour[c, 2] - seen_b)
+        if not carrying:
+            continue
+        distance += 1
+        limit = max(limit, 2 + int(reach * (nearest[c] - carried)))
+        if nearest[c] <= carried * (one + TOLERANCE):
+            carrying = False
+        elif distance > limit:
+            beyond[c] = True
+        else:
+            share = one / np.float32(distance * distance)
+            weight[c] += share
+            disparity_sum[c] += share * carried
+            if paint > 0:
+                colour_weight[c] += share
+                colour_sum[c, 0] += share * paint_r
+                colour_sum[c, 1] += share * paint_g
+                colour_sum[c, 2] += share * paint_b
+                closeness[c] = max(closeness[c], one / np.float32(distance))
