@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
@@ -62,25 +62,30 @@ class MediaInfo:
 def probe(path: Path, fps: Fraction | None = None) -> MediaInfo:
     """Read what a video is; of its frames only the first is decoded.
 
-    ``fps`` is the rate of a folder or glob of images, and must be left out for a video file, which has its own.
+    ``fps`` is the rate of a folder or glob of images, which have none; given for a video file, it takes the place of
+    the file's own: the same frames, evenly, at that rate.
 
     Raises:
-        MediaError: unreadable, not local, of a format or size that is not read, images of several sizes, or a rate
-            that is missing or contradicts the file.
+        MediaError: unreadable, not local, of a format or size that is not read, images of several sizes or without a
+            rate.
     """
-    if is_collection(path):
-        return _probe_images(path, fps)
-    info = _probe_video(path)
-    if fps is not None and fps != info.frame_rate:
-        raise MediaError(f"{path} plays at {info.frame_rate} frames a second, not {fps}; fps is for images only")
-    return info
-
-
-def _probe_images(path: Path, fps: Fraction | None) -> MediaInfo:
+    if fps is not None and fps <= 0:
+        raise MediaError(f"{path}: fps must be above 0, not {fps}")
+    if not is_collection(path):
+        info = _probe_video(path)
+        return info if fps is None else _at_rate(info, fps)
     if fps is None:
         raise MediaError(f"{path} is a folder or glob of images; say how fast they play, as in 'fps: 24'")
-    if fps <= 0:
-        raise MediaError(f"{path}: fps must be above 0, not {fps}")
+    return _probe_images(path, fps)
+
+
+def _at_rate(info: MediaInfo, fps: Fraction) -> MediaInfo:
+    count = info.frame_count
+    times = tuple(index / fps for index in range(count))
+    return replace(info, frame_rate=fps, frame_times=times, duration=count / fps, variable_rate=False)
+
+
+def _probe_images(path: Path, fps: Fraction) -> MediaInfo:
     images = files_of(path, IMAGE_SUFFIXES)
     first = read_header(images[0])
     for image in images[1:]:
@@ -91,8 +96,7 @@ def _probe_images(path: Path, fps: Fraction | None) -> MediaInfo:
                 "all images of a video have one size"
             )
     height, width, _ = read_colour(images[0]).shape
-    times = tuple(Fraction(index) / fps for index in range(len(images)))
-    return MediaInfo(path, width, height, fps, times, len(images) / fps, images=images)
+    return _at_rate(MediaInfo(path, width, height, fps, (Fraction(0),) * len(images), Fraction(1), images=images), fps)
 
 
 def _probe_video(path: Path) -> MediaInfo:

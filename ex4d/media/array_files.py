@@ -1,0 +1,184 @@
+"""numpy's .npy and .npz read as streams: headers checked, no objects, memory of one part of the array."""
+
+from __future__ import annotations
+
+import io
+import math
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from jaxtyping import Shaped
+
+from ex4d.errors import MediaError
+from ex4d.media.local_files import local_file
+
+_LONGEST_HEADER = 4096
+_MOST_MEMBERS = 64
+_LARGEST_SCALAR = 256
+"""Bytes of a stored unit or unknown value."""
+_SKIPPED_AT_ONCE = 1 << 20
+"""Bytes; what is skipped in a compressed stream has to be decompressed, piece by piece."""
+
+# zipfile and zlib raise these for archives that are broken, encrypted or compressed in ways they do not know.
+_BROKEN = (OSError, EOFError, ValueError, zipfile.BadZipFile, NotImplementedError, RuntimeError)
+
+
+@dataclass(frozen=True)
+class ArrayFile:
+    """One array of a file, not yet read."""
+
+    path: Path
+    shape: tuple[int, ...]
+    dtype: np.dtype[np.generic]
+    begin: int
+    """Bytes of header before the numbers."""
+    open_stream: Callable[[], AbstractContextManager[IO[bytes]]]
+    unit: str | None = None
+    unknown: float | None = None
+
+    def read(self, length: int, indices: Sequence[int]) -> Iterator[Shaped[np.ndarray, " length"]]:
+        """Yield parts of ``length`` numbers each, by their number; growing numbers are one pass.
+
+        Raises:
+            MediaError: the file ends early or is damaged.
+        """
+        size = length * self.dtype.itemsize
+        try:
+            with self.open_stream() as stream:
+                for index in indices:
+                    _go_to(stream, self.begin + index * size)
+                    yield np.frombuffer(_exactly(stream, size), self.dtype)
+        except _damage() as cause:
+            raise MediaError(f"{self.path} is damaged or cut short: {cause}") from cause
+
+
+def open_npy(path: Path) -> ArrayFile:
+    """Open a .npy file.
+
+    Raises:
+        MediaError: not such a file, holds objects, or is not as long as its header says.
+    """
+    real = local_file(path)
+    return _array_file(path, lambda: real.open("rb"), real.stat().st_size)
+
+
+def open_npz(path: Path) -> ArrayFile:
+    """Open the array ``depth`` of a .npz file, or its only array; with it ``unit`` and ``unknown``, if stored.
+
+    Raises:
+        MediaError: not such a file, no such array, holds objects, or sizes that contradict each other.
+    """
+    real = local_file(path)
+    try:
+        with zipfile.ZipFile(real) as archive:
+            members = {member.filename.removesuffix(".npy"): member for member in archive.infolist()}
+            if len(archive.infolist()) > _MOST_MEMBERS:
+                raise MediaError(f"{path} holds {len(archive.infolist())} arrays; a depth file holds one")
+            unit = _scalar(archive, members.pop("unit", None), path)
+            unknown = _scalar(archive, members.pop("unknown", None), path)
+    except _damage() as cause:
+        raise MediaError(f"{path} is not an .npz file, or damaged: {cause}") from cause
+    depth = members.get("depth") or (next(iter(members.values())) if len(members) == 1 else None)
+    if depth is None:
+        raise MediaError(f"{path} holds the arrays {', '.join(sorted(members)) or '(none)'}; name the one 'depth'")
+    name = depth.filename
+    stated_unit, stated_unknown = None if unit is None else str(unit), _number(unknown, path)
+    return _array_file(path, lambda: _Member(real, name), depth.file_size, stated_unit, stated_unknown)
+
+
+class _Member:
+    """Opens one member of an archive; closes both."""
+
+    def __init__(self, archive: Path, name: str) -> None:
+        self._archive_path = archive
+        self._name = name
+
+    def __enter__(self) -> IO[bytes]:
+        self._archive = zipfile.ZipFile(self._archive_path)
+        self._stream = self._archive.open(self._name)
+        return self._stream
+
+    def __exit__(self, *error: object) -> None:
+        self._stream.close()
+        self._archive.close()
+
+
+def _array_file(
+    path: Path,
+    open_stream: Callable[[], AbstractContextManager[IO[bytes]]],
+    size: int,
+    unit: str | None = None,
+    unknown: float | None = None,
+) -> ArrayFile:
+    try:
+        with open_stream() as stream:
+            shape, dtype, begin = _header(stream)
+    except _damage() as cause:
+        raise MediaError(f"{path} is not a numpy file that can be read: {cause}") from cause
+    needed = begin + math.prod(shape) * dtype.itemsize
+    if needed != size:
+        raise MediaError(f"{path} has {size} bytes, but its header asks for {needed}: it is cut short, or it lies")
+    return ArrayFile(path, shape, dtype, begin, open_stream, unit, unknown)
+
+
+def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[np.generic], int]:
+    """Read shape, type and the header's length of a .npy stream."""
+    start = io.BytesIO(stream.read(_LONGEST_HEADER))
+    version = np.lib.format.read_magic(start)
+    read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}.get(version)
+    if read is None:
+        raise ValueError(f"version {version} of the format is not known")
+    shape, fortran_order, dtype = read(start, max_header_size=_LONGEST_HEADER)
+    if dtype.hasobject:
+        raise ValueError("it holds Python objects, which could run code; save plain numbers")
+    if fortran_order and len(shape) > 1:
+        raise ValueError("it is in Fortran order; save np.ascontiguousarray(depth)")
+    if any(side < 0 for side in shape):
+        raise ValueError(f"its shape is {shape}")
+    return shape, dtype, start.tell()
+
+
+def _scalar(archive: zipfile.ZipFile, member: zipfile.ZipInfo | None, path: Path) -> object:
+    """Return the one value of a small array, None if there is no such array."""
+    if member is None:
+        return None
+    with archive.open(member) as stream:
+        shape, dtype, begin = _header(stream)
+    if math.prod(shape) != 1 or dtype.itemsize > _LARGEST_SCALAR or dtype.kind not in "fiuU":
+        raise MediaError(f"{path}: '{member.filename}' is {shape} of {dtype}, not one number or word")
+    with archive.open(member) as stream:
+        content = stream.read(begin + dtype.itemsize)
+    return np.frombuffer(content, dtype, count=1, offset=begin)[0].item()
+
+
+def _number(value: object, path: Path) -> float | None:
+    if value is not None and not isinstance(value, int | float):
+        raise MediaError(f"{path}: 'unknown' is {value!r}, not a number")
+    return value
+
+
+def _go_to(stream: IO[bytes], position: int) -> None:
+    """Move to a position; forwards in a compressed stream by reading, backwards from its start."""
+    if position < stream.tell() or not isinstance(stream, zipfile.ZipExtFile):
+        stream.seek(position)
+    while (ahead := position - stream.tell()) > 0:
+        if not stream.read(min(ahead, _SKIPPED_AT_ONCE)):
+            raise EOFError("it ends early")
+
+
+def _exactly(stream: IO[bytes], size: int) -> bytes:
+    content = stream.read(size)
+    if len(content) != size:
+        raise EOFError("it ends early")
+    return content
+
+
+def _damage() -> tuple[type[Exception], ...]:
+    import zlib
+
+    return (*_BROKEN, zlib.error)

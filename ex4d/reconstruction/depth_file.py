@@ -1,0 +1,169 @@
+"""A user's depth file made a DepthVideo: its numbers checked and turned into z-depth.
+
+Units: ``mm`` becomes metres; ``m`` stays; ``relative`` is z-depth in a unit of its own. In these three 0 and infinity
+mean "not known". ``disparity`` grows towards the camera, with an unknown scale and offset: as EX-4D does, it is spread
+over 0 to 1 across the whole clip, and depth is 10000 / max(3900 s, 1e-5), at most 10000; so the nearest point of the
+clip lies at 2.564, and there 0 is far away, not unknown. Without a stated unit, whole numbers are mm and floating
+point is relative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float32, Shaped
+
+from ex4d.artifacts.depth_video import DepthFrame, DepthStatistics, DepthVideo
+from ex4d.errors import MediaError
+from ex4d.media.depth_files import RawDepth, open_raw_depth
+from ex4d.media.probe import MediaInfo
+from ex4d.reconstruction.depth_statistics import StreamStatistics
+from ex4d.shotlist.model import DepthFile
+
+DISPARITY_NUMERATOR = 10_000.0
+DISPARITY_STEEPNESS = 3_900.0
+"""EX-4D's released code: depth = 10000 / (3900 s) for disparity s in 0..1."""
+LEAST_DISPARITY = 1e-5
+FARTHEST = 1e4
+
+_UNITS = ("mm", "m", "relative", "disparity")
+
+Raw = Shaped[np.ndarray, "height width"]
+Values = Float32[np.ndarray, "height width"]
+Known = Bool[np.ndarray, "height width"]
+
+
+def open_depth_file(depth: DepthFile, clip: MediaInfo) -> DepthVideo:
+    """Open the depth of ``clip``; reads all of it once, checking every number.
+
+    Raises:
+        MediaError: not a depth file, of another size or length than the video, NaN or negative depth, or a frame of
+            which nothing is known.
+    """
+    raw = open_raw_depth(depth.file)
+    _check_fits(raw, clip)
+    unit, assumed = _unit(depth, raw)
+    numbers = _Numbers(raw, unit, raw.unknown if depth.unknown is None else depth.unknown)
+    counted = StreamStatistics()
+    for values, known in numbers.frames(range(raw.frame_count)):
+        counted.add(values[known])
+    to_depth = _disparity_to_depth(depth, counted) if unit == "disparity" else _unchanged
+    return DepthVideo(
+        width=raw.width,
+        height=raw.height,
+        frame_count=raw.frame_count,
+        metric=unit in {"mm", "m"},
+        statistics=_statistics(counted, to_depth, raw),
+        stored=_UserDepth(numbers, to_depth),
+        assumed=assumed,
+    )
+
+
+@dataclass(frozen=True)
+class _Numbers:
+    """The file's numbers as float32, and which of them are known; mm already in metres."""
+
+    raw: RawDepth
+    unit: str
+    unknown: float | None
+
+    def frames(self, indices: Sequence[int]) -> Iterator[tuple[Values, Known]]:
+        """Yield the frames of these numbers.
+
+        Raises:
+            MediaError: a number that is no depth, naming the frame and the pixel.
+        """
+        for index, raw in zip(indices, self.raw.read(indices), strict=True):
+            known = self._known(raw)
+            with np.errstate(over="ignore"):  # float64 beyond float32 becomes infinite, and so unknown
+                values = raw.astype(np.float32)
+            known &= np.isfinite(values)
+            if not known.any():
+                raise MediaError(f"{self.raw.path}: in frame {index} no depth is known; leave that frame out")
+            if self.unit == "mm":
+                values /= np.float32(1000)
+            values[~known] = 0
+            yield values, known
+
+    def _known(self, raw: Raw) -> Known:
+        stated = np.zeros(raw.shape, bool) if self.unknown is None else raw == self.unknown
+        if raw.dtype.kind == "f":
+            self._refuse(np.isnan(raw) & ~stated, raw, "which is no number; save 0 where depth is unknown")
+        if self.unit == "disparity":
+            return np.asarray(~stated)
+        self._refuse(~stated & (raw < 0), raw, "but depth is above 0; if that stands for unknown, say 'unknown: …'")
+        return np.asarray(~stated & (raw != 0))
+
+    def _refuse(self, wrong: Known, raw: Raw, why: str) -> None:
+        if wrong.any():
+            row, column = np.argwhere(wrong)[0]
+            raise MediaError(
+                f"{self.raw.path} holds {raw[row, column]} at column {column}, row {row} of a frame, {why}"
+            )
+
+
+@dataclass(frozen=True)
+class _UserDepth:
+    """z-depth from a user's file."""
+
+    numbers: _Numbers
+    to_depth: Callable[[Values], Values]
+
+    def frames(self, indices: Sequence[int]) -> Iterator[DepthFrame]:
+        """Yield depth and known mask of these frames."""
+        for values, known in self.numbers.frames(indices):
+            depth = self.to_depth(values)
+            yield np.where(known, depth, np.float32(0)), known
+
+
+def _check_fits(raw: RawDepth, clip: MediaInfo) -> None:
+    if (raw.width, raw.height) != clip.size:
+        raise MediaError(
+            f"{raw.path} is {raw.width}x{raw.height}, but the video {clip.path.name} is {clip.width}x{clip.height}; "
+            "depth has a number for every pixel of the video"
+        )
+    if raw.frame_count != clip.frame_count:
+        raise MediaError(
+            f"{raw.path} has {raw.frame_count} frames, but the video {clip.path.name} has {clip.frame_count}; "
+            "depth has a frame for every frame of the video"
+        )
+
+
+def _unit(depth: DepthFile, raw: RawDepth) -> tuple[str, tuple[str, ...]]:
+    """Return the unit, and what was assumed for it: the user's word, the file's, or by the kind of its numbers."""
+    if raw.unit is not None and raw.unit not in _UNITS:
+        raise MediaError(f"{raw.path} says its unit is {raw.unit!r}; known are {', '.join(_UNITS)}")
+    stated = depth.unit or raw.unit
+    if stated:
+        return stated, ()
+    if raw.is_integer:
+        return "mm", ("depth in mm, as its numbers are whole",)
+    return "relative", ("depth in a unit of its own, as none is stated",)
+
+
+def _unchanged(values: Values) -> Values:
+    return values
+
+
+def _disparity_to_depth(depth: DepthFile, counted: StreamStatistics) -> Callable[[Values], Values]:
+    low, span = counted.smallest, counted.largest - counted.smallest
+    if not span > 0:
+        raise MediaError(f"{depth.file} holds the same disparity everywhere; nothing would be nearer than anything")
+
+    def to_depth(values: Values) -> Values:
+        share = (values - np.float32(low)) / np.float32(span)
+        z = DISPARITY_NUMERATOR / np.maximum(DISPARITY_STEEPNESS * share, LEAST_DISPARITY)
+        return np.minimum(z, FARTHEST).astype(np.float32)
+
+    return to_depth
+
+
+def _statistics(counted: StreamStatistics, to_depth: Callable[[Values], Values], raw: RawDepth) -> DepthStatistics:
+    """Turn the statistics of the file's numbers into those of depth; disparity runs the other way."""
+    shares = (counted.smallest, counted.quantile(0.01), counted.quantile(0.5), counted.quantile(0.99), counted.largest)
+    low, first, median, last, high = map(float, to_depth(np.array([shares], np.float32))[0])
+    if to_depth is not _unchanged:
+        low, first, high = high, last, low
+    return DepthStatistics(low, first, median, high, counted.count / (raw.frame_count * raw.width * raw.height))
