@@ -63,10 +63,9 @@ def _monotone_slopes(
         return np.repeat(secants, 2)
     before, after = secants[:-1], secants[1:]
     first, second = 2.0 * widths[1:] + widths[:-1], widths[1:] + 2.0 * widths[:-1]
-    turning = before * after <= 0.0
-    with np.errstate(divide="ignore", invalid="ignore"):
-        inner = (first + second) / (first / before + second / after)
-    inner = np.where(turning, 0.0, inner)
+    rising_or_falling = before * after > 0.0
+    weighed = np.where(rising_or_falling, first * after + second * before, 1.0)
+    inner = np.where(rising_or_falling, (first + second) * before * after / weighed, 0.0)
     start = _end_slope(widths[0], widths[1], secants[0], secants[1])
     end = _end_slope(widths[-1], widths[-2], secants[-1], secants[-2])
     return np.concatenate([[start], inner, [end]])

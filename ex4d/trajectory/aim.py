@@ -58,6 +58,6 @@ def require_framing(possible: Bool[np.ndarray, "frames"], frames: Float64[np.nda
     if failing.size:
         frame = int(np.ceil(frames[failing].min()))
         raise TrajectoryError(
-            f"shot {shot!r}, frame {frame}: the place to look at is so steeply above or below the camera, or so close to "
+            f"shot {shot!r}, frame {frame}: the place to look at is so steep above or below the camera, or so close to "
             f"it, that no level framing exists; lower the move, or look at another place"
         )
