@@ -22,7 +22,7 @@ from ex4d.shotlist.moves import (
     Truck,
 )
 from ex4d.shotlist.nodes import Mapped, Node, Text
-from ex4d.shotlist.records import LATER, EntryError, Record
+from ex4d.shotlist.records import LATER, EntryError, Record, refuse_glued
 from ex4d.shotlist.timing import WHOLE_SHOT, Ease, Window
 from ex4d.shotlist.zoom import Zoom
 
@@ -83,6 +83,7 @@ class CameraItem(Record):
         if isinstance(node, Text) and node in ("hold", "handheld"):
             return Mapped({"move": Mapped({str(node): Text("", node.where)}, node.where)}, node.where)
         if not isinstance(node, Mapped):
+            refuse_glued(node, (*MOVES, "use"))
             raise ValueError(f"needs a move with its amount, as in pan: 20deg, but got {shown(node)}")
         named = [key for key in node if key in MOVES]
         if len(named) > 1:

@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from fractions import Fraction
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator
 
 from ex4d.shotlist import units
 from ex4d.shotlist.nodes import Listed, Mapped, Text
@@ -70,6 +70,7 @@ def reader(
     low: str | None = None,
     high: str | None = None,
     *,
+    positive: bool = False,
     misused: Mapping[str, str] = NOTHING,
 ) -> BeforeValidator:
     """Build the reader of one kind of quantity; ``low`` and ``high`` are bounds in the language's words."""
@@ -82,6 +83,8 @@ def reader(
         for bound, written, beyond, side in zip(bounds, (low, high), (_below, _above), ("least", "most"), strict=True):
             if bound is not None and isinstance(canonical, int | float | Fraction) and beyond(canonical, bound):
                 raise ValueError(f"{shown(value)} is out of range: it must be at {side} {written}")
+        if positive and isinstance(canonical, int | float | Fraction) and not canonical > 0:
+            raise ValueError(f"{shown(value)} is out of range: it must be above 0")
         return canonical
 
     return BeforeValidator(read)
@@ -206,7 +209,7 @@ Elevation = Annotated[float, reader(units.ANGLE, radians, "-85deg", "85deg")]
 """Radians, within 85 degrees of the horizon."""
 Distance = Annotated[float, reader(units.DISTANCE, part)]
 """Fraction of the subject's distance."""
-Factor = Annotated[float, reader(units.FACTOR, plain), Field(gt=0)]
+Factor = Annotated[float, reader(units.FACTOR, plain, positive=True)]
 """Magnification, > 0."""
 Duration = Annotated[Fraction, reader(units.DURATION, exact, "0s")]
 """Seconds, exact."""
@@ -219,9 +222,10 @@ Overscan = Annotated[float, reader(units.SHARE, part, "0%", "50%")]
 Pixel = Annotated[float, reader(units.PIXELS, plain, "0px")]
 """Pixels of the source as delivered."""
 Number = Annotated[float, reader(units.PLAIN, plain)]
+Positive = Annotated[float, reader(units.PLAIN, plain, positive=True)]
 Amount = Annotated[float, reader(units.PLAIN, plain, "0", "100")]
 Weight = Annotated[float, reader(units.PLAIN, plain, "0", "1")]
-Whole = Annotated[int, BeforeValidator(_whole), Field(ge=0)]
+Whole = Annotated[int, BeforeValidator(_whole)]
 Words = Annotated[str, BeforeValidator(_words)]
 Rate = Annotated[Fraction, BeforeValidator(_rate)]
 """Frames a second, exact."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from ex4d.shotlist import units
 from ex4d.shotlist.fields import quantity, radians, shown
@@ -51,10 +51,3 @@ class LensSpec(Record):
 
 DEFAULT_LENS = LensSpec(kind="angle", value=math.radians(54.0))
 """EX-4D's 500 px at 512, in round numbers."""
-
-
-def _auto(value: Any) -> Any:
-    return "auto" if value == "auto" else value
-
-
-SourceLens = Annotated[Annotated[LensSpec, Field()] | Literal["auto"], BeforeValidator(_auto)]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from ex4d.errors import Fault
-from ex4d.shotlist.units import Quantity
+from ex4d.shotlist.units import Quantity, quoted
+
+_WORD = re.compile(r"[\w-]{1,40}")
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,8 @@ class Mark:
         """Return the document path of an entry of this node."""
         if isinstance(key, int):
             return f"{self.path}[{key}]"
-        return f"{self.path}.{key}" if self.path else key
+        word = key if _WORD.fullmatch(key) else quoted(key)
+        return f"{self.path}.{word}" if self.path else word
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"

@@ -81,6 +81,7 @@ class Record(BaseModel):
             return node
         if isinstance(node, Text) and node.missing:
             return Mapped({}, node.where)
+        refuse_glued(node, cls.words())
         as_in = f", as in {cls.example}" if cls.example else f" of {', '.join(cls.words())}"
         raise ValueError(f"needs a mapping{as_in}, but got {shown(node)}")
 
@@ -109,7 +110,8 @@ class Record(BaseModel):
         found = cls.opened(node)
         if isinstance(found, Record):
             return found
-        return validate(cls.spelled(known(found, cls.words(), cls.later, info.context)))
+        spelled = cls.spelled(known(found, cls.words(), cls.later, info.context))
+        return validate(Mapped(spelled, node.where))
 
 
 def known(node: Mapped, words: tuple[str, ...], later: tuple[str, ...], report: Report | None) -> Mapped:
@@ -132,3 +134,14 @@ def _unknown(key: str, words: tuple[str, ...], later: tuple[str, ...]) -> str:
     if key in later:
         return f"{key!r} {LATER}"
     return f"unknown key {shown(key)}{near(key, words) or '; allowed: ' + (', '.join(words) or 'nothing')}"
+
+
+def refuse_glued(node: Any, words: tuple[str, ...]) -> None:
+    """Answer ``at:50%``, which YAML reads as one word.
+
+    Raises:
+        ValueError: where the text begins with one of the words and a colon.
+    """
+    word, colon, rest = node.partition(":") if isinstance(node, Text) else ("", "", "")
+    if colon and word in words and rest and not rest[0].isspace():
+        raise ValueError(f"put a space after the colon: {word}: {shown(rest)[1:-1]}")

@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator
 
-from ex4d.shotlist.fields import Number, Overscan, Pixel, Rate, Size, Whole, Words, choice, listed, shown
+from ex4d.shotlist.fields import Number, Overscan, Pixel, Positive, Rate, Size, Whole, Words, choice, listed, shown
 from ex4d.shotlist.lens import DEFAULT_LENS, LensSpec
 from ex4d.shotlist.nodes import Listed, Mapped, Node, Text
 from ex4d.shotlist.places import ImagePoint, image_point
@@ -71,7 +71,7 @@ class Nearest(Record):
 class SubjectDepth(Record):
     """The subject is at a stated z-depth, on the view axis."""
 
-    depth: Annotated[Number, Field(gt=0)]
+    depth: Positive
     """Units of the depth file."""
 
 

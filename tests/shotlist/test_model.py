@@ -51,4 +51,3 @@ def test_the_face_of_the_model_is_complete() -> None:
     """What others import exists."""
 
     assert all(hasattr(model, name) for name in model.__all__)
-    assert list(model.__all__) == sorted(model.__all__)

@@ -1,0 +1,37 @@
+"""What pydantic found, as faults with the place and in the words of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import ValidationError
+
+from ex4d.errors import Fault
+from ex4d.shotlist.nodes import Mark, Node
+from ex4d.shotlist.records import EntryError
+
+
+def faults_of(error: ValidationError, within: Mark) -> Iterator[Fault]:
+    """Turn each error into a fault at the node that was being read.
+
+    Args:
+        error: of a record that was read from nodes.
+        within: the place of the whole, for errors of what carries no place.
+    """
+    for found in error.errors(include_url=False):
+        where = found["input"].where if isinstance(found["input"], Node) else within
+        yield from _faults(found, where)
+
+
+def _faults(found: Any, where: Mark) -> Iterator[Fault]:
+    cause = found.get("ctx", {}).get("error")
+    if isinstance(cause, ValidationError):
+        yield from faults_of(cause, where)
+    elif isinstance(cause, EntryError):
+        entry = found["input"][cause.index]
+        yield (entry.where if isinstance(entry, Node) else where).fault(str(cause))
+    elif found["type"] == "missing":
+        yield where.fault(f"needs {str(found['loc'][-1])!r}")
+    else:
+        yield where.fault(str(cause) if cause is not None else found["msg"])

@@ -1,0 +1,214 @@
+"""The preset library on disk: ``trajectories/NAME/vN.yaml``, built in or a project's, and its lock file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BeforeValidator, Field, ValidationError
+
+from ex4d.errors import Fault, ShotFileError
+from ex4d.shotlist.arithmetic import NAME
+from ex4d.shotlist.faults import faults_of
+from ex4d.shotlist.fields import Whole, Words, near, shown
+from ex4d.shotlist.nodes import Listed, Mapped, Text
+from ex4d.shotlist.parameters import Parameter
+from ex4d.shotlist.records import Record, Report
+from ex4d.shotlist.shipped import shipped
+from ex4d.shotlist.units import quoted
+from ex4d.shotlist.yaml_text import MAX_BYTES, compose
+
+PRESET_NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
+LOCK_FILE = "lock.json"
+_VERSION_FILE = re.compile(r"v([1-9][0-9]{0,5})\.yaml")
+LANGUAGE_VERSION = "1"
+
+
+def _parameters(value: Any) -> Any:
+    if isinstance(value, Text) and value.missing:
+        return {}
+    if isinstance(value, Text | Listed):
+        raise ValueError(
+            f"needs a mapping from names to parameters, each as in {Parameter.example}, but got {shown(value)}"
+        )
+    for name in value:
+        if not NAME.fullmatch(name):
+            raise ValueError(f"a parameter cannot be called {quoted(name)}; use a-z, 0-9 and _")
+    return dict(value)
+
+
+def _moves(value: Any) -> Any:
+    if isinstance(value, Text | Mapped):
+        raise ValueError(f"needs a list of moves, but got {shown(value)}")
+    return value
+
+
+class Preset(Record):
+    """One version of a preset, as its file states it."""
+
+    example: ClassVar[str] = "preset: orbit-right"
+    preset: Words
+    version: Whole
+    ex4d: Whole
+    about: Words
+    params: Annotated[dict[str, Parameter], BeforeValidator(_parameters)] = Field(default_factory=dict)
+    camera: Annotated[Any, BeforeValidator(_moves)]
+    """The nodes of its moves, with references."""
+    file: Path = Path()
+    """Where it was read from."""
+    sha256: str = ""
+    """Of the parsed document, as canonical JSON."""
+
+    @classmethod
+    def words(cls) -> tuple[str, ...]:
+        """Return the keys that a user may write."""
+        return tuple(word for word in super().words() if word not in ("file", "sha256"))
+
+
+def canonical_sha256(document: Mapped) -> str:
+    """Return the SHA-256 of a parsed document: canonical JSON, so comments and line ends are free."""
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def read_preset(file: Path) -> Preset:
+    """Read one preset file.
+
+    Raises:
+        ShotFileError: with all of its faults.
+    """
+    faults: list[Fault] = []
+    with file.open("rb") as stream:
+        document = compose(stream.read(MAX_BYTES + 1), str(file), faults)
+    report = Report()
+    preset = None
+    try:
+        read = Preset.model_validate(document, context=report)
+        preset = read.model_copy(update={"file": file, "sha256": canonical_sha256(document)})
+    except ValidationError as error:
+        faults += faults_of(error, document.where)
+    faults += [where.fault(message) for where, message in report.found]
+    if preset is not None:
+        faults += _identity_faults(preset, document)
+    if preset is None or faults:
+        raise ShotFileError(tuple(faults))
+    return preset
+
+
+def _identity_faults(preset: Preset, document: Mapped) -> list[Fault]:
+    stated = {
+        "preset": (preset.preset, preset.file.parent.name),
+        "version": (f"v{preset.version}.yaml", preset.file.name),
+        "ex4d": (str(preset.ex4d), LANGUAGE_VERSION),
+    }
+    return [
+        document[key].where.fault(f"states {got!r} where {wanted!r} is right")
+        for key, (got, wanted) in stated.items()
+        if got != wanted
+    ]
+
+
+@dataclass(frozen=True)
+class Library:
+    """The presets that a shot list can use."""
+
+    built_in: Path
+    projects: tuple[Path, ...] = ()
+    """Folders ``trajectories``, nearest first."""
+    _read: dict[Path, Preset] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def beside(cls, shot_file: Path) -> Library:
+        """Return the built-in presets with those in the shot file's folder and its parent."""
+        built_in = shipped("trajectories")
+        folder = shot_file.parent
+        homes = [Path(os.path.normpath(home)) / "trajectories" for home in (folder, folder / "..")]
+        projects = [home for home in homes if home.is_dir() and not home.samefile(built_in)]
+        return cls(built_in, tuple(projects))
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all presets, sorted."""
+        homes = (self.built_in, *self.projects)
+        return tuple(sorted({folder.name for home in homes for folder in home.iterdir() if self._versions(folder)}))
+
+    def versions(self, name: str) -> dict[int, Path]:
+        """Return the files of a preset by version; empty where there is no such preset.
+
+        Raises:
+            ValueError: where a project's preset has a built-in's name.
+        """
+        if not PRESET_NAME.fullmatch(name):
+            return {}
+        built_in = self._versions(self.built_in / name)
+        own = next((found for home in self.projects if (found := self._versions(home / name))), {})
+        if built_in and own:
+            clash = next(iter(own.values())).parent
+            raise ValueError(f"{clash} has the name of a built-in preset; rename the project's own")
+        return built_in or own
+
+    @staticmethod
+    def _versions(folder: Path) -> dict[int, Path]:
+        if not folder.is_dir() or not PRESET_NAME.fullmatch(folder.name):
+            return {}
+        found = ((_VERSION_FILE.fullmatch(file.name), file) for file in folder.iterdir())
+        return dict(sorted((int(match[1]), file) for match, file in found if match))
+
+    def preset(self, name: str, version: int | None) -> Preset:
+        """Return a version of a preset, the newest where None is asked for.
+
+        Raises:
+            ValueError: for an unknown name or version, a name clash, a released version that was changed.
+            ShotFileError: for faults in its file.
+        """
+        versions = self.versions(name)
+        if not versions:
+            hint = near(name, self.names()) or f"; presets: {', '.join(self.names())}"
+            raise ValueError(f"unknown preset {quoted(name)}{hint}")
+        if version is not None and version not in versions:
+            raise ValueError(f"preset {name!r} has no version {version}; versions: {', '.join(map(str, versions))}")
+        file = versions[max(versions) if version is None else version]
+        if file not in self._read:
+            self._read[file] = self._locked(read_preset(file))
+        return self._read[file]
+
+    def _locked(self, preset: Preset) -> Preset:
+        home = preset.file.parent.parent
+        identity = f"{preset.preset}@{preset.version}"
+        released = read_lock(home / LOCK_FILE).get(identity)
+        if released is None and home == self.built_in:
+            raise ValueError(f"preset {identity} is built in but not in {home / LOCK_FILE}; install ex4d again")
+        if released not in (None, preset.sha256):
+            raise ValueError(
+                f"preset {identity} has changed since it was released; "
+                f"restore {preset.file}, or make the change v{preset.version + 1}.yaml"
+            )
+        return preset
+
+
+def read_lock(file: Path) -> dict[str, str]:
+    """Return the released versions, ``NAME@N`` → SHA-256; empty where there is no lock file.
+
+    Raises:
+        ValueError: where it is not such a file.
+    """
+    if not file.is_file():
+        return {}
+    try:
+        found = json.loads(file.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{file} is not a lock file: {error}") from error
+    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
+        raise ValueError(f"{file} is not a lock file: it maps NAME@N to SHA-256")
+    return found
+
+
+def lock_text(home: Path) -> str:
+    """Return what the lock file of a folder of presets says when all of its versions are released."""
+    library = Library(home)
+    presets = [read_preset(file) for name in library.names() for file in library.versions(name).values()]
+    return json.dumps({f"{preset.preset}@{preset.version}": preset.sha256 for preset in presets}, indent=2) + "\n"

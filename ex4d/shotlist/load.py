@@ -1,0 +1,204 @@
+"""Read a shot list: text to records, with every fault of the file at once and where it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from ex4d.errors import Fault, ShotFileError
+from ex4d.shotlist.faults import faults_of
+from ex4d.shotlist.fields import shown
+from ex4d.shotlist.library import LANGUAGE_VERSION, Library
+from ex4d.shotlist.local_files import missing_files
+from ex4d.shotlist.model import CameraItem, Output, Shot, ShotList, Source, Synthesis
+from ex4d.shotlist.nodes import Listed, Mapped, Mark, Text
+from ex4d.shotlist.overlaps import impossible_overlaps
+from ex4d.shotlist.presets import Expansion, PlacedItem
+from ex4d.shotlist.records import Record, Report, known
+from ex4d.shotlist.units import quoted
+from ex4d.shotlist.yaml_text import MAX_BYTES, compose
+
+MAX_SHOTS = 1000
+WORDS = ("ex4d", "title", "source", "output", "synthesis", "shots")
+LATER_WORDS = ("end", "audio")
+INHERITED = ("source", "synthesis")
+"""What a shot takes from the list, key by key."""
+
+Kind = TypeVar("Kind", bound=Record)
+
+
+def load(path: Path | str, *, must_exist: bool = True) -> ShotList:
+    """Read a shot list from a file; no media are opened.
+
+    Args:
+        path: of the YAML file; its paths are relative to its folder.
+        must_exist: whether a video or depth file that is not there is a fault.
+
+    Raises:
+        ShotFileError: with all faults of the file.
+    """
+    file = Path(path)
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ShotFileError((Fault(str(file), 1, 1, "", f"the file cannot be read: {reason}"),)) from error
+    return parse(data, file, must_exist=must_exist)
+
+
+def parse(text: str | bytes, file: Path | str, *, must_exist: bool = False) -> ShotList:
+    """Read a shot list from its text.
+
+    Args:
+        text: the YAML, at most 1 MiB.
+        file: where it stands: names faults, and its folder resolves paths and presets.
+        must_exist: whether a video or depth file that is not there is a fault.
+
+    Raises:
+        ShotFileError: with all faults of the text.
+    """
+    return _Reading(Path(file), must_exist=must_exist).shot_list(text)
+
+
+class _Reading:
+    """One reading of one file; collects faults."""
+
+    def __init__(self, file: Path, *, must_exist: bool) -> None:
+        self._file = file
+        self._must_exist = must_exist
+        self._faults: list[Fault] = []
+        self._library = Library.beside(file)
+
+    def shot_list(self, text: str | bytes) -> ShotList:
+        """Read the whole, or raise all that is wrong with it."""
+        root = self._known(compose(text, str(self._file), self._faults), WORDS, LATER_WORDS)
+        self._check_version(root)
+        title = self._title(root.get("title"))
+        output = self._record(Output, root.get("output"), root.where)
+        self._check_defaults(root)
+        nodes = self._shot_nodes(root)
+        shots = [self._shot(node, root) for node in nodes]
+        self._check_names(nodes)
+        self._check_overlaps(nodes, shots, output)
+        if self._faults or output is None:
+            raise ShotFileError(tuple(self._faults))
+        return ShotList(file=self._file, title=title, output=output, shots=tuple(filter(None, shots)))
+
+    def _fault(self, where: Mark, message: str) -> None:
+        self._faults.append(where.fault(message))
+
+    def _known(self, node: Mapped, words: tuple[str, ...], later: tuple[str, ...]) -> Mapped:
+        report = Report()
+        kept = known(node, words, later, report)
+        self._reported(report)
+        return kept
+
+    def _reported(self, report: Report) -> None:
+        for where, message in report.found:
+            self._fault(where, message)
+
+    def _record(self, kind: type[Kind], node: Any, within: Mark) -> Kind | None:
+        """Read a record, or note why it cannot be read; what is left out has its defaults."""
+        report = Report()
+        try:
+            return kind.model_validate(Mapped({}, within) if node is None else node, context=report)
+        except ValidationError as error:
+            self._faults += faults_of(error, within)
+            return None
+        finally:
+            self._reported(report)
+
+    def _check_version(self, root: Mapped) -> None:
+        version = root.get("ex4d")
+        if version is None:
+            self._fault(root.where, "needs the version of the language: ex4d: 1")
+        elif version != LANGUAGE_VERSION:
+            self._fault(
+                version.where, f"{shown(version)} is not a version of the language that is known here; write ex4d: 1"
+            )
+
+    def _title(self, node: Any) -> str:
+        if isinstance(node, Listed | Mapped):
+            self._fault(node.where, f"needs text, but got {shown(node)}")
+        return str(node) if isinstance(node, Text) else ""
+
+    def _check_defaults(self, root: Mapped) -> None:
+        """Find the faults of defaults that no shot may use."""
+        source = root.get("source")
+        if isinstance(source, Mapped) and "video" not in source:
+            source = Mapped({**source, "video": Text("any", source.where)}, source.where)
+        for kind, node in ((Source, source), (Synthesis, root.get("synthesis"))):
+            if node is not None and not (isinstance(node, Text) and node.missing):
+                self._record(kind, node, root.where)
+        if self._must_exist and isinstance(root.get("source"), Mapped):
+            self._faults += missing_files(root["source"])
+
+    def _shot_nodes(self, root: Mapped) -> list[Mapped]:
+        shots = root.get("shots")
+        if not isinstance(shots, Listed) or not shots:
+            where = root.where if shots is None else shots.where
+            self._fault(where, "needs shots: a list with one shot or more, each as in - name: swing")
+            return []
+        if len(shots) > MAX_SHOTS:
+            self._fault(shots.where, f"has {len(shots)} shots; a list holds at most {MAX_SHOTS}")
+            return []
+        for node in shots:
+            if not isinstance(node, Mapped):
+                self._fault(node.where, f"needs a shot, as in - name: swing, but got {shown(node)}")
+        return [node for node in shots if isinstance(node, Mapped)]
+
+    def _shot(self, node: Mapped, root: Mapped) -> Shot | None:
+        merged = Mapped({**node, **_inherited(node, root)}, node.where)
+        if "source" not in merged:
+            self._fault(node.where, "needs a source: write source: {video: media/clip.mp4} here or for the whole list")
+            return None
+        if self._must_exist and isinstance(node.get("source"), Mapped):
+            self._faults += missing_files(node["source"])
+        expansion = Expansion(self._library, self._faults)
+        camera = node.get("camera")
+        placed = list(expansion.items(camera)) if isinstance(camera, Listed) else []
+        if isinstance(camera, Listed):
+            merged["camera"] = Listed([item.node for item in placed], camera.where)
+        shot = self._record(Shot, merged, node.where)
+        if shot is None:
+            return None
+        return shot.model_copy(update={"camera": self._placed(shot.camera, placed), "presets": expansion.uses})
+
+    def _placed(self, items: tuple[CameraItem, ...], placed: list[PlacedItem]) -> tuple[CameraItem, ...]:
+        found = []
+        for item, place in zip(items, placed, strict=True):
+            try:
+                found.append(place.placed(item))
+            except ValueError as error:
+                at = place.node.get("at", place.node) if isinstance(place.node, Mapped) else place.node
+                self._fault(at.where, str(error))
+        return tuple(found)
+
+    def _check_names(self, nodes: list[Mapped]) -> None:
+        first: dict[str, str] = {}
+        for node in nodes:
+            name = node.get("name")
+            if isinstance(name, Text) and first.setdefault(name.lower(), node.where.path) != node.where.path:
+                where = first[name.lower()]
+                self._fault(
+                    name.where, f"{quoted(name)} is the name of {where} already; names differ in more than case"
+                )
+
+    def _check_overlaps(self, nodes: list[Mapped], shots: list[Shot | None], output: Output | None) -> None:
+        for overlap in impossible_overlaps(shots, output.fps if output is not None else None):
+            self._fault(nodes[overlap.shot]["transition"].where, overlap.message)  # a shot without one cuts
+
+
+def _inherited(node: Mapped, root: Mapped) -> dict[str, Any]:
+    """Return what the list says and the shot does not, merged key by key."""
+    merged: dict[str, Any] = {}
+    for word in INHERITED:
+        general, own = root.get(word), node.get(word)
+        if isinstance(general, Mapped) and (own is None or isinstance(own, Mapped) or own.missing):
+            merged[word] = Mapped({**general, **(own or {})}, general.where if own is None else own.where)
+        elif general is not None and own is None:
+            merged[word] = general
+    return merged

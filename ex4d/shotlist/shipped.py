@@ -1,0 +1,21 @@
+"""Where the files that come with ex4d lie: built-in presets and example shot lists."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import ex4d
+from ex4d.errors import MissingPart
+
+
+def shipped(name: str) -> Path:
+    """Return the folder ``trajectories`` or ``shots``: of an installed wheel, else of the checkout.
+
+    Raises:
+        MissingPart: where neither has it.
+    """
+    package = Path(ex4d.__file__).parent
+    for home in (package / "_shipped", package.parent):
+        if (home / name).is_dir():
+            return home / name
+    raise MissingPart(f"the folder {name!r} that comes with ex4d is not there; install ex4d again")
