@@ -140,7 +140,9 @@ def _sweep_line(cells, pure, reach, found, first, stride, count):
     """Walk ``count`` cells (flat indices) and carry the far side of each edge on until the surface is as far again.
 
     ``seen`` is the surface the line last showed away from edges, with its colour; ``surface`` the disparity since the
-    last edge; ``carried`` what is carried, with the colour of ``paint`` (its disparity, 0 if no colour is known).
+    last edge; ``carried`` what is carried, with the colour of ``paint`` (its disparity, 0 if no colour is known); ``near``
+    what it is carried under (0 if not yet met): once over an edge to what is closer to the carried one than to this, the
+    line has stepped off the near side again, and the far side has slanted meanwhile.
     """
     colour, disparity = cells.colour.reshape(-1, 3), cells.disparity.ravel()
     nearest, farthest, edge = cells.nearest.ravel(), cells.farthest.ravel(), cells.edge.ravel()
@@ -149,7 +151,7 @@ def _sweep_line(cells, pure, reach, found, first, stride, count):
     colour_sum, closeness, beyond = found[3].reshape(-1, 3), found[4].ravel(), found[5].ravel()
     zero, one = np.float32(0), np.float32(1)
     surface = seen = seen_r = seen_g = seen_b = zero
-    carried = paint = paint_r = paint_g = paint_b = zero
+    near = carried = paint = paint_r = paint_g = paint_b = zero
     smooth_run = distance = limit = 0
     carrying = False
     for k in range(count):
@@ -162,7 +164,7 @@ def _sweep_line(cells, pure, reach, found, first, stride, count):
                     paint, paint_r, paint_g, paint_b = seen, seen_r, seen_g, seen_b
                 elif abs(paint - carried) >= SAME_SURFACE * carried:
                     paint = zero
-                carrying, distance, limit = True, 0, 0
+                carrying, near, distance, limit = True, zero, 0, 0
             smooth_run = 0
         elif not edge[c]:
             surface = disparity[c] if smooth_run == 0 else surface + NEWEST_SHARE * (disparity[c] - surface)
@@ -177,7 +179,9 @@ def _sweep_line(cells, pure, reach, found, first, stride, count):
             continue
         distance += 1
         limit = max(limit, 2 + int(reach * (nearest[c] - carried)))
-        if nearest[c] <= carried * (one + TOLERANCE):
+        stepped_off = smooth_run == 1 and nearest[c] * nearest[c] < near * carried
+        near = nearest[c]
+        if nearest[c] <= carried * (one + TOLERANCE) or stepped_off:
             carrying = False
         elif distance > limit:
             beyond[c] = True
