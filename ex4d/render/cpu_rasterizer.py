@@ -15,7 +15,7 @@ from jaxtyping import Float32, Float64, UInt64
 from ex4d.artifacts.watertight_mesh import WatertightMesh
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.render.projection import screen_from_grid
-from ex4d.render.rasterizer import ALPHA_THRESHOLD, RenderedFrame
+from ex4d.render.rasterizer import RenderedFrame
 
 BAND_ROWS = 32
 """Pixel rows drawn at once: their keys stay in a core's own cache, and there are enough bands to share out."""
@@ -59,9 +59,9 @@ class CpuRasterizer:
         return frame
 
     def _scratch_for(self, mesh: WatertightMesh, lens: Pinhole) -> Scratch:
-        grid, size = mesh.depth.shape, (lens.height, lens.width)
-        if self._scratch is None or self._scratch.inverse_z.shape != grid or self._scratch.keys.shape != size:
-            self._scratch = Scratch.empty(grid, size)
+        sizes = (mesh.depth.shape, (lens.height, lens.width))
+        if self._scratch is None or self._scratch.sizes != sizes:
+            self._scratch = Scratch.empty(*sizes)
         return self._scratch
 
     def _share(self, work: Callable[[int, int], None], rows: int, step: int) -> None:
@@ -84,27 +84,30 @@ class CpuRasterizer:
 class Scratch:
     """Memory of one grid and one output size, kept between frames."""
 
+    sizes: tuple[tuple[int, ...], tuple[int, int]]
+    """Of the grid and of the output, (height, width) each."""
     screen: Float32[np.ndarray, "2 height width"]
     """x, y of each vertex in pixels."""
     inverse_z: Float32[np.ndarray, "height width"]
     """1/z of each vertex; 0 if too near or behind, negative beyond the guard band."""
     bounds: Float32[np.ndarray, "height chunks 4"]
     """Least and greatest x, least and greatest y of each chunk of vertices, pixels."""
-    keys: UInt64[np.ndarray, "rows columns"]
+    keys: UInt64[np.ndarray, "rows columns+lanes"]
     """Nearest face of each pixel: 1/z, not hidden, face."""
 
     @classmethod
     def empty(cls, grid: tuple[int, ...], size: tuple[int, int]) -> Scratch:
         """Allocate for a mesh of ``grid`` (height, width) and an output of ``size`` (height, width)."""
-        from ex4d.render.scan_conversion import CHUNK
+        from ex4d.render.scan_conversion import CHUNK, LANES
 
         height, width = grid
         chunks = -(-(width - 1) // CHUNK)
         return cls(
+            sizes=(grid, size),
             screen=np.empty((2, height, width), np.float32),
             inverse_z=np.empty((height, width), np.float32),
             bounds=np.empty((height, chunks, 4), np.float32),
-            keys=np.empty(size, np.uint64),
+            keys=np.empty((size[0], size[1] + LANES), np.uint64),
         )
 
 
@@ -137,7 +140,7 @@ def shade(
     from ex4d.render.shading import shade_band
 
     count = mesh.depth.size
-    surface = (mesh.colour.reshape(count, 3), mesh.hidden_vertex.reshape(count), mesh.rule == "vertex", ALPHA_THRESHOLD)
+    surface = (mesh.colour.reshape(count, 3), mesh.hidden_vertex.reshape(count), mesh.rule == "vertex")
     vertices = (mesh.depth, transform, scratch.screen.reshape(2, count), scratch.inverse_z.reshape(count))
     shade_band(*surface, *vertices, scratch.keys, frame.colour, frame.visible, frame.depth, top, bottom)
 

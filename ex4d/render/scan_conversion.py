@@ -13,18 +13,18 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int32, UInt64
 from numba import njit
 
+from ex4d.render.rasterizer import NEAR, SUBPIXELS
+
 kernel = njit(cache=True, nogil=True, error_model="numpy")
 """nogil: bands of rows run on threads; numpy's error model lets the loops be vectorised."""
 
-SUBPIXELS = 256.0
-"""Positions a pixel: finer than any visible edge, coarser than the rounding of a projection."""
 GUARD_PX = 32768.0
 """Pixels from the frame's corner, beyond which faces are clipped: a position then is exact in float32, the product of
 two in float64."""
-NEAR = 1e-3
-"""Units of depth (the released code's). Faces are clipped where they come nearer to the camera's plane."""
 CHUNK = 64
 """Blocks of a mesh row that share one bounding box and one pass of vector instructions."""
+LANES = 8
+"""Pixels of a face's row that are tested side by side; rows of keys are this much longer, so that no test is cut."""
 ROUNDING_PX = 2.0**-35
 """An intersection of a pixel row with an edge is a multiple of 1 / (256 * 2 * GUARD_PX * 256) pixels, or 2^-32, and is
 computed with an error below 2^-37."""
@@ -107,7 +107,7 @@ def _draw_triangle(keys, top, bottom, x0, y0, i0, x1, y1, i1, x2, y2, i2, low):
         area = -area
         x1, y1, i1, x2, y2, i2 = x2, y2, i2, x1, y1, i1
     first_x = max(np.ceil(min(x0, x1, x2) - 0.5), 0.0)
-    last_x = min(np.floor(max(x0, x1, x2) - 0.5), keys.shape[1] - 1.0)
+    last_x = min(np.floor(max(x0, x1, x2) - 0.5), keys.shape[1] - LANES - 1.0)
     first_y = max(np.int64(np.ceil(min(y0, y1, y2) - 0.5)), top)
     last_y = min(np.int64(np.floor(max(y0, y1, y2) - 0.5)), bottom - 1)
     if first_x > last_x or first_y > last_y:
@@ -122,12 +122,12 @@ def _draw_triangle(keys, top, bottom, x0, y0, i0, x1, y1, i1, x2, y2, i2, low):
     row2 = (x1 - x0) * (py - y0) - (y1 - y0) * (px - x0)
     step0, step1, step2 = y1 - y2, y2 - y0, y0 - y1  # a pixel to the right
     down0, down1, down2 = x2 - x1, x0 - x2, x1 - x0  # a pixel down
+    width = last_x - first_x
+    base = np.int64(first_x)
+    slope = step1 * di1 + step2 * di2
     back0 = 1.0 / step0 if step0 != 0 else 0.0
     back1 = 1.0 / step1 if step1 != 0 else 0.0
     back2 = 1.0 / step2 if step2 != 0 else 0.0
-    slope = step1 * di1 + step2 * di2
-    width = last_x - first_x
-    base = np.int64(first_x)
     for y in range(first_y, last_y + 1):
         low_k, high_k = 0.0, width
         if step0 > 0:
@@ -316,6 +316,47 @@ def _block_keys(
 
 @kernel
 @no_type_check
+def _draw_block(keys, x, y, inverse_z, x_below, y_below, inverse_z_below, k, low_a, low_b, first_x, first_y, last_y):
+    """Enter both faces of a block of at most LANES pixels a row, all of its vertices in front.
+
+    As ``_block_keys``, along a row of pixels instead of a row of blocks.
+    """
+    i0, i1 = np.float64(inverse_z[k]), np.float64(inverse_z[k + 1])
+    i2, i3 = np.float64(inverse_z_below[k]), np.float64(inverse_z_below[k + 1])
+    left_x, left_y = first_x + 0.5, first_y + 0.5
+    x0, x1, x2, x3 = x[k] - left_x, x[k + 1] - left_x, x_below[k] - left_x, x_below[k + 1] - left_x
+    y0, y1, y2, y3 = y[k] - left_y, y[k + 1] - left_y, y_below[k] - left_y, y_below[k + 1] - left_y
+    left, left_step, left_down = x0 * y2 - y0 * x2, y0 - y2, x2 - x0
+    diagonal, diagonal_step, diagonal_down = x2 * y1 - y2 * x1, y2 - y1, x1 - x2
+    upper, upper_step, upper_down = x1 * y0 - y1 * x0, y1 - y0, x0 - x1
+    lower, lower_step, lower_down = x2 * y3 - y2 * x3, y2 - y3, x3 - x2
+    right, right_step, right_down = x3 * y1 - y3 * x1, y3 - y1, x1 - x3
+    area_a = left + diagonal + upper
+    area_b = lower + right - diagonal
+    scale_a = 1.0 / area_a
+    scale_b = 1.0 / area_b
+    a2, a1 = (i2 - i0) * scale_a, (i1 - i0) * scale_a
+    b2, b3 = (i2 - i1) * scale_b, (i1 - i3) * scale_b
+    base = np.int64(first_x)
+    for row in range(np.int64(first_y), np.int64(last_y) + 1):
+        span = keys[row, base : base + LANES]
+        for lane in range(LANES):
+            l, d, u = left + lane * left_step, diagonal + lane * diagonal_step, upper + lane * upper_step
+            w, r = lower + lane * lower_step, right + lane * right_step
+            in_a = ((min(min(l, d), u) >= 0.0) | (max(max(l, d), u) <= 0.0)) & (area_a != 0.0)
+            in_b = ((min(min(w, r), -d) >= 0.0) | (max(max(w, r), -d) <= 0.0)) & (area_b != 0.0)
+            key_a = _key(i0 + (u * a2 + l * a1), low_a) if in_a else np.uint64(0)
+            key_b = _key(i1 + (r * b2 + d * b3), low_b) if in_b else np.uint64(0)
+            span[lane] = max(span[lane], max(key_a, key_b))
+        left += left_down
+        diagonal += diagonal_down
+        upper += upper_down
+        lower += lower_down
+        right += right_down
+
+
+@kernel
+@no_type_check
 def draw_band(
     depth: Float32[np.ndarray, "height width"],
     hidden_face: Bool[np.ndarray, "2 height-1 width-1"],
@@ -330,7 +371,7 @@ def draw_band(
 ) -> None:
     """Find the nearest face of every pixel in rows top..bottom; key 0 where there is none."""
     height, width = depth.shape
-    columns = keys.shape[1]
+    columns = keys.shape[1] - LANES
     m = screen_from_grid
     keys[top:bottom] = np.uint64(0)
     polygon, spare = np.empty((8, 3)), np.empty((8, 3))
@@ -375,6 +416,12 @@ def draw_band(
                 low = LAST_FACE - np.uint64(2 * (row * width + c))
                 low_a = low if hidden_face[0, row, c] else low | NOT_HIDDEN
                 low_b = low - np.uint64(1) if hidden_face[1, row, c] else (low - np.uint64(1)) | NOT_HIDDEN
+                if 0 <= extent[0, k] < LANES:
+                    _draw_block(
+                        keys, x, y, i, x_below, y_below, i_below, k, low_a, low_b,
+                        np.float64(first[0, k]), np.float64(first[1, k]), first[1, k] + extent[1, k],
+                    )  # fmt: skip
+                    continue
                 a = ((row, c), (row + 1, c), (row, c + 1))
                 b = ((row, c + 1), (row + 1, c), (row + 1, c + 1))
                 _draw_face(keys, top, bottom, depth, m, screen, inverse_z, polygon, spare, a, low_a)
