@@ -42,23 +42,29 @@ def fill_unknown(depth: Depth, known: Known) -> Depth:
         return depth
     if not known.any():
         raise ReconstructionError("no depth is known in a frame; give another depth file, or leave that frame out")
-    before = _look_back(depth, known)
-    after = _look_back(depth[::-1, ::-1], known[::-1, ::-1])[::-1, ::-1]
-    inverse = _combined(depth, known, before, after)
-    _reach_the_rest(inverse)
+    rows, columns = np.nonzero(~known)
+    index = np.full(depth.shape, -1, np.int32)
+    index[rows, columns] = np.arange(len(rows))
+    before = _ends(depth, index, rows, columns, -1)
+    after = _ends(depth, index, rows, columns, 1)
+    inverse = _combined(before, after)
     for _ in range(SMOOTHINGS):
-        inverse = _smoothed(inverse, known)
-    return np.where(known, depth, 1 / inverse)
+        inverse = _smoothed(inverse, index, rows, columns)
+    filled = depth.copy()
+    with np.errstate(divide="ignore"):
+        filled[rows, columns] = 1 / inverse
+    _reach_the_rest(filled)
+    return filled
 
 
-def _reach_the_rest(inverse: Depth) -> None:
+def _reach_the_rest(filled: Depth) -> None:
     """Give pixels that no line connects to anything known, as in sparse depth, what the nearest pixel has."""
-    missing = inverse == 0
+    missing = np.isinf(filled)
     if missing.any():
         from scipy.ndimage import distance_transform_edt
 
         rows, columns = distance_transform_edt(missing, return_distances=False, return_indices=True)
-        inverse[missing] = inverse[rows[missing], columns[missing]]
+        filled[missing] = filled[rows[missing], columns[missing]]
 
 
 kernel = njit(cache=True, nogil=True, error_model="numpy")
@@ -66,73 +72,66 @@ kernel = njit(cache=True, nogil=True, error_model="numpy")
 
 @kernel
 @no_type_check
-def _look_back(depth, known):  # noqa: ANN001, ANN202 - compiled
-    """For each unknown pixel, 1/z (0: none) and distance of the known ones left, up left, up, and up right of it."""
+def _ends(depth, index, rows, columns, step):  # noqa: ANN001, ANN202 - compiled
+    """For each unknown pixel, 1/z (0: none) and distance of the first known one on four lines.
+
+    Step -1 looks left, up left, up and up right; step 1 the other way. ``index`` is -1 where depth is known, else
+    which of the unknown pixels this is.
+    """
     height, width = depth.shape
-    seen = np.zeros((height, width, 4, 2), np.float32)
-    diagonal = np.float32(1.4142135)
-    for i in range(height):
-        for j in range(width):
-            if known[i, j]:
-                seen[i, j, :, 0] = np.float32(1) / depth[i, j]
+    ends = np.zeros((len(rows), 4, 2), np.float32)
+    for n in range(len(rows)):
+        p = n if step < 0 else len(rows) - 1 - n
+        for k in range(4):
+            i, j = rows[p] + (step if k > 0 else 0), columns[p] + step * (1, 1, 0, -1)[k]
+            if not (0 <= i < height and 0 <= j < width):
                 continue
-            if j > 0:
-                seen[i, j, 0, 0] = seen[i, j - 1, 0, 0]
-                seen[i, j, 0, 1] = seen[i, j - 1, 0, 1] + np.float32(1)
-            for k in range(1, 4):
-                column = j + k - 2
-                if i > 0 and 0 <= column < width:
-                    seen[i, j, k, 0] = seen[i - 1, column, k, 0]
-                    seen[i, j, k, 1] = seen[i - 1, column, k, 1] + (np.float32(1) if k == 2 else diagonal)
-    return seen
+            q = index[i, j]
+            ends[p, k, 0] = ends[q, k, 0] if q >= 0 else np.float32(1) / depth[i, j]
+            ends[p, k, 1] = (ends[q, k, 1] if q >= 0 else np.float32(0)) + np.float32(1 + 0.4142135 * (k % 2))
+    return ends
 
 
 @kernel
 @no_type_check
-def _combined(depth, known, before, after):  # noqa: ANN001, ANN202 - compiled
+def _combined(before, after):  # noqa: ANN001, ANN202 - compiled
     """Average 1/z over the four lines of each unknown pixel, by the fourth power of how narrow their gaps are."""
-    height, width = depth.shape
-    inverse = np.zeros((height, width), np.float32)
-    for i in range(height):
-        for j in range(width):
-            if known[i, j]:
-                inverse[i, j] = np.float32(1) / depth[i, j]
-                continue
-            total = weighted = 0.0
-            for k in range(4):
-                first, second = before[i, j, k, 0], after[i, j, k, 0]
-                to_first, to_second = before[i, j, k, 1], after[i, j, k, 1]
-                gap = to_first + to_second
-                value = min(first, second)
-                if value == 0:  # at most one end
-                    value = max(first, second)
-                    gap = ONE_ENDED * (to_first if first > 0 else to_second)
-                elif max(first, second) < SAME_SURFACE * value:
-                    value = (first * to_second + second * to_first) / gap
-                if value > 0:
-                    weight = 1.0 / (gap * gap * gap * gap)
-                    total += weight
-                    weighted += weight * value
-            if total > 0:
-                inverse[i, j] = weighted / total
+    inverse = np.zeros(len(before), np.float32)
+    for p in range(len(before)):
+        total = weighted = 0.0
+        for k in range(4):
+            first, second = before[p, k, 0], after[p, k, 0]
+            to_first, to_second = before[p, k, 1], after[p, k, 1]
+            gap = to_first + to_second
+            value = min(first, second)
+            if value == 0:  # at most one end
+                value = max(first, second)
+                gap = ONE_ENDED * (to_first if first > 0 else to_second)
+            elif max(first, second) < SAME_SURFACE * value:
+                value = (first * to_second + second * to_first) / gap
+            if value > 0:
+                weight = 1.0 / (gap * gap * gap * gap)
+                total += weight
+                weighted += weight * value
+        if total > 0:
+            inverse[p] = weighted / total
     return inverse
 
 
 @kernel
 @no_type_check
-def _smoothed(inverse, known):  # noqa: ANN001, ANN202 - compiled
+def _smoothed(inverse, index, rows, columns):  # noqa: ANN001, ANN202 - compiled
     """Replace each unknown pixel's 1/z by the mean over the unknown ones among its 3 x 3 neighbours."""
-    height, width = inverse.shape
+    height, width = index.shape
     smooth = inverse.copy()
-    for i in range(height):
-        for j in range(width):
-            if known[i, j]:
-                continue
-            total, count = 0.0, 0
-            for row in range(max(0, i - 1), min(height, i + 2)):
-                for column in range(max(0, j - 1), min(width, j + 2)):
-                    if not known[row, column]:
-                        total += inverse[row, column]
-                        count += 1
-            smooth[i, j] = total / count
+    for p in range(len(rows)):
+        total, count = np.float32(0), 0
+        for i in range(max(0, rows[p] - 1), min(height, rows[p] + 2)):
+            for j in range(max(0, columns[p] - 1), min(width, columns[p] + 2)):
+                q = index[i, j]
+                if q >= 0 and inverse[q] > 0:
+                    total += inverse[q]
+                    count += 1
+        if count:
+            smooth[p] = total / count
     return smooth
