@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,7 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from ex4d.errors import OutputError
+from ex4d.kernels import cache_folder
 from ex4d.media.atomic import replacing
+from ex4d.media.local_files import is_collection, matching_files
 
 _HASH_CHUNK = 1 << 20
 
@@ -32,19 +33,13 @@ def key_of(ingredients: Any) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def cache_folder() -> Path:
-    """Return ex4d's folder in the user's cache, as XDG has it."""
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "ex4d"
-
-
 def content_hash(path: Path, *, verify: bool = False) -> str:
-    """Return the SHA-256 of a file's bytes, or of a list of files' names and bytes for a folder.
+    """Return the SHA-256 of a file's bytes; of the names and bytes of all files in a folder or glob.
 
     A file's hash is remembered by path, size, time and inode; ``verify`` computes it again.
     """
-    if path.is_dir():
-        return files_hash(sorted(entry for entry in path.iterdir() if entry.is_file()), verify=verify)
+    if is_collection(path):
+        return key_of([[file.name, content_hash(file, verify=verify)] for file in matching_files(path)])
     status = path.stat()
     identity = key_of([str(path.resolve()), status.st_size, status.st_mtime_ns, status.st_ino])
     remembered = cache_folder() / "hashes" / identity
@@ -53,11 +48,6 @@ def content_hash(path: Path, *, verify: bool = False) -> str:
     digest = _hash_file(path)
     write_text(remembered, digest)
     return digest
-
-
-def files_hash(files: list[Path], *, verify: bool = False) -> str:
-    """Return one hash for several files: of their names and contents, in the order given."""
-    return key_of([[file.name, content_hash(file, verify=verify)] for file in files])
 
 
 def _hash_file(path: Path) -> str:
@@ -99,6 +89,11 @@ class Workspace:
         """The folder of all takes."""
         return self.folder / f"{self.edit.stem}.takes"
 
+    @property
+    def cut(self) -> Stage:
+        """The edit as a stage."""
+        return Stage(self.edit, self.takes / "edit.key")
+
     def take(self, shot: str) -> Path:
         """Return the folder of one shot's take."""
         return self.takes / shot
@@ -134,24 +129,37 @@ class Workspace:
                 shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
 
 
-def made(folder: Path, key: str) -> bool:
-    """Tell whether a stage's folder holds the finished result of exactly these ingredients."""
-    marker = _marker(folder)
-    return folder.is_dir() and marker.is_file() and marker.read_text(encoding="utf-8") == key
+@dataclass(frozen=True)
+class Stage:
+    """Something that is made once: a file or folder, and beside it the note of what it was made from."""
+
+    result: Path
+    """Appears whole, or not at all."""
+    note: Path
+    """Holds the key."""
+
+    def made(self, key: str) -> bool:
+        """Tell whether the finished result of exactly these ingredients is there."""
+        return self.result.exists() and self.key == key
+
+    @property
+    def key(self) -> str:
+        """The key of what is there; empty where nothing finished is."""
+        return self.note.read_text(encoding="utf-8") if self.note.is_file() else ""
+
+    def make(self, key: str, work: Callable[[], None]) -> None:
+        """Let ``work`` put the result in place, then note what went into it.
+
+        The note goes first and comes last, so that an interrupted stage is never taken for a finished one.
+        """
+        self.note.unlink(missing_ok=True)
+        work()
+        write_text(self.note, key)
 
 
-def make(folder: Path, key: str, work: Callable[[], None]) -> None:
-    """Let ``work`` put a stage's folder in place, whole or not at all, and then note what went into it.
-
-    The note goes first and comes last, so that an interrupted stage is never taken for a finished one.
-    """
-    _marker(folder).unlink(missing_ok=True)
-    work()
-    write_text(_marker(folder), key)
-
-
-def _marker(folder: Path) -> Path:
-    return folder.with_name(f"{folder.name}.key")
+def stage(folder: Path, name: str) -> Stage:
+    """Return a stage of a take, as in ``guide`` with ``guide.key`` beside it."""
+    return Stage(folder / name, folder / f"{name}.key")
 
 
 def write_manifest(take: Path, manifest: dict[str, Any]) -> None:

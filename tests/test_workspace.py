@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ex4d.errors import OutputError
-from ex4d.workspace import Workspace, content_hash, files_hash, key_of, made, make
+from ex4d.workspace import Workspace, content_hash, key_of, stage
 
 
 @pytest.fixture(autouse=True)
@@ -16,30 +16,30 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_finished_stage_is_known_by_its_key_alone(tmp_path: Path) -> None:
-    folder = tmp_path / "guide"
-    make(folder, "key-1", folder.mkdir)
-    assert made(folder, "key-1")
-    assert not made(folder, "key-2")
+    guide = stage(tmp_path, "guide")
+    guide.make("key-1", guide.result.mkdir)
+    assert guide.made("key-1")
+    assert not guide.made("key-2")
 
 
 def test_an_interrupted_stage_is_not_taken_for_a_finished_one(tmp_path: Path) -> None:
-    folder = tmp_path / "guide"
-    make(folder, "key-1", folder.mkdir)
+    guide = stage(tmp_path, "guide")
+    guide.make("key-1", guide.result.mkdir)
 
     def interrupted() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        make(folder, "key-2", interrupted)
-    assert not made(folder, "key-1")
-    assert not made(folder, "key-2")
+        guide.make("key-2", interrupted)
+    assert not guide.made("key-1")
+    assert not guide.made("key-2")
 
 
-def test_a_stage_whose_folder_was_deleted_is_made_again(tmp_path: Path) -> None:
-    folder = tmp_path / "guide"
-    make(folder, "key", folder.mkdir)
-    folder.rmdir()
-    assert not made(folder, "key")
+def test_a_stage_whose_result_was_deleted_is_made_again(tmp_path: Path) -> None:
+    guide = stage(tmp_path, "guide")
+    guide.make("key", guide.result.mkdir)
+    guide.result.rmdir()
+    assert not guide.made("key")
 
 
 def test_a_second_run_in_the_same_folder_is_refused(tmp_path: Path) -> None:
@@ -91,9 +91,13 @@ def test_verify_sees_a_change_that_kept_size_and_time(tmp_path: Path) -> None:
 
 
 def test_a_renamed_file_changes_the_hash_of_its_folder(tmp_path: Path) -> None:
-    (tmp_path / "a").write_bytes(b"x")
-    (tmp_path / "b").write_bytes(b"x")
-    assert files_hash([tmp_path / "a"]) != files_hash([tmp_path / "b"])
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    (folder / "a.png").write_bytes(b"x")
+    before = content_hash(folder)
+    assert content_hash(folder / "*.png") == before
+    (folder / "a.png").rename(folder / "b.png")
+    assert content_hash(folder) != before
 
 
 @given(st.dictionaries(st.text(), st.integers()))

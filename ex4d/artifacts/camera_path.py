@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Bool, Float64
 
 from ex4d.artifacts.scene import Scene
+
+AT_SOURCE = 1e-9
+"""Per matrix entry and lens factor: what the compiler's arithmetic may leave of moves that cancel."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,13 @@ class CameraPath:
     """Frames a second."""
     scene: Scene
     """What the path was compiled for."""
+
+    @property
+    def at_source(self) -> Bool[np.ndarray, "frames"]:
+        """True for the frames whose camera and lens are the source's own."""
+        away = np.abs(self.world_from_camera - np.eye(4)).max(axis=(1, 2))
+        still: Bool[np.ndarray, "frames"] = np.maximum(away, np.abs(self.lens_factor - 1.0)) <= AT_SOURCE
+        return still
 
     def __len__(self) -> int:
         return len(self.source_time)

@@ -59,6 +59,11 @@ def files_of(path: Path, suffixes: tuple[str, ...]) -> tuple[Path, ...]:
     return tuple(local_file(match) for match in sorted(found, key=lambda match: natural_key(str(match))))
 
 
+def matching_files(path: Path) -> tuple[Path, ...]:
+    """Return all regular files of a folder or glob, by name."""
+    return tuple(sorted(match for match in _matches(path) if match.is_file()))
+
+
 def natural_key(name: str) -> tuple[tuple[int, int | str], ...]:
     """Return a sort key under which runs of digits compare as numbers."""
     parts = re.split(r"(\d+)", name)

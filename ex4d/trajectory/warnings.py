@@ -14,8 +14,6 @@ FURTHEST_DEG = 90.0
 """Beyond this angle from the source view the mesh has nothing to show."""
 WIDEST_DEG = 120.0
 """Beyond this angle of view a picture is mostly stretched edges."""
-AT_SOURCE = 1e-9
-"""Radians, subject distances and lens factor within which a camera is the source's."""
 
 
 @dataclass(frozen=True)
@@ -48,13 +46,8 @@ def figures_of(path: CameraPath) -> PathFigures:
         turn_per_frame_deg=math.degrees(turns.max(initial=0.0)),
         move_per_frame=float(steps.max(initial=0.0)),
         widest_deg=math.degrees(path.scene.lens.zoomed(float(path.lens_factor.min())).horizontal_angle),
-        starts_at_source=_is_source(path),
+        starts_at_source=bool(path.at_source[0]),
     )
-
-
-def _is_source(path: CameraPath) -> bool:
-    first = np.abs(path.world_from_camera[0] - np.eye(4)).max()
-    return bool(max(first, abs(path.lens_factor[0] - 1.0)) <= AT_SOURCE)
 
 
 def warnings_of(path: CameraPath) -> tuple[str, ...]:

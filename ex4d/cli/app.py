@@ -1,0 +1,145 @@
+"""The commands: arguments in, a stage called, its result shown."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ex4d.errors import UserError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+app = typer.Typer(
+    name="ex4d",
+    help="Write cameras in YAML, get an edited film seen from where no camera was.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+ShotFile = Annotated[Path, typer.Argument(help="A shot list.", metavar="FILE")]
+Out = Annotated[Path, typer.Option(help="The folder that the film and its takes go to.", metavar="DIR")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of words.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+
+
+@app.callback(invoke_without_command=True)
+def _top(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        from ex4d import __version__
+
+        sys.stdout.write(f"ex4d {__version__}\n")
+        raise typer.Exit
+
+
+@app.command()
+def check(
+    files: Annotated[list[Path], typer.Argument(help="Shot lists.", metavar="FILE...")], as_json: Json = False
+) -> None:
+    """Find every fault of shot lists, from the files alone.
+
+    Example: ex4d check shots/scene.yaml
+    """
+    from ex4d.cli.checking import report_checks
+
+    if not report_checks(files, as_json=as_json):
+        raise typer.Exit(2)
+
+
+@app.command()
+def plan(file: ShotFile, as_json: Json = False) -> None:
+    """Read the media and say what every shot will be, how much the camera uncovers, and how long it takes.
+
+    Example: ex4d plan shots/scene.yaml
+    """
+    from ex4d.cli.planning import plan_as_json, print_plan
+    from ex4d.cli.progress import shown
+    from ex4d.preflight.plan import plan as make_plan
+
+    with shown(_console(stderr=True), quiet=as_json) as progress:
+        made = make_plan(file, progress)
+    if as_json:
+        _print_json(plan_as_json(made))
+    else:
+        print_plan(made, _console())
+
+
+@app.command()
+def frame(
+    place: Annotated[str, typer.Argument(help="A shot and a moment in it.", metavar="FILE#SHOT[@40%|12f|0.8s]")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The PNG to write.", metavar="PNG")],
+    show: Annotated[
+        str, typer.Option(help="result, guide (holes black), source, or visible (white where seen).", metavar="WHAT")
+    ] = "result",
+) -> None:
+    """Write one frame of a shot as a PNG: the fastest look there is.
+
+    Example: ex4d frame shots/scene.yaml#swing@40% -o swing.png
+    """
+    from ex4d.preflight.still import Still, draw_still, write_png
+
+    if show not in Still.KINDS:
+        raise UserError(f"--show {show}: unknown; write one of {', '.join(Still.KINDS)}")
+    still = draw_still(place, show)
+    write_png(still.image, output)
+    _console(stderr=True).print(
+        f"{output}: {show} of shot '{still.shot}', frame {still.index} of {still.frame_count}, "
+        f"{still.uncovered:.0%} uncovered",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+@app.command()
+def shoot(
+    file: ShotFile,
+    out: Out = Path("out"),
+    only: Annotated[
+        list[str] | None, typer.Option(help="Make only this shot, and cut no edit; may be repeated.", metavar="SHOT")
+    ] = None,
+    engine: Annotated[
+        str | None, typer.Option(help="Who completes what is uncovered, instead of the shot list's word.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Make everything anew, whatever is there.")] = False,
+    verify: Annotated[bool, typer.Option("--verify", help="Read all media again to see if they changed.")] = False,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Turn a shot list into an edited film.
+
+    Example: ex4d shoot shots/scene.yaml --out out
+    """
+    from ex4d.cli.progress import shown
+    from ex4d.cli.summary import print_summary, summary_as_json
+    from ex4d.production import shoot as make_film
+    from ex4d.setups import with_engine
+    from ex4d.shotlist.load import load
+
+    film = load(file)
+    if engine is not None:
+        film = with_engine(film, engine)
+    with shown(_console(stderr=True), quiet=quiet or as_json) as progress:
+        made = make_film(film, folder=out, only=only or (), force=force, verify=verify, progress=progress)
+    if as_json:
+        _print_json(summary_as_json(made))
+    elif not quiet:
+        print_summary(made, _console())
+
+
+def _console(*, stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=stderr)
+
+
+def _print_json(data: Any) -> None:
+    sys.stdout.write(json.dumps(data, indent=2, default=str) + "\n")

@@ -1,0 +1,101 @@
+"""What ``ex4d plan`` prints."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from ex4d.preflight.plan import Plan, ShotPlan
+from ex4d.shotlist.model import MOVES
+from ex4d.trajectory.scenery import lens_in_words
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_WORD_OF = {kind: word for word, kind in MOVES.items()}
+
+
+def print_plan(plan: Plan, console: Console) -> None:
+    """Print a row a shot, then what was assumed and what to look out for."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title, justify in _COLUMNS:
+        table.add_column(title, justify=justify)  # type: ignore[arg-type]
+    for shot in plan.shots:
+        table.add_row(*_row(shot))
+    console.print(table)
+    _print_notes(plan, console)
+    size, rate = plan.shots[0].setup.size, plan.shots[0].setup.path.frame_rate
+    console.print(
+        f"\n{plan.frames} frames of {size[0]}x{size[1]} at {rate} a second, {float(plan.frames / rate):.1f} s; "
+        f"about {math.ceil(plan.seconds)} s to make on this machine",
+        highlight=False,
+    )
+
+
+_COLUMNS = (
+    ("shot", "left"),
+    ("frames", "right"),
+    ("moves", "left"),
+    ("turns", "right"),
+    ("travels", "right"),
+    ("uncovered", "right"),
+    ("worst frame", "right"),
+    ("engine", "left"),
+)
+
+
+def moves_in_words(shot: ShotPlan) -> str:
+    """Name the moves of a shot, or say that it is locked off."""
+    return " ".join(_WORD_OF[type(item.move)] for item in shot.setup.shot.camera) or "locked off"
+
+
+def _row(shot: ShotPlan) -> tuple[str, ...]:
+    worst = shot.uncovered[shot.worst_frame]
+    return (
+        shot.setup.shot.name,
+        str(shot.setup.frame_count),
+        moves_in_words(shot),
+        f"{shot.figures.furthest_deg:.0f}deg",
+        f"{shot.figures.furthest_from_source:.0%}",
+        f"{sum(shot.uncovered.values()) / len(shot.uncovered):.1%}",
+        f"{worst:.1%} at {shot.worst_frame}f",
+        shot.setup.engine,
+    )
+
+
+def _print_notes(plan: Plan, console: Console) -> None:
+    for shot in plan.shots:
+        scene = shot.setup.path.scene
+        unit = "m" if shot.setup.footage.depth.metric else "of its own unit"
+        notes = [f"subject at {scene.subject_distance:.4g} {unit}", f"lens {lens_in_words(scene.lens)}"]
+        notes += [f"assumed: {words}" for words in scene.assumed]
+        notes += [f"newest {use.name}, version {use.version}" for use in shot.setup.shot.presets if not use.pinned]
+        notes += [f"warning: {words}" for words in shot.warnings]
+        console.print(f"  {shot.setup.shot.name}: " + "; ".join(notes), highlight=False, markup=False)
+
+
+def plan_as_json(plan: Plan) -> dict[str, Any]:
+    """Return the plan for programs."""
+    return {
+        "frames": plan.frames,
+        "seconds_expected": plan.seconds,
+        "shots": [
+            {
+                "name": shot.setup.shot.name,
+                "frames": shot.setup.frame_count,
+                "moves": [_WORD_OF[type(item.move)] for item in shot.setup.shot.camera],
+                "engine": shot.setup.engine,
+                "path": asdict(shot.figures),
+                "subject_distance": shot.setup.footage.subject_distance,
+                "uncovered": shot.uncovered,
+                "worst_frame": shot.worst_frame,
+                "seconds_expected": shot.seconds,
+                "assumed": shot.setup.path.scene.assumed,
+                "warnings": shot.warnings,
+            }
+            for shot in plan.shots
+        ],
+    }

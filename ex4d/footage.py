@@ -1,0 +1,133 @@
+"""The media of one shot, opened: its Scene, and its frames as the shot sees them."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import numpy as np
+from jaxtyping import Bool, Float32, UInt8
+
+from ex4d.artifacts.depth_video import DepthVideo
+from ex4d.artifacts.scene import Scene
+from ex4d.errors import MissingPart
+from ex4d.geometry.pinhole import Pinhole
+from ex4d.media.fitting import Fit
+from ex4d.media.probe import MediaInfo, probe
+from ex4d.media.reading import read_frames
+from ex4d.reconstruction.depth_file import open_depth_file
+from ex4d.reconstruction.subject import measure_subject
+from ex4d.reconstruction.unknown_depth import fill_unknown
+from ex4d.shotlist.model import DepthFile, Output, Shot
+from ex4d.trajectory.scenery import assumed_pivot, delivered_lens, lens_in_words
+from ex4d.trajectory.timing import clock_of
+
+BORDER_SUBJECT_DISTANCES = 50.0
+"""How far behind the subject the mesh's border is put, in subject distances; EX-4D's 100 for a subject at 2."""
+
+
+@dataclass(frozen=True)
+class SourceFrame:
+    """One frame of the source on the mesh's grid."""
+
+    index: int
+    """Which frame of the source."""
+    colour: UInt8[np.ndarray, "height width 3"]
+    depth: Float32[np.ndarray, "height width"]
+    """z, complete: what was unknown is filled."""
+    known: Bool[np.ndarray, "height width"]
+    """Where the depth was measured, not filled."""
+
+
+@dataclass(frozen=True)
+class Footage:
+    """The media of one shot, fitted to the output."""
+
+    clip: MediaInfo
+    depth: DepthVideo
+    fit: Fit
+    grid_lens: Pinhole
+    """Lifts the grid's pixels; ``scene.lens`` sees the output's."""
+    scene: Scene
+
+    @property
+    def subject_distance(self) -> float:
+        """The subject's z-depth in units of the depth video."""
+        assert self.scene.subject_distance is not None
+        return self.scene.subject_distance
+
+    @property
+    def border_depth(self) -> float:
+        """Where the mesh's border is put: far behind the subject, and behind everything that was measured."""
+        return max(BORDER_SUBJECT_DISTANCES * self.subject_distance, 2.0 * self.depth.statistics.largest)
+
+    def index_at(self, time: Fraction) -> int:
+        """Return the frame on screen at a moment of the source: the last one that began by then."""
+        return max(0, bisect.bisect_right(self.clip.frame_times, time) - 1)
+
+    def frames(self, times: Sequence[Fraction]) -> Iterator[SourceFrame]:
+        """Yield the frame on screen at each moment; equal neighbours are read once."""
+        indices = [self.index_at(time) for time in times]
+        distinct = [index for k, index in enumerate(indices) if k == 0 or index != indices[k - 1]]
+        read = self._read(distinct)
+        frame: SourceFrame | None = None
+        for index in indices:
+            if frame is None or frame.index != index:
+                frame = next(read)
+            yield frame
+
+    def _read(self, indices: Sequence[int]) -> Iterator[SourceFrame]:
+        colours = read_frames(self.clip, indices, window=self.fit)
+        for index, colour, measured in zip(indices, colours, self.depth.frames(indices), strict=True):
+            depth, known = self.fit.depth(*measured)
+            yield SourceFrame(index, colour, fill_unknown(depth, known), known)
+
+
+def open_footage(shot: Shot, output: Output) -> Footage:
+    """Open a shot's video and depth, fit them to the output, and measure where its subject is.
+
+    Raises:
+        MediaError: a file that cannot be used.
+        ReconstructionError: no depth is known where the subject is.
+        TrajectoryError: the clip leaves the source.
+        MissingPart: the shot has no depth.
+    """
+    source = shot.source
+    if not isinstance(source.depth, DepthFile):
+        raise _no_depth(shot)
+    clip = probe(source.video, source.fps)
+    depth = open_depth_file(source.depth, clip)
+    fit = Fit.plan(clip.size, output.size, fit=output.fit, overscan=output.overscan)
+    delivered = delivered_lens(source, clip.width, clip.height)
+    lens = fit.lens(delivered)
+    assumed = () if source.lens_stated else (f"lens {lens_in_words(delivered)}",)
+    scene = Scene(
+        lens=lens,
+        pivot=assumed_pivot(source, lens),
+        frame_rate=output.fps or clip.frame_rate,
+        source_rate=clip.frame_rate,
+        source_duration=clip.duration,
+        assumed=(*assumed, *clip.assumed, *depth.assumed),
+    )
+    footage = Footage(clip, depth, fit, fit.grid_lens(delivered), scene)
+    pivot, distance = _measured_subject(footage, shot)
+    return replace(footage, scene=replace(scene, pivot=pivot, subject_distance=distance))
+
+
+def _measured_subject(footage: Footage, shot: Shot) -> tuple[tuple[float, float, float], float]:
+    """Measure the subject on the source frame of the shot's first output frame, in the view."""
+    first = footage.index_at(clock_of(shot, footage.scene).start)
+    depth, known = footage.fit.depth(*next(iter(footage.depth.frames([first]))))
+    view = footage.fit.view_of
+    return measure_subject(view(depth), view(known), footage.scene.lens, shot.source.subject)
+
+
+def _no_depth(shot: Shot) -> MissingPart:
+    return MissingPart(
+        f"shot '{shot.name}' has no depth: source.depth names no file, and estimating it needs a depth model\n"
+        "  to use depth that you have:  source: {depth: {file: DEPTH, unit: mm}}\n"
+        "  to have it estimated:        pip install 'ex4d[depth]'\n"
+        "                               ex4d models pull depth-anything-v2-small"
+    )

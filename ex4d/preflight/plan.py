@@ -1,0 +1,98 @@
+"""What a shot list will be: its media read, its shots compiled, a few frames of each drawn."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ex4d.edit.sequence import Segment, edit_length
+from ex4d.guide import GuideRecipe, draw_guide
+from ex4d.kernels import announce_compiling
+from ex4d.progress import SILENT, Progress
+from ex4d.render.cpu_rasterizer import CpuRasterizer
+from ex4d.setups import Setup, cut, set_up
+from ex4d.shotlist.load import load
+from ex4d.shotlist.model import ShotList
+from ex4d.trajectory.warnings import PathFigures, figures_of, warnings_of
+
+SAMPLED_FRAMES = 9
+"""Frames of a shot that a plan draws: enough to find the worst to within an eighth of the shot."""
+FINISHING_FACTOR = 3.0
+"""Time to make a frame of the film over the time to draw its guide: completing and encoding; tests/bench/bench_shoot.py
+measures it."""
+
+
+@dataclass(frozen=True)
+class ShotPlan:
+    """What one shot will be."""
+
+    setup: Setup
+    figures: PathFigures
+    uncovered: dict[int, float]
+    """Of the frames that were drawn, the share of pixels that the source never shows."""
+    seconds: float
+    """Time to expect for the whole shot, on this machine as busy as it is now."""
+    warnings: tuple[str, ...]
+
+    @property
+    def worst_frame(self) -> int:
+        """The drawn frame with most uncovered."""
+        return max(self.uncovered, key=self.uncovered.__getitem__)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a shot list will be."""
+
+    film: ShotList
+    shots: tuple[ShotPlan, ...]
+    segments: tuple[Segment, ...]
+
+    @property
+    def frames(self) -> int:
+        """Frames of the edit."""
+        return edit_length(self.segments)
+
+    @property
+    def seconds(self) -> float:
+        """Time to expect for all of it."""
+        return sum(shot.seconds for shot in self.shots)
+
+
+def plan(file: Path, progress: Progress = SILENT) -> Plan:
+    """Read the media, compile every shot, and draw a few frames of each.
+
+    Raises:
+        UserError: whatever ``shoot`` would refuse.
+        MissingPart: depth or an engine is missing.
+    """
+    film = load(file)
+    announce_compiling(progress)
+    setups = [set_up(shot, film.output) for shot in film.shots]
+    segments = cut(setups)
+    rasterizer = CpuRasterizer()
+    return Plan(film, tuple(_plan_shot(setup, rasterizer, progress) for setup in setups), segments)
+
+
+def _plan_shot(setup: Setup, rasterizer: CpuRasterizer, progress: Progress) -> ShotPlan:
+    sampled = sampled_frames(setup.frame_count)
+    progress.begin(setup.shot.name, len(sampled))
+    uncovered, durations, before = {}, [], time.perf_counter()
+    guide = draw_guide(setup.footage, setup.path, rasterizer, GuideRecipe(), sampled)
+    for index, frame in zip(sampled, guide, strict=True):
+        uncovered[index] = 1.0 - float(np.mean(frame.visible))
+        durations.append(time.perf_counter() - before)
+        before = time.perf_counter()
+        progress.advance()
+    # The median leaves out the first frame, which may have had to compile the kernels.
+    seconds = statistics.median(durations) * setup.frame_count * FINISHING_FACTOR
+    return ShotPlan(setup, figures_of(setup.path), uncovered, seconds, warnings_of(setup.path))
+
+
+def sampled_frames(count: int) -> list[int]:
+    """Return which frames of a shot to draw: evenly spread, the first and the last among them."""
+    return sorted({round(k * (count - 1) / (SAMPLED_FRAMES - 1)) for k in range(SAMPLED_FRAMES)})

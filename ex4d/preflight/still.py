@@ -1,0 +1,92 @@
+"""One frame of one shot: the fastest look there is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+from jaxtyping import UInt8
+
+from ex4d.artifacts.guide_video import GuideFrame
+from ex4d.errors import UserError
+from ex4d.guide import GuideRecipe, draw_guide
+from ex4d.media.atomic import replacing
+from ex4d.render.cpu_rasterizer import CpuRasterizer
+from ex4d.setups import Setup, set_up
+from ex4d.shotlist.load import load
+from ex4d.shotlist.model import Shot
+from ex4d.synthesis.mesh_engine import complete_frame
+
+_PLACE = re.compile(r"(?P<file>.+)#(?P<shot>[^#@]+)(@(?P<at>\d{1,9}(\.\d{1,9})?)(?P<unit>%|f|s))?")
+
+Image = UInt8[np.ndarray, "height width 3"]
+
+
+@dataclass(frozen=True)
+class Still:
+    """One frame of a shot, and which one it is."""
+
+    KINDS: ClassVar[tuple[str, ...]] = ("result", "guide", "source", "visible")
+
+    image: Image
+    shot: str
+    index: int
+    frame_count: int
+    uncovered: float
+    """Share of its pixels that the source never showed."""
+
+
+def draw_still(place: str, kind: str = "result") -> Still:
+    """Draw the frame at ``FILE#SHOT@40%`` (or ``@12f``, ``@0.8s``; the first frame if no moment is given).
+
+    Raises:
+        UserError: no such shot or moment, or whatever ``shoot`` would refuse.
+        MissingPart: depth or an engine is missing.
+    """
+    found = _PLACE.fullmatch(place)
+    if found is None:
+        raise UserError(f"{place!r} names no frame; write FILE#SHOT@40%, as in shots/scene.yaml#swing@40%")
+    film = load(Path(found["file"]))
+    setup = set_up(_shot_named(found["shot"], film.shots, found["file"]), film.output)
+    index = _frame_at(Fraction(found["at"] or 0), found["unit"] or "f", setup)
+    guide = next(draw_guide(setup.footage, setup.path, CpuRasterizer(), GuideRecipe(), [index]))
+    uncovered = 1.0 - float(np.mean(guide.visible))
+    return Still(_picture(kind, guide, setup, index), setup.shot.name, index, setup.frame_count, uncovered)
+
+
+def write_png(image: Image, file: Path) -> None:
+    """Write a picture as a PNG, whole or not at all."""
+    import imageio.v3 as iio
+
+    with replacing(file) as partial:
+        iio.imwrite(partial, image, extension=".png")
+
+
+def _shot_named(name: str, shots: tuple[Shot, ...], file: str) -> Shot:
+    for shot in shots:
+        if shot.name == name:
+            return shot
+    raise UserError(f"{file} has no shot named {name!r}; its shots are {', '.join(shot.name for shot in shots)}")
+
+
+def _frame_at(value: Fraction, unit: str, setup: Setup) -> int:
+    last = setup.frame_count - 1
+    frame = {"%": value / 100 * last, "s": value * setup.path.frame_rate, "f": value}[unit]
+    if frame > last:
+        raise UserError(f"shot '{setup.shot.name}' ends at frame {last}; {float(value):g}{unit} is beyond it")
+    return round(frame)
+
+
+def _picture(kind: str, guide: GuideFrame, setup: Setup, index: int) -> Image:
+    if kind == "guide":
+        return guide.colour
+    if kind == "visible":
+        return np.repeat(guide.visible[..., None], 3, axis=2).astype(np.uint8) * np.uint8(255)
+    if kind == "source":
+        source = next(setup.footage.frames([setup.path.source_time[index]]))
+        return setup.footage.fit.view_of(source.colour)
+    return setup.footage.fit.letterbox(complete_frame(guide.colour, guide.visible, guide.background))

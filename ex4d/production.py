@@ -1,0 +1,101 @@
+"""The main job: compile every shot, draw its guide, complete it, cut the shots together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ex4d.edit.sequence import Segment, edit_length, play
+from ex4d.edit.timeline import timeline_json
+from ex4d.errors import UserError
+from ex4d.kernels import announce_compiling
+from ex4d.media.writing import H264Writer
+from ex4d.progress import SILENT, Progress
+from ex4d.setups import cut, set_up
+from ex4d.shotlist.model import Shot, ShotList
+from ex4d.takes import Take, make_take
+from ex4d.workspace import Workspace, key_of, stage, write_text
+
+
+@dataclass(frozen=True)
+class Production:
+    """What a run made, and where it is."""
+
+    workspace: Workspace
+    takes: tuple[Take, ...]
+    segments: tuple[Segment, ...]
+    """The shots as they are cut together; empty where no edit was asked for."""
+
+
+def shoot(
+    film: ShotList,
+    *,
+    folder: Path,
+    only: Sequence[str] = (),
+    force: bool = False,
+    verify: bool = False,
+    progress: Progress = SILENT,
+) -> Production:
+    """Turn a shot list into an edited film in ``folder``.
+
+    Everything that can be wrong with the shots and their media is found before anything is rendered. What an earlier
+    run finished, of the same ingredients, is kept. With ``only``, those shots are made and no edit is cut.
+
+    Raises:
+        UserError: the shots or their media are at fault, or the folder cannot be written.
+        MissingPart: depth or an engine is missing.
+    """
+    announce_compiling(progress)
+    workspace = Workspace(folder, film.output.file)
+    setups = [set_up(shot, film.output) for shot in _chosen(film, only)]
+    segments = () if only else cut(setups)
+    with workspace.locked():
+        takes = tuple(
+            make_take(setup, workspace.take(setup.shot.name), progress, force=force, verify=verify) for setup in setups
+        )
+        production = Production(workspace, takes, segments)
+        if segments:
+            _write_edit(production, film, progress)
+    return production
+
+
+def _chosen(film: ShotList, only: Sequence[str]) -> list[Shot]:
+    names = [shot.name for shot in film.shots]
+    unknown = [name for name in only if name not in names]
+    if unknown:
+        raise UserError(f"{film.file}: no shot named {', '.join(unknown)}; its shots are {', '.join(names)}")
+    return [shot for shot in film.shots if not only or shot.name in only]
+
+
+def _write_edit(production: Production, film: ShotList, progress: Progress) -> None:
+    """Cut the results together, unless the same ones were cut the same way before."""
+    workspace, segments, takes = production.workspace, production.segments, production.takes
+    rate = takes[0].setup.path.frame_rate
+    results = [stage(take.folder, "result").key for take in takes]
+    key = key_of({"results": results, "segments": segments, "rate": rate, "title": film.title})
+
+    def write() -> None:
+        progress.begin("edit", edit_length(segments))
+        with H264Writer(workspace.edit, takes[0].result.size, rate) as movie:
+            for frame in play(segments, [take.result.frames for take in takes]):
+                movie.write(frame)
+                progress.advance()
+        _write_timeline(production, film)
+
+    if not workspace.cut.made(key):
+        workspace.cut.make(key, write)
+
+
+def _write_timeline(production: Production, film: ShotList) -> None:
+    takes, workspace = production.takes, production.workspace
+    media = {
+        take.setup.shot.name: (take.result.folder / "colour.mkv").relative_to(workspace.folder).as_posix()
+        for take in takes
+    }
+    notes = {
+        take.setup.shot.name: {"engine": take.setup.engine, "seed": take.setup.shot.synthesis.seed} for take in takes
+    }
+    rate = takes[0].setup.path.frame_rate
+    title = film.title or workspace.edit.stem
+    write_text(workspace.timeline, timeline_json(title, production.segments, media, rate, notes))

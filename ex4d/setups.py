@@ -1,0 +1,95 @@
+"""Shots ready to be made: media opened, cameras compiled, engine chosen, and their places in the edit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ex4d.artifacts.camera_path import CameraPath
+from ex4d.edit.sequence import Segment, lay_out
+from ex4d.errors import MissingPart, UserError
+from ex4d.footage import Footage, open_footage
+from ex4d.shotlist.model import Output, Shot, ShotList, Synthesis
+from ex4d.trajectory.compiler import compile_shot
+
+ENGINES = ("auto", "mesh", "ex4d", "vace")
+"""What a shot list or the command line may ask for."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """A shot ready to be made."""
+
+    shot: Shot
+    footage: Footage
+    path: CameraPath
+    engine: str
+    """The engine that will complete it, chosen or as written."""
+
+    @property
+    def frame_count(self) -> int:
+        """Frames of the shot."""
+        return len(self.path)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of its frames, pixels."""
+        return self.path.scene.lens.width, self.path.scene.lens.height
+
+
+def set_up(shot: Shot, output: Output) -> Setup:
+    """Open a shot's media and compile its cameras.
+
+    Raises:
+        UserError: the shot or its media are at fault.
+        MissingPart: depth or an engine is missing.
+    """
+    engine = chosen_engine(shot.synthesis)
+    footage = open_footage(shot, output)
+    return Setup(shot, footage, compile_shot(shot, footage.scene), engine)
+
+
+def chosen_engine(synthesis: Synthesis) -> str:
+    """Return the engine to use; ``auto`` takes what this version has.
+
+    Raises:
+        MissingPart: an engine that this version does not have.
+    """
+    if synthesis.engine not in ("auto", "mesh"):
+        raise MissingPart(
+            f"engine {synthesis.engine!r} is not in this version of ex4d yet; write engine: mesh, which completes "
+            "shots from the mesh alone, without weights"
+        )
+    return "mesh"
+
+
+def with_engine(film: ShotList, engine: str) -> ShotList:
+    """Return the shot list with one engine for all shots, whatever each says.
+
+    Raises:
+        UserError: there is no such engine.
+    """
+    if engine not in ENGINES:
+        raise UserError(f"--engine {engine}: unknown; write one of {', '.join(ENGINES)}")
+    shots = [
+        shot.model_copy(update={"synthesis": shot.synthesis.model_copy(update={"engine": engine})})
+        for shot in film.shots
+    ]
+    return film.model_copy(update={"shots": tuple(shots)})
+
+
+def cut(setups: Sequence[Setup]) -> tuple[Segment, ...]:
+    """Lay the shots out in the edit.
+
+    Raises:
+        UserError: sizes or rates differ, or a dissolve leaves a shot no frame of its own.
+    """
+    rates = {setup.path.frame_rate for setup in setups}
+    sizes = {setup.size for setup in setups}
+    if len(rates) > 1 or len(sizes) > 1:
+        found = ", ".join(sorted(f"{w}x{h}" for w, h in sizes)) + " at " + ", ".join(sorted(map(str, rates)))
+        raise UserError(
+            f"the shots' sources differ in size or rate ({found} frames a second); give output.size and output.fps"
+        )
+    names, counts = [setup.shot.name for setup in setups], [setup.frame_count for setup in setups]
+    return lay_out(names, counts, [setup.shot.transition for setup in setups], rates.pop())

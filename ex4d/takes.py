@@ -1,0 +1,152 @@
+"""One shot's take: its guide and its result, made if they are not there yet, and the manifest that says from what."""
+
+from __future__ import annotations
+
+import json
+import platform
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ex4d.artifacts.guide_video import GuideVideo
+from ex4d.artifacts.video import Video
+from ex4d.guide import GuideRecipe, draw_guide
+from ex4d.media.writing import H264Writer
+from ex4d.progress import Progress
+from ex4d.render.cpu_rasterizer import CpuRasterizer
+from ex4d.setups import Setup
+from ex4d.shotlist.model import DepthFile
+from ex4d.synthesis.mesh_engine import MeshEngine
+from ex4d.synthesis.synthesizer import SynthesisRequest
+from ex4d.workspace import content_hash, key_of, stage, write_manifest, write_text
+
+PACKAGES = ("numpy", "scipy", "numba", "av")
+"""Whose versions may change what is made."""
+
+
+@dataclass(frozen=True)
+class Take:
+    """A finished shot."""
+
+    setup: Setup
+    folder: Path
+    result: Video
+    uncovered: tuple[float, ...]
+    """Of each frame, the share of its pixels that the source never showed."""
+    kept: bool
+    """True where everything was there from an earlier run."""
+
+    @property
+    def movie(self) -> Path:
+        """The shot alone as an MP4, to look at."""
+        return self.folder / f"{self.setup.shot.name}.mp4"
+
+
+def make_take(setup: Setup, folder: Path, progress: Progress, *, force: bool = False, verify: bool = False) -> Take:
+    """Make a shot's guide and result; keep what an earlier run made of the same ingredients."""
+    recipe = GuideRecipe()
+    guide_key = key_of({"stage": "guide", **_ingredients(setup, verify=verify), **recipe.ingredients()})
+    result_key = key_of({"stage": "result", "guide": guide_key, "engine": setup.engine, "code": _code("synthesis")})
+    guide, result = stage(folder, "guide"), stage(folder, "result")
+    kept = result.made(result_key) and not force
+    if not kept:
+        if force or not guide.made(guide_key):
+            guide.make(guide_key, lambda: _make_guide(setup, recipe, folder, progress))
+        result.make(result_key, lambda: _make_result(setup, folder, progress))
+    uncovered = tuple(json.loads((folder / "uncovered.json").read_text(encoding="utf-8")))
+    take = Take(setup, folder, Video.load(folder / "result"), uncovered, kept)
+    write_manifest(folder, manifest_of(take, guide_key, result_key))
+    return take
+
+
+def _make_guide(setup: Setup, recipe: GuideRecipe, folder: Path, progress: Progress) -> None:
+    """Draw the guide into its folder, and note how much of each frame is uncovered."""
+    progress.begin(f"{setup.shot.name}: guide", setup.frame_count)
+    uncovered = []
+    rasterizer = CpuRasterizer()
+    with GuideVideo.writer(folder / "guide", setup.path, setup.path.scene.lens, background=recipe.background) as write:
+        for frame in draw_guide(setup.footage, setup.path, rasterizer, recipe):
+            write(frame)
+            uncovered.append(round(1.0 - float(np.mean(frame.visible)), 6))
+            progress.advance()
+    write_text(folder / "uncovered.json", json.dumps(uncovered))
+
+
+def _make_result(setup: Setup, folder: Path, progress: Progress) -> None:
+    """Complete the guide into the result's folder, and write it once more as a movie to look at."""
+    progress.begin(f"{setup.shot.name}: {setup.engine}", setup.frame_count)
+    guide = GuideVideo.load(folder / "guide")
+    request = SynthesisRequest(prompt=setup.shot.synthesis.prompt, seed=setup.shot.synthesis.seed)
+    size, rate = guide.size, setup.path.frame_rate
+    movie = H264Writer(folder / f"{setup.shot.name}.mp4", size, rate)
+    with movie, Video.writer(folder / "result", size, rate) as write:
+        for frame in MeshEngine().synthesize(guide, request):
+            boxed = setup.footage.fit.letterbox(frame)
+            write(boxed)
+            movie.write(boxed)
+            progress.advance()
+
+
+def _ingredients(setup: Setup, *, verify: bool) -> dict[str, Any]:
+    """Return everything that goes into a guide, by content."""
+    footage, path, depth = setup.footage, setup.path, setup.shot.source.depth
+    assert isinstance(depth, DepthFile)
+    return {
+        "source": content_hash(footage.clip.path, verify=verify),
+        "depth": content_hash(depth.file, verify=verify),
+        "depth_as": [depth.unit, depth.unknown],
+        "frame_times": footage.clip.frame_times,
+        "fit": footage.fit,
+        "grid_lens": footage.grid_lens,
+        "scene": path.scene,
+        "cameras": [path.world_from_camera.tobytes().hex(), path.lens_factor.tobytes().hex()],
+        "times": path.source_time,
+        "code": _code("geometry", "media", "artifacts", "reconstruction", "render", "footage.py", "guide.py"),
+        "packages": _versions(),
+    }
+
+
+@cache
+def _code(*parts: str) -> str:
+    """Return one hash of the parts of ex4d that make something, so that no result outlives the code it came from."""
+    root = Path(__file__).parent
+    files = [file for part in parts for file in ([root / part] if part.endswith(".py") else (root / part).glob("*.py"))]
+    return key_of({file.relative_to(root).as_posix(): file.read_text(encoding="utf-8") for file in files})
+
+
+def _versions() -> dict[str, str]:
+    return {name: version(name) for name in PACKAGES}
+
+
+def manifest_of(take: Take, guide_key: str, result_key: str) -> dict[str, Any]:
+    """Return what a take was made of, and every choice that was made for the user."""
+    setup, scene = take.setup, take.setup.path.scene
+    shot, source = setup.shot, setup.shot.source
+    assert isinstance(source.depth, DepthFile)
+    return {
+        "shot": shot.name,
+        "ex4d": version("ex4d"),
+        "packages": _versions(),
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "device": "cpu",
+        "rasterizer": "cpu",
+        "engine": {"written": shot.synthesis.engine, "used": setup.engine, "seed": shot.synthesis.seed},
+        "source": {"video": str(source.video), "frames": setup.footage.clip.frame_count},
+        "depth": {"file": str(source.depth.file), "unit": source.depth.unit, "metric": setup.footage.depth.metric},
+        "lens_px": scene.lens.focal_px,
+        "subject_distance": scene.subject_distance,
+        "pivot": scene.pivot,
+        "assumed": scene.assumed,
+        "presets": [use.model_dump() for use in shot.presets],
+        "frames": setup.frame_count,
+        "frame_rate": str(setup.path.frame_rate),
+        "first_frame": "the source's own, fully visible" if setup.path.at_source[0] else "rendered",
+        "frames_at_source_camera": int(setup.path.at_source.sum()),
+        "uncovered": {"mean": float(np.mean(take.uncovered)), "worst": max(take.uncovered)},
+        "keys": {"guide": guide_key, "result": result_key},
+    }
