@@ -31,10 +31,15 @@ def shown(value: Any) -> str:
     return "nothing" if isinstance(value, Text) and value.missing else quoted(str(value))
 
 
+def nearest(word: str, allowed: tuple[str, ...]) -> str | None:
+    """Return the allowed word that is closest to ``word``, None where none is close."""
+    return next(iter(get_close_matches(word[:64].lower(), allowed, n=1, cutoff=0.6)), None)
+
+
 def near(word: str, allowed: tuple[str, ...]) -> str:
     """Return ``; did you mean 'orbit'?`` where an allowed word is close to ``word``, else nothing."""
-    close = get_close_matches(word[:64].lower(), allowed, n=1, cutoff=0.6)
-    return f"; did you mean '{close[0]}'?" if close else ""
+    close = nearest(word, allowed)
+    return f"; did you mean '{close}'?" if close else ""
 
 
 def quantity(value: Any, dimension: Dimension, *, misused: Mapping[str, str] = NOTHING) -> Quantity:
@@ -124,8 +129,8 @@ def choice(*words: str) -> BeforeValidator:
     def read(value: Any) -> str:
         if isinstance(value, str) and value in words:
             return str(value)
-        nearest = near(value, words) if isinstance(value, str) else ""
-        raise ValueError(f"{shown(value)} is not one of {', '.join(words)}{nearest}")
+        hint = near(value, words) if isinstance(value, str) else ""
+        raise ValueError(f"{shown(value)} is not one of {', '.join(words)}{hint}")
 
     return BeforeValidator(read)
 
@@ -149,7 +154,12 @@ _DECIMAL_RATE = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
 _EXACT_RATE = re.compile(r"([1-9][0-9]{0,6})/([1-9][0-9]{0,6})")
 
 
-def _rate(value: Any) -> Any:
+def frame_rate(value: Any) -> Any:
+    """Read ``24`` or ``30000/1001``; what is not written passes.
+
+    Raises:
+        ValueError: where it is no frame rate, or a rounded one.
+    """
     if not isinstance(value, str | Listed | Mapped):
         return value
     found = _EXACT_RATE.fullmatch(value) if isinstance(value, str) else None
@@ -227,7 +237,7 @@ Amount = Annotated[float, reader(units.PLAIN, plain, "0", "100")]
 Weight = Annotated[float, reader(units.PLAIN, plain, "0", "1")]
 Whole = Annotated[int, BeforeValidator(_whole)]
 Words = Annotated[str, BeforeValidator(_words)]
-Rate = Annotated[Fraction, BeforeValidator(_rate)]
+Rate = Annotated[Fraction, BeforeValidator(frame_rate)]
 """Frames a second, exact."""
 Size = Annotated[tuple[int, int], BeforeValidator(_size)]
 """(width, height), pixels, even."""

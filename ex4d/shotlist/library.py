@@ -63,17 +63,24 @@ class Preset(Record):
     """Where it was read from."""
     sha256: str = ""
     """Of the parsed document, as canonical JSON."""
+    size: int = 0
+    """How many values its moves have."""
 
     @classmethod
     def words(cls) -> tuple[str, ...]:
         """Return the keys that a user may write."""
-        return tuple(word for word in super().words() if word not in ("file", "sha256"))
+        return tuple(word for word in super().words() if word not in ("file", "sha256", "size"))
 
 
 def canonical_sha256(document: Mapped) -> str:
     """Return the SHA-256 of a parsed document: canonical JSON, so comments and line ends are free."""
     text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def _size(node: Any) -> int:
+    inner = node.values() if isinstance(node, Mapped) else node if isinstance(node, Listed) else ()
+    return 1 + sum(map(_size, inner))
 
 
 def read_preset(file: Path) -> Preset:
@@ -89,7 +96,8 @@ def read_preset(file: Path) -> Preset:
     preset = None
     try:
         read = Preset.model_validate(document, context=report)
-        preset = read.model_copy(update={"file": file, "sha256": canonical_sha256(document)})
+        found = {"file": file, "sha256": canonical_sha256(document), "size": _size(read.camera)}
+        preset = read.model_copy(update=found)
     except ValidationError as error:
         faults += faults_of(error, document.where)
     faults += [where.fault(message) for where, message in report.found]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -9,12 +10,12 @@ from pydantic import ValidationError
 
 from ex4d.errors import Fault, ShotFileError
 from ex4d.shotlist.faults import faults_of
-from ex4d.shotlist.fields import shown
+from ex4d.shotlist.fields import frame_rate, shown
 from ex4d.shotlist.library import LANGUAGE_VERSION, Library
-from ex4d.shotlist.local_files import missing_files
-from ex4d.shotlist.model import CameraItem, Output, Shot, ShotList, Source, Synthesis
+from ex4d.shotlist.local_files import missing_files, missing_rates
+from ex4d.shotlist.model import CameraItem, Clip, Output, Shot, ShotList, Source, Synthesis, Transition
 from ex4d.shotlist.nodes import Listed, Mapped, Mark, Text
-from ex4d.shotlist.overlaps import impossible_overlaps
+from ex4d.shotlist.overlaps import Timing, impossible_overlaps
 from ex4d.shotlist.presets import Expansion, PlacedItem
 from ex4d.shotlist.records import Record, Report, known
 from ex4d.shotlist.units import quoted
@@ -70,7 +71,7 @@ class _Reading:
         self._file = file
         self._must_exist = must_exist
         self._faults: list[Fault] = []
-        self._library = Library.beside(file)
+        self._presets = Expansion(Library.beside(file), self._faults)
 
     def shot_list(self, text: str | bytes) -> ShotList:
         """Read the whole, or raise all that is wrong with it."""
@@ -82,7 +83,7 @@ class _Reading:
         nodes = self._shot_nodes(root)
         shots = [self._shot(node, root) for node in nodes]
         self._check_names(nodes)
-        self._check_overlaps(nodes, shots, output)
+        self._check_overlaps(nodes, root, output)
         if self._faults or output is None:
             raise ShotFileError(tuple(self._faults))
         return ShotList(file=self._file, title=title, output=output, shots=tuple(filter(None, shots)))
@@ -116,9 +117,7 @@ class _Reading:
         if version is None:
             self._fault(root.where, "needs the version of the language: ex4d: 1")
         elif version != LANGUAGE_VERSION:
-            self._fault(
-                version.where, f"{shown(version)} is not a version of the language that is known here; write ex4d: 1"
-            )
+            self._fault(version.where, f"{shown(version)} is not a version of the language; this ex4d reads ex4d: 1")
 
     def _title(self, node: Any) -> str:
         if isinstance(node, Listed | Mapped):
@@ -157,15 +156,15 @@ class _Reading:
             return None
         if self._must_exist and isinstance(node.get("source"), Mapped):
             self._faults += missing_files(node["source"])
-        expansion = Expansion(self._library, self._faults)
+        self._faults += missing_rates(merged["source"])
         camera = node.get("camera")
-        placed = list(expansion.items(camera)) if isinstance(camera, Listed) else []
+        placed, uses = self._presets.expand(camera) if isinstance(camera, Listed) else ([], ())
         if isinstance(camera, Listed):
             merged["camera"] = Listed([item.node for item in placed], camera.where)
         shot = self._record(Shot, merged, node.where)
         if shot is None:
             return None
-        return shot.model_copy(update={"camera": self._placed(shot.camera, placed), "presets": expansion.uses})
+        return shot.model_copy(update={"camera": self._placed(shot.camera, placed), "presets": uses})
 
     def _placed(self, items: tuple[CameraItem, ...], placed: list[PlacedItem]) -> tuple[CameraItem, ...]:
         found = []
@@ -184,12 +183,30 @@ class _Reading:
             if isinstance(name, Text) and first.setdefault(name.lower(), node.where.path) != node.where.path:
                 where = first[name.lower()]
                 self._fault(
-                    name.where, f"{quoted(name)} is the name of {where} already; names differ in more than case"
+                    name.where, f"{quoted(name)} is the name of {where} too; names must differ in more than case"
                 )
 
-    def _check_overlaps(self, nodes: list[Mapped], shots: list[Shot | None], output: Output | None) -> None:
-        for overlap in impossible_overlaps(shots, output.fps if output is not None else None):
+    def _check_overlaps(self, nodes: list[Mapped], root: Mapped, output: Output | None) -> None:
+        timings = [self._timing(node, root) for node in nodes]
+        for overlap in impossible_overlaps(timings, output.fps if output is not None else None):
             self._fault(nodes[overlap.shot]["transition"].where, overlap.message)  # a shot without one cuts
+
+    def _timing(self, node: Mapped, root: Mapped) -> Timing:
+        """Read again what tells a shot's length, which may be right where the rest of the shot is not."""
+        clip = self._record(Clip, node["clip"], node.where) if "clip" in node else None
+        entering = self._record(Transition, node["transition"], node.where) if "transition" in node else None
+        rate = _source_rate(_inherited(node, root).get("source", node.get("source")))
+        length = clip.duration(rate) if clip is not None else None
+        return Timing(str(node.get("name", "")), length, entering or Transition(), rate)
+
+
+def _source_rate(source: Any) -> Fraction | None:
+    written = source.get("fps") if isinstance(source, Mapped) else None
+    try:
+        rate: Fraction | None = frame_rate(written) if isinstance(written, Text) else None
+    except ValueError:
+        return None  # a fault of the source, reported there
+    return rate
 
 
 def _inherited(node: Mapped, root: Mapped) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from ex4d.errors import Fault
 from ex4d.shotlist.nodes import Mapped, Text
@@ -22,6 +23,13 @@ def missing_files(source: Mapped) -> Iterator[Fault]:
             and not is_there(_resolved(written))
         ):
             yield written.where.fault(f"{quoted(written)} is not there{_nearest(_resolved(written))}")
+
+
+def missing_rates(source: Any) -> Iterator[Fault]:
+    """Find images, as written, that have no frame rate."""
+    video = source.get("video") if isinstance(source, Mapped) else None
+    if isinstance(video, Text) and "fps" not in source and is_glob(Path(video)):
+        yield video.where.fault(f"{quoted(video)} are images, which have no rate of their own; write fps: 24")
 
 
 def is_glob(path: Path) -> bool:

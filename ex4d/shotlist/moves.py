@@ -56,6 +56,14 @@ class SignedMove(MoveRecord):
             f"needs {cls.dimension.noun}, as in {cls.key}: {cls.dimension.example}, but got {shown(value)}"
         )
 
+    @classmethod
+    def spelled(cls, node: Mapped) -> dict[str, Any]:
+        """Give the amount its sign."""
+        ((positive, negative),) = cls.pairs.values()
+        if not node:
+            raise ValueError(f"needs {positive!r} or {negative!r} with {cls.dimension.noun}")
+        return super().spelled(node)
+
 
 _TURN = dict.fromkeys(("%", "x", "m"), "a {} turns in place and takes an angle, as in 20deg; moving {} is {}")
 _MOVE = dict.fromkeys(("deg", "rad"), "a {} moves and takes a distance, as in 40%; turning {} is {}")

@@ -7,8 +7,19 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from ex4d.shotlist.model import Shot, Transition
+from ex4d.shotlist.model import Transition
 from ex4d.shotlist.units import format_number
+
+
+class Timing(NamedTuple):
+    """What a file tells of a shot's length."""
+
+    name: str
+    length: Fraction | None
+    """Seconds; None where only the media can tell."""
+    entering: Transition
+    rate: Fraction | None
+    """Of the source, frames a second, if stated."""
 
 
 class Overlap(NamedTuple):
@@ -19,24 +30,20 @@ class Overlap(NamedTuple):
     message: str
 
 
-def impossible_overlaps(shots: Sequence[Shot | None], rate: Fraction | None) -> Iterator[Overlap]:
+def impossible_overlaps(shots: Sequence[Timing], rate: Fraction | None) -> Iterator[Overlap]:
     """Find the dissolves after which a shot would have no frame of its own.
 
     Args:
-        shots: None for what could not be read.
+        shots: in order.
         rate: of the output, frames a second; None where the file does not state it.
     """
-    first = shots[0] if shots else None
-    if first is not None and first.transition.kind == "dissolve":
+    if shots and shots[0].entering.kind == "dissolve":
         yield Overlap(0, "the first shot has no shot before it to dissolve from")
     for index, shot in enumerate(shots):
-        length = shot.clip.duration(shot.source.fps) if shot is not None and shot.clip is not None else None
-        if shot is None or length is None:
-            continue
-        after = shots[index + 1] if index + 1 < len(shots) else None
-        entering = shot.transition if index else Transition()
-        leaving = after.transition if after is not None else Transition()
-        yield from _against(index, shot.name, length, entering, leaving, rate or shot.source.fps)
+        entering = shot.entering if index else Transition()
+        leaving = shots[index + 1].entering if index + 1 < len(shots) else Transition()
+        if shot.length is not None:
+            yield from _against(index, shot.name, shot.length, entering, leaving, rate or shot.rate)
 
 
 def _against(

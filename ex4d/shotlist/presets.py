@@ -21,8 +21,8 @@ from ex4d.shotlist.units import Quantity
 
 MAX_NESTING = 8
 """Presets inside presets."""
-MAX_ITEMS = 10_000
-"""Moves of one shot with its presets expanded; presets that double at each level would never end."""
+MAX_VALUES = 200_000
+"""Values of all presets put in their places; presets that double at each level would never end."""
 
 _USE = re.compile(r"([^@]*)(?:@([1-9][0-9]{0,5}))?")
 
@@ -57,31 +57,22 @@ def nested(window: Window, within: Window, node: Node) -> Window:
 
 
 class Expansion:
-    """Expands the camera of one shot; what is wrong is added to ``faults``."""
+    """Expands the cameras of one file; what is wrong is added to ``faults``."""
 
     def __init__(self, library: Library, faults: list[Fault]) -> None:
         self._library = library
         self._faults = faults
         self._uses: dict[PresetUse, None] = {}
-        self._count = 0
+        self._values_placed = 0
 
-    @property
-    def uses(self) -> tuple[PresetUse, ...]:
-        """What was used, outermost first, each once."""
-        return tuple(self._uses)
+    def expand(self, camera: Listed) -> tuple[list[PlacedItem], tuple[PresetUse, ...]]:
+        """Return the items of a shot's camera with those of its presets, and what was used, outermost first."""
+        self._uses = {}
+        items = list(self._items(camera, WHOLE_SHOT, ()))
+        return items, tuple(self._uses)
 
-    def items(self, camera: Listed, within: Window = WHOLE_SHOT, trail: tuple[str, ...] = ()) -> Iterator[PlacedItem]:
-        """Yield the items of a camera with those of its presets in the place of their use.
-
-        Args:
-            camera: the list as written.
-            within: the window in which the list stands.
-            trail: the presets that led here.
-        """
+    def _items(self, camera: Listed, within: Window, trail: tuple[str, ...]) -> Iterator[PlacedItem]:
         for node in camera:
-            self._count += 1
-            if self._count > MAX_ITEMS:
-                return
             if isinstance(node, Mapped) and "use" in node:
                 yield from self._used(node, within, trail)
             else:
@@ -99,7 +90,7 @@ class Expansion:
         inner = substituted(preset.camera, values, _used_at(node["use"]), report)
         self._faults += [where.fault(message) for where, message in report.found]
         if not report.found:
-            yield from self.items(inner, window, (*trail, preset.preset))
+            yield from self._items(inner, window, (*trail, preset.preset))
 
     def _fault(self, node: Node, message: str) -> None:
         self._faults.append(node.where.fault(message))
@@ -145,6 +136,10 @@ class Expansion:
             return None
         except ValueError as error:
             self._fault(written, str(error))
+            return None
+        self._values_placed += preset.size
+        if self._values_placed > MAX_VALUES:
+            self._fault(written, f"the presets of this file amount to more than {MAX_VALUES} values")
             return None
         use = PresetUse(name=name, version=preset.version, pinned=version is not None, sha256=preset.sha256)
         self._uses.setdefault(use)

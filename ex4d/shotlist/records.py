@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from ex4d.shotlist.fields import near, shown
+from ex4d.shotlist.fields import near, nearest, shown
 from ex4d.shotlist.nodes import Mapped, Mark, Node, Text, negated
 
 LATER = "is not in this version of ex4d yet"
@@ -117,17 +117,20 @@ class Record(BaseModel):
 def known(node: Mapped, words: tuple[str, ...], later: tuple[str, ...], report: Report | None) -> Mapped:
     """Return the mapping without the keys that are not ``words``, each of which is reported.
 
+    A misspelt key is read as the word it is nearest to, so that its value is checked too.
+
     Raises:
         ValueError: for the first such key, where there is no report.
     """
-    for key in node:
-        if key in words:
-            continue
+    kept = {key: value for key, value in node.items() if key in words}
+    for key in node.keys() - kept.keys():
         message = _unknown(key, words, later)
         if report is None:
             raise ValueError(message)
         report.add(node[key].where, message)
-    return Mapped({key: value for key, value in node.items() if key in words}, node.where)
+        if key not in later and (word := nearest(key, words)):
+            kept.setdefault(word, node[key])
+    return Mapped(kept, node.where)
 
 
 def _unknown(key: str, words: tuple[str, ...], later: tuple[str, ...]) -> str:

@@ -96,11 +96,16 @@ def _subject(value: Any, info: Reading) -> Any:
     raise ValueError(f"{shown(value)} is not a subject; write center, nearest, [50%, 60%] or {{depth: 2.7}}")
 
 
+def _lens(value: Any) -> Any:
+    return value if value == "auto" or not isinstance(value, Node) else LensSpec.model_validate(value)
+
+
 def _center(value: Any) -> Any:
     return listed(value, (2,), "[256px, 256px]")
 
 
 Depth = Annotated[DepthFile | DepthModel | None, BeforeValidator(_depth)]
+Lens = Annotated[LensSpec | Literal["auto"], BeforeValidator(_lens)]
 SubjectPlace = Annotated[Center | Nearest | ImagePoint | SubjectDepth, BeforeValidator(_subject)]
 
 
@@ -116,9 +121,7 @@ class Source(Record):
     """Frames a second; required for images, overrides a video's own."""
     depth: Depth = None
     """None where nothing is stated."""
-    lens: Annotated[LensSpec | Literal["auto"], BeforeValidator(lambda value: "auto" if value == "auto" else value)] = (
-        DEFAULT_LENS
-    )
+    lens: Lens = DEFAULT_LENS
     """As delivered, before fitting."""
     lens_stated: bool = False
     """Whether the user stated it; else it is assumed, and said so."""
