@@ -28,6 +28,8 @@ EDGE_MARGIN_CELLS = 1
 CARRIED_WEIGHT = np.float32(0.2)
 """Weight, one cell from the edge, of a carried colour against one that was seen; it falls with the distance squared, so
 that streaks dissolve into smooth colour."""
+BORDER_CELLS = 4
+"""Depth of the rim of the frame that is continued as it is, foreground and all."""
 FAVOUR_FAR = 4.0
 """Exponent with which means of colour favour the farther of two surfaces."""
 BEHIND_ALL = 64.0
@@ -99,7 +101,7 @@ def _uncover(cells: Cells, shift_px: float) -> Float32[np.ndarray, "rows columns
 def _pad(
     cells: Cells, layer: Float32[np.ndarray, "rows columns 4"], padding: float
 ) -> Float32[np.ndarray, "padded_rows padded_columns 4"]:
-    """Continue the frame, foreground and all, beyond its border, and put the uncovered layer inside."""
+    """Continue the layer beyond its border; there, foreground that the border cuts goes on too."""
     from ex4d.media.pull_push import pull_push
 
     rows, columns = cells.disparity.shape
@@ -107,6 +109,8 @@ def _pad(
     inside = np.s_[above : above + rows, before : before + columns]
     canvas = np.zeros((rows + 2 * above, columns + 2 * before, 4), np.float32)
     canvas[inside] = np.concatenate([cells.disparity[..., None], cells.colour], axis=-1)
+    inner = np.s_[BORDER_CELLS : rows - BORDER_CELLS, BORDER_CELLS : columns - BORDER_CELLS]
+    canvas[inside][inner] = layer[inner]
     weight = np.zeros(canvas.shape[:2], np.float32)
     weight[inside] = 1.0
     canvas = pull_push(canvas, weight)

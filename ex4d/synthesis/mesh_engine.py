@@ -32,12 +32,13 @@ def complete_frame(
     Visible pixels stay as they are. What neither shows is continued from the background alone where there is any, so
     that no foreground bleeds into it, else from the visible pixels; with neither it is black.
     """
+    from ex4d.synthesis.compositing import lay_over
+
     if background is None:
-        return colour.copy() if visible.all() else np.where(visible[..., None], colour, _continue(colour, visible))
-    hit = background.any(axis=-1)
-    completed = np.where(visible[..., None], colour, background)
-    missing = ~(visible | hit)
+        background = np.zeros_like(colour)
+    completed, missing = lay_over(colour, visible, background)
     if missing.any():
+        hit = background.any(axis=-1)
         source, known = (background, hit) if hit.any() else (colour, visible)
         completed[missing] = _continue(source, known)[missing]
     return completed
