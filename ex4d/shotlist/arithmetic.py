@@ -15,6 +15,8 @@ from ex4d.shotlist.units import Quantity, quoted, read_quantity
 
 MAX_LENGTH = 200
 """Characters of one ``$(…)``; bounds its nesting and the size of its fractions too."""
+MAX_DEPTH = 20
+"""Nested parentheses and signs."""
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 _TOKEN = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?[A-Za-z%]*|[a-z][a-z0-9_]*|[-+*/()])")
@@ -72,6 +74,7 @@ class _Evaluation:
         self._values = values
         self._at = 0
         self._next = ""
+        self._depth = 0
         self._advance()
 
     def result(self) -> Quantity:
@@ -124,6 +127,14 @@ class _Evaluation:
 
     def _signed(self) -> Quantity:
         symbol = self._next
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise self._error(f"nested more than {MAX_DEPTH} deep")
+        value = self._operand(symbol)
+        self._depth -= 1
+        return value
+
+    def _operand(self, symbol: str) -> Quantity:
         read: Callable[[str], Quantity] = self._named if NAME.fullmatch(symbol) else read_quantity
         if not symbol or symbol in "+*/)":
             raise self._error(

@@ -26,7 +26,7 @@ from ex4d.shotlist.units import quoted, read_number
 
 MAX_LENGTH = 1000
 """Characters."""
-MAX_DEPTH = 50
+MAX_DEPTH = 20
 """Nested parentheses, functions, signs and powers."""
 
 CONSTANTS = {"pi": math.pi, "e": math.e}
