@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+import numpy as np
 
 from ex4d.errors import MediaError
 from ex4d.geometry.pinhole import Pinhole
@@ -14,7 +19,33 @@ from ex4d.media.probe import MediaInfo, probe
 FORMAT = 1
 """Of the folders; raised when what they hold changes its meaning."""
 
-_LARGEST_RECORD = 1 << 20
+_LARGEST_RECORD = 64 << 20
+
+Image = TypeVar("Image", bound=np.ndarray)
+
+
+@dataclass(frozen=True)
+class StoredLayer:
+    """One video file of a folder, with a checksum of each frame: decoders pass over damage in silence."""
+
+    media: MediaInfo
+    checksums: tuple[int, ...] = field(repr=False)
+
+    def checked(self, frames: Iterator[Image], start: int) -> Iterator[Image]:
+        """Pass frames on, from number ``start``, while they are what was written.
+
+        Raises:
+            MediaError: one is not.
+        """
+        for index, frame in enumerate(frames, start):
+            if checksum(frame) != self.checksums[index]:
+                raise damaged(self.media.path.parent, f"frame {index} of {self.media.path.name}")
+            yield frame
+
+
+def checksum(frame: np.ndarray) -> int:
+    """Return the CRC-32 of an image's pixels."""
+    return zlib.crc32(np.ascontiguousarray(frame).data)
 
 
 def write_record(folder: Path, kind: str, fields: dict[str, Any]) -> None:
@@ -46,20 +77,22 @@ def damaged(folder: Path, what: str) -> MediaError:
     return MediaError(f"{folder} is damaged ({what}); delete it, and it is made again")
 
 
-def probe_stored(folder: Path, name: str, size: tuple[int, int], frame_count: int) -> MediaInfo:
-    """Probe a video of a folder and check that it is whole.
+def open_layer(folder: Path, name: str, size: tuple[int, int], checksums: object) -> StoredLayer:
+    """Open a video of a folder and check that it is whole.
 
     Raises:
         MediaError: missing, damaged, cut short, or of another size than recorded.
     """
+    if not isinstance(checksums, list) or not all(isinstance(each, int) for each in checksums):
+        raise damaged(folder, f"no checksums of {name}")
     info = probe(folder / name)
-    if info.size != size or info.frame_count != frame_count:
+    if info.size != size or info.frame_count != len(checksums):
         raise damaged(
             folder,
             f"{name} has {info.frame_count} frames of {info.width}x{info.height}, "
-            f"not {frame_count} of {size[0]}x{size[1]}",
+            f"not {len(checksums)} of {size[0]}x{size[1]}",
         )
-    return info
+    return StoredLayer(info, tuple(checksums))
 
 
 def lens_fields(lens: Pinhole) -> dict[str, Any]:

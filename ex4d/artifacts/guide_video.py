@@ -12,12 +12,20 @@ from jaxtyping import Bool, UInt8
 
 from ex4d.artifacts.camera_path import CameraPath
 from ex4d.artifacts.camera_path_file import load_camera_path, save_camera_path
-from ex4d.artifacts.folders import damaged, lens_fields, lens_from, probe_stored, read_record, write_record
+from ex4d.artifacts.folders import (
+    StoredLayer,
+    checksum,
+    damaged,
+    lens_fields,
+    lens_from,
+    open_layer,
+    read_record,
+    write_record,
+)
 from ex4d.errors import OutputError
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.media.atomic import replacing_folder
 from ex4d.media.lossless import read_gray
-from ex4d.media.probe import MediaInfo
 from ex4d.media.reading import read_frames
 from ex4d.media.writing import LosslessKind, LosslessWriter
 
@@ -43,9 +51,9 @@ class GuideVideo:
     """The cameras it was rendered with; its scene, rate and length are the guide's."""
     lens: Pinhole
     """The lens it was rendered with at lens factor 1; its size is the guide's."""
-    colour: MediaInfo
-    visible: MediaInfo
-    background: MediaInfo | None
+    colour: StoredLayer
+    visible: StoredLayer
+    background: StoredLayer | None
     """The video files in the folder."""
 
     @property
@@ -65,11 +73,12 @@ class GuideVideo:
             MediaError: a frame that is not there, or damaged.
         """
         wanted = range(start, self.frame_count if stop is None else stop)
-        colour, visible = read_frames(self.colour, wanted), read_gray(self.visible, wanted)
+        colour = self.colour.checked(read_frames(self.colour.media, wanted), start)
+        visible = self.visible.checked(read_gray(self.visible.media, wanted), start)
         if self.background is None:
             yield from (GuideFrame(c, v > 0) for c, v in zip(colour, visible, strict=True))
         else:
-            behind = read_frames(self.background, wanted)
+            behind = self.background.checked(read_frames(self.background.media, wanted), start)
             yield from (GuideFrame(c, v > 0, b) for c, v, b in zip(colour, visible, behind, strict=True))
 
     @classmethod
@@ -87,20 +96,20 @@ class GuideVideo:
         """
         layers = ["colour", "visible", *(["background"] if background else [])]
         with replacing_folder(folder) as temporary:
-            count = 0
             with ExitStack() as stack:
-                writers = {layer: stack.enter_context(_layer_writer(temporary, layer, path, lens)) for layer in layers}
+                sinks = [stack.enter_context(_layer(temporary, name, path, lens)) for name in layers]
+                checksums: dict[str, list[int]] = {name: [] for name in layers}
 
                 def write(frame: GuideFrame) -> None:
-                    nonlocal count
-                    _write_frame(writers, frame, folder)
-                    count += 1
+                    for name, sink, image in zip(layers, sinks, _images(frame, background), strict=True):
+                        sink.write(image)
+                        checksums[name].append(checksum(image))
 
                 yield write
-            if count != len(path):
-                raise OutputError(f"{folder}: {count} frames were written for {len(path)} cameras")
+            if len(checksums["colour"]) != len(path):
+                raise OutputError(f"{folder}: {len(checksums['colour'])} frames were written for {len(path)} cameras")
             save_camera_path(path, temporary / "camera_path.npz")
-            write_record(temporary, "guide", {"lens": lens_fields(lens), "layers": layers, "frame_count": count})
+            write_record(temporary, "guide", {"lens": lens_fields(lens), "checksums": checksums})
 
     @classmethod
     def load(cls, folder: Path) -> GuideVideo:
@@ -111,24 +120,25 @@ class GuideVideo:
         """
         fields = read_record(folder, "guide")
         try:
-            lens, layers = lens_from(fields["lens"]), [str(layer) for layer in fields["layers"]]
+            lens, checksums = lens_from(fields["lens"]), dict(fields["checksums"])
         except (KeyError, TypeError, ValueError) as cause:
             raise damaged(folder, f"guide.json: {cause}") from cause
         path, size = load_camera_path(folder / "camera_path.npz"), (lens.width, lens.height)
-        colour, visible = (probe_stored(folder, f"{name}.mkv", size, len(path)) for name in ("colour", "visible"))
-        background = probe_stored(folder, "background.mkv", size, len(path)) if "background" in layers else None
-        return cls(folder, path, lens, colour, visible, background)
+        names = ["colour", "visible", *(["background"] if "background" in checksums else [])]
+        layers = [open_layer(folder, f"{name}.mkv", size, checksums.get(name)) for name in names]
+        if any(len(layer.checksums) != len(path) for layer in layers):
+            raise damaged(folder, f"not as many frames as the {len(path)} cameras")
+        return cls(folder, path, lens, layers[0], layers[1], layers[2] if len(layers) > 2 else None)
 
 
-def _layer_writer(folder: Path, layer: str, path: CameraPath, lens: Pinhole) -> LosslessWriter:
-    kind: LosslessKind = "gray" if layer == "visible" else "colour"
-    return LosslessWriter(folder / f"{layer}.mkv", (lens.width, lens.height), path.frame_rate, kind)
+def _layer(folder: Path, name: str, path: CameraPath, lens: Pinhole) -> LosslessWriter:
+    kind: LosslessKind = "gray" if name == "visible" else "colour"
+    return LosslessWriter(folder / f"{name}.mkv", (lens.width, lens.height), path.frame_rate, kind)
 
 
-def _write_frame(writers: dict[str, LosslessWriter], frame: GuideFrame, folder: Path) -> None:
-    if (frame.background is None) is ("background" in writers):
-        raise OutputError(f"{folder}: every frame of a guide has a background layer, or none has")
-    writers["colour"].write(frame.colour)
-    writers["visible"].write(frame.visible.astype(np.uint8) * np.uint8(255))
-    if frame.background is not None:
-        writers["background"].write(frame.background)
+def _images(frame: GuideFrame, background: bool) -> list[np.ndarray]:
+    """Return the frame's layers as images; masks as 0 and 255, so that they can be looked at."""
+    if (frame.background is not None) is not background:
+        raise OutputError("every frame of a guide has a background layer, or none has")
+    mask = frame.visible.astype(np.uint8) * np.uint8(255)
+    return [frame.colour, mask, *([] if frame.background is None else [frame.background])]

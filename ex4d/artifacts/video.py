@@ -11,9 +11,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
-from ex4d.artifacts.folders import damaged, probe_stored, rate_from, read_record, write_record
+from ex4d.artifacts.folders import StoredLayer, checksum, damaged, open_layer, rate_from, read_record, write_record
 from ex4d.media.atomic import replacing_folder
-from ex4d.media.probe import MediaInfo
 from ex4d.media.reading import read_frames
 from ex4d.media.writing import LosslessWriter
 
@@ -31,9 +30,13 @@ class Video:
     """Pixels."""
     frame_rate: Fraction
     """Frames a second, exact."""
-    frame_count: int
-    stored: MediaInfo
+    stored: StoredLayer
     """The video file in the folder."""
+
+    @property
+    def frame_count(self) -> int:
+        """How many frames there are."""
+        return len(self.stored.checksums)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -46,7 +49,8 @@ class Video:
         Raises:
             MediaError: a frame that is not there, or damaged.
         """
-        return read_frames(self.stored, range(start, self.frame_count if stop is None else stop))
+        wanted = range(start, self.frame_count if stop is None else stop)
+        return self.stored.checked(read_frames(self.stored.media, wanted), start)
 
     @classmethod
     @contextmanager
@@ -57,16 +61,15 @@ class Video:
             OutputError: the place cannot be written, a frame has another size, or there was none.
         """
         with replacing_folder(folder) as temporary:
-            count = 0
+            checksums: list[int] = []
 
             def write(frame: Frame) -> None:
-                nonlocal count
                 colour.write(frame)
-                count += 1
+                checksums.append(checksum(frame))
 
             with LosslessWriter(temporary / "colour.mkv", size, rate) as colour:
                 yield write
-            fields = {"width": size[0], "height": size[1], "frame_rate": str(rate), "frame_count": count}
+            fields = {"width": size[0], "height": size[1], "frame_rate": str(rate), "checksums": checksums}
             write_record(temporary, "video", fields)
 
     @classmethod
@@ -78,8 +81,8 @@ class Video:
         """
         fields = read_record(folder, "video")
         try:
-            size, count = (int(fields["width"]), int(fields["height"])), int(fields["frame_count"])
+            size = int(fields["width"]), int(fields["height"])
             rate = rate_from(fields["frame_rate"])
         except (KeyError, TypeError, ValueError) as cause:
             raise damaged(folder, f"video.json: {cause}") from cause
-        return cls(folder, *size, rate, count, probe_stored(folder, "colour.mkv", size, count))
+        return cls(folder, *size, rate, open_layer(folder, "colour.mkv", size, fields.get("checksums")))

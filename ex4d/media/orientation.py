@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 _SQUARE_ENOUGH = 0.01
 """Pixel shapes this near to 1 are rounding of the coded size, not an anamorphic lens."""
 
+_ROUNDING_DEG = 1
+"""The library gives whole degrees, cut off, of a fixed-point matrix."""
+
 
 def quarter_turns(frame: VideoFrame, stream: VideoStream, path: Path) -> int:
     """Return how many quarter turns counterclockwise show the frame upright.
@@ -25,12 +28,13 @@ def quarter_turns(frame: VideoFrame, stream: VideoStream, path: Path) -> int:
     aspect = stream.sample_aspect_ratio
     if aspect and abs(aspect - 1) > _SQUARE_ENOUGH:
         raise MediaError(f"{path} has pixels of shape {aspect}, not square ones; scale it to square pixels first")
-    if frame.rotation % 90 or _mirrored(frame):
+    turns = round(frame.rotation / 90)
+    if abs(frame.rotation - 90 * turns) > _ROUNDING_DEG or _mirrored(frame):
         raise MediaError(
             f"{path} is to be shown mirrored or turned by {frame.rotation} degrees; only quarter turns are known: "
             "write it anew upright"
         )
-    return frame.rotation // 90 % 4
+    return turns % 4
 
 
 def _mirrored(frame: VideoFrame) -> bool:

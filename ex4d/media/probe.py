@@ -105,7 +105,7 @@ def _probe_video(path: Path) -> MediaInfo:
 
     with opened(path) as (container, stream):
         timing: Timing = packet_timing(container, stream, path)
-        container.seek(stream.start_time or 0, stream=stream)
+    with opened(path) as (container, stream):
         frame = next(container.decode(stream), None)
         if frame is None:
             raise MediaError(f"{path}: its first frame cannot be decoded")

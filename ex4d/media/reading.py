@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -16,9 +16,7 @@ from ex4d.media.image_files import read_colour
 from ex4d.media.probe import MediaInfo
 
 if TYPE_CHECKING:
-    from av.container import InputContainer
     from av.video.frame import VideoFrame
-    from av.video.stream import VideoStream
 
 FAR_AHEAD = 48
 """Frames; decoding through fewer is quicker than seeking to a keyframe that is likely behind."""
@@ -49,7 +47,8 @@ def read_frames(
 
 def decode(info: MediaInfo, indices: Sequence[int], convert: Callable[[VideoFrame], Array]) -> Iterator[Array]:
     """Yield what ``convert`` makes of each decoded frame of a video file, as stored, in the order asked."""
-    with _reader(info) as reader:
+    with ExitStack() as files:
+        reader = _Reader(info, files)
         last, array = -1, None
         for index in indices:
             if array is None or index != last:
@@ -64,30 +63,30 @@ def check_indices(info: MediaInfo, indices: Sequence[int]) -> None:
             raise MediaError(f"{info.path} has frames 0 to {info.frame_count - 1}; there is no frame {index}")
 
 
-@contextmanager
-def _reader(info: MediaInfo) -> Iterator[_Reader]:
-    with opened(info.path) as (container, stream):
-        stream.thread_type = "AUTO"
-        yield _Reader(info, container, stream)
-
-
 class _Reader:
     """One decoder that knows which frame comes next."""
 
-    def __init__(self, info: MediaInfo, container: InputContainer, stream: VideoStream) -> None:
+    def __init__(self, info: MediaInfo, files: ExitStack) -> None:
         self._info = info
-        self._container = container
-        self._stream = stream
-        self._decoded = container.decode(stream)
+        self._files = files
+        self._begin()
+
+    def _begin(self) -> None:
+        """Open the file, anew if it was open: some containers cannot seek to their very first frame."""
+        self._files.close()
+        self._container, self._stream = self._files.enter_context(opened(self._info.path))
+        self._stream.thread_type = "AUTO"
+        self._decoded = self._container.decode(self._stream)
         self._at = -1
 
     def frame(self, index: int) -> VideoFrame:
         """Decode frame ``index``."""
-        if index <= self._at or index > self._at + FAR_AHEAD:
+        jump = index <= self._at or index > self._at + FAR_AHEAD
+        if jump:
             self._seek(index)
         frame = self._through_to(index)
-        if frame is None and self._at > index:  # the container's index led past it: begin at the beginning
-            self._seek(0)
+        if frame is None and jump:  # a container without an index guesses where to go, and guessed wrong
+            self._begin()
             frame = self._through_to(index)
         if frame is None:
             raise MediaError(f"{self._info.path}: frame {index} is damaged or missing; write the video anew")
@@ -107,13 +106,13 @@ class _Reader:
         return self._info.index_of_timestamp.get(frame.pts, self._at)
 
     def _seek(self, index: int) -> None:
-        """Go to a keyframe at or before a frame; to the start where frames must be counted."""
-        if not self._info.timestamps and index > self._at:
-            return
-        stamp = self._info.timestamps[index] if self._info.timestamps else self._stream.start_time or 0
-        self._container.seek(stamp, stream=self._stream)
-        self._decoded = self._container.decode(self._stream)
-        self._at = -1
+        """Go to a keyframe at or before a frame; to the beginning where frames must be counted."""
+        if self._info.timestamps:
+            self._container.seek(self._info.timestamps[index], stream=self._stream)
+            self._decoded = self._container.decode(self._stream)
+            self._at = -1
+        elif index <= self._at:
+            self._begin()
 
     def _checked(self, frame: VideoFrame) -> VideoFrame:
         size = (frame.height, frame.width) if self._info.quarter_turns % 2 else (frame.width, frame.height)

@@ -20,6 +20,10 @@ USUAL_RATES = (*map(Fraction, _WHOLE_RATES), *(Fraction(1000 * rate, 1001) for r
 """What a variable rate is rounded to, where one is within 2 % of its mean."""
 
 
+_LONGEST_LAST_FRAME = Fraction(1)
+"""Seconds."""
+
+
 @dataclass(frozen=True)
 class Timing:
     """The frames of a stream in time."""
@@ -57,6 +61,7 @@ def packet_timing(container: InputContainer, stream: VideoStream, path: Path) ->
     if not stamps:
         raise MediaError(f"{path} holds no frames with times; write it anew as MP4 or MKV")
     time_base = stream.time_base or Fraction(1, 1000)
+    _check_reaches_its_end(container, (stamps[-1] - stamps[0]) * time_base, path)
     usable = tuple(stamps) if stamped else ()
     rate = _constant_rate(stamps, time_base, stream)
     if rate is not None:
@@ -100,6 +105,17 @@ def _constant_rate(stamps: list[int], time_base: Fraction, stream: VideoStream) 
         ):
             return Fraction(rate)
     return None
+
+
+def _check_reaches_its_end(container: InputContainer, reached: Fraction, path: Path) -> None:
+    """Refuse an MKV whose frames stop long before the end that its head states; it has no index to tell."""
+    stated = Fraction(container.duration or 0, 1_000_000)
+    alone = len(container.streams) == 1  # else a longer sound track may have set the end
+    if alone and "matroska" in container.format.name and stated > reached + _LONGEST_LAST_FRAME:
+        raise MediaError(
+            f"{path} is cut short: it says it lasts {float(stated):.2f} s, and holds {float(reached):.2f} s; "
+            "copy it again"
+        )
 
 
 def _check_complete(stream: VideoStream, path: Path) -> None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from jaxtyping import UInt8, UInt16
@@ -26,6 +26,9 @@ LosslessKind = Literal["colour", "gray", "gray16"]
 # What the encoders write must depend on nothing but the frames: not on the number of cores, not on the clock.
 _THREADS = 4
 _BITEXACT = 1 << 23
+
+_SMALLEST_SLICE = 8
+"""Pixels a side, of the parts that FFV1 codes side by side."""
 
 _LOSSLESS_FORMATS = {"colour": ("rgb24", "bgr0"), "gray": ("gray", "gray"), "gray16": ("gray16le", "gray16le")}
 """Of the array, and in the file: FFV1 has no gbrp of 8 bits, but stores bgr0 as R'G'B' without its empty byte."""
@@ -48,7 +51,7 @@ class H264Writer:
             raise OutputError(f"{path}: H.264 has even sides only, not {size[0]}x{size[1]}; give an even size")
         self._encoder = _encoder(path, size, rate, _add_h264)
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> H264Writer:
         self._put = self._encoder.__enter__()
         return self
 
@@ -88,7 +91,7 @@ class LosslessWriter:
 
         self._encoder = _encoder(path, size, rate, add)
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> LosslessWriter:
         self._put = self._encoder.__enter__()
         return self
 
@@ -163,7 +166,8 @@ def _add_h264(output: OutputContainer, size: tuple[int, int], rate: Fraction) ->
 
 
 def _add_ffv1(output: OutputContainer, size: tuple[int, int], rate: Fraction, pixel_format: str) -> VideoStream:
-    options = {"level": "3", "g": "1", "slices": "4", "slicecrc": "1"}
+    slices = "4" if min(size) >= 2 * _SMALLEST_SLICE else "1"
+    options = {"level": "3", "g": "1", "slices": slices, "slicecrc": "1"}
     stream = output.add_stream("ffv1", rate=rate, options=options)
     _set_up(stream, size, pixel_format)
     return stream
