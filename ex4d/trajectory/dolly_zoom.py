@@ -35,13 +35,13 @@ def kept_size(
     ``depth`` is the subject's along the view axis where the camera stands, and z0 what it would be there without the
     dolly-zoom: so a dolly-zoom changes no size whatever else moves, and one of no size changes nothing. After its
     window it leaves the lens where it then was. ``frames`` must contain both ends of every window. Several are taken
-    apart in the order in which they open, so that each sees what the ones before it left.
+    apart in the order in which they end, so that each sees what the ones that have ended left.
 
     Raises:
         TrajectoryError: The subject comes nearer than NEAREST of its first distance.
     """
     factor = np.ones_like(depth)
-    for push in reversed(pushed):
+    for push in sorted(pushed, key=lambda push: push.span.end, reverse=True):
         before = depth + np.sum(push.offset * view_axis, axis=1)
         first = before[frames == float(push.span.start)][0]
         active = (frames >= float(push.span.start)) & (frames <= float(push.span.end))
