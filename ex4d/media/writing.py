@@ -156,7 +156,14 @@ def _add_h264(output: OutputContainer, size: tuple[int, int], rate: Fraction) ->
     from ex4d.media.colour import BT709, LIMITED
 
     # A keyframe a second lets a browser jump about; the decoder order and the rest are the encoder's defaults.
-    options = {"crf": "17", "preset": "medium", "profile": "high", "g": str(max(1, round(rate)))}
+    # One lookahead thread: with several, x264's macroblock tree now and then comes out another way on small frames.
+    options = {
+        "crf": "17",
+        "preset": "medium",
+        "profile": "high",
+        "g": str(max(1, round(rate))),
+        "x264-params": "lookahead-threads=1",
+    }
     stream = output.add_stream("libx264", rate=rate, options=options)
     _set_up(stream, size, "yuv420p")
     context = stream.codec_context
