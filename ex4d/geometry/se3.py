@@ -89,8 +89,8 @@ def rigidity_error(pose: Float64[np.ndarray, "*batch 4 4"]) -> float:
 
 
 def turn_between(
-    first: Float64[np.ndarray, "*batch 3 3"], second: Float64[np.ndarray, "*batch 3 3"]
-) -> Float64[np.ndarray, "*batch"]:
+    first: Float64[np.ndarray, "*#batch 3 3"], second: Float64[np.ndarray, "*#batch 3 3"]
+) -> Float64[np.ndarray, "*#batch"]:
     """Return the angle in radians, 0..pi, of the rotation from one orientation to the other.
 
     From the chord |A - B| = 2√2 sin(angle / 2), which keeps its digits for small turns where the trace does not.

@@ -110,4 +110,6 @@ def _hermite(
     start, end = values[segment], values[segment + 1]
     bend = slopes[segment] * width * (1.0 - t) - slopes[segment + 1] * width * t
     blend = t * t * (3.0 - 2.0 * t)
-    return start * (1.0 - blend) + end * blend + t * (1.0 - t) * bend
+    # From the nearer key, so that both keys are met exactly and a rest between equal keys is one.
+    straight = np.where(blend < 0.5, start + (end - start) * blend, end - (end - start) * (1.0 - blend))
+    return straight + t * (1.0 - t) * bend

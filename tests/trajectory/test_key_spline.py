@@ -212,7 +212,7 @@ def test_an_ease_reparametrises_the_whole_move():
 def test_keys_that_do_not_come_one_after_another_are_refused():
     keys = tuple(SplineKey(at=when, position=(0.1, 0.0, 0.0)) for when in (at(50), at(1, "s")))
 
-    with pytest.raises(TrajectoryError, match="'test'.*one after another"):
+    with pytest.raises(TrajectoryError, match=r"'test'.*one after another"):
         compiled(Spline(keys=keys), place=HUNDRED)
 
 
