@@ -57,12 +57,12 @@ class Fit:
         Raises:
             MediaError: nothing is left of the source.
         """
-        view = output or (source[0] // 2 * 2, source[1] // 2 * 2)
-        if min(*source, *view) < 2:
-            raise MediaError(f"a source of {source[0]}x{source[1]} cannot fill an output of {view[0]}x{view[1]}")
+        view = output or (max(2, source[0] // 2 * 2), max(2, source[1] // 2 * 2))
         enlarged = 1 + Fraction(overscan).limit_denominator(10_000)
         scale = tuple(side * enlarged for side in _scales(source, view, fit))
         grid = tuple(_grid_side(*sides, enlarged) for sides in zip(source, view, scale, strict=True))
+        if min(*source, *view, *grid) < 2:
+            raise MediaError(f"a source of {source[0]}x{source[1]} cannot fill an output of {view[0]}x{view[1]}")
         origin = tuple(_origin(*sides) for sides in zip(source, grid, scale, strict=True))
         return cls(source, view, (grid[0], grid[1]), (scale[0], scale[1]), (origin[0], origin[1]))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 import re
 import stat
 from collections.abc import Iterable
@@ -38,7 +39,8 @@ def local_file(path: Path) -> Path:
 
 def is_collection(path: Path) -> bool:
     """Tell a folder or a glob of images from a single file, without opening anything."""
-    return path.is_dir() or (not path.exists() and bool(_GLOB_SIGNS.search(str(path))))
+    # Not Path's own methods: on names that cannot exist, as too long ones, they raise.
+    return os.path.isdir(path) or (not os.path.exists(path) and bool(_GLOB_SIGNS.search(str(path))))  # noqa: PTH110, PTH112
 
 
 def files_of(path: Path, suffixes: tuple[str, ...]) -> tuple[Path, ...]:

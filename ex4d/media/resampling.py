@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import no_type_check
 
-import numba
 import numpy as np
 from jaxtyping import Float32, Int32, UInt8
+from numba import njit
 
 Weights = tuple[Int32[np.ndarray, "side taps"], Float32[np.ndarray, "side taps"]]
 
@@ -42,8 +43,9 @@ def _catmull_rom(t: np.ndarray) -> np.ndarray:
     return np.where(t < 1.0, inner, np.where(t < 2.0, outer, 0.0))
 
 
-@numba.njit(cache=True, nogil=True)
-def _resample(image, rows, down, columns, across):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202 - compiled
+@njit(cache=True, nogil=True, error_model="numpy")
+@no_type_check
+def _resample(image, rows, down, columns, across):  # noqa: ANN001, ANN202 - compiled
     height, width = rows.shape[0], columns.shape[0]
     line = np.empty((image.shape[1], 3), np.float32)
     out = np.empty((height, width, 3), np.uint8)
