@@ -29,7 +29,9 @@ class WatertightMesh:
     colour: UInt8[np.ndarray, "height width 3"]
     """R'G'B' of each vertex."""
     hidden_face: Bool[np.ndarray, "2 height-1 width-1"]
-    """Faces that show nothing: [0] the top-left triangle of each block, [1] the bottom-right one."""
+    """Faces that show nothing: [0] the top-left triangle of each block, [1] the bottom-right one.
+    Under the ``face`` rule, all that reach the border too: its depth is not the source's. The back then is hidden as
+    well."""
     hidden_vertex: Bool[np.ndarray, "height width"]
     """Vertices of hidden faces; their colour and alpha are 0 under the ``vertex`` rule."""
     lens: Pinhole

@@ -51,6 +51,8 @@ def build_mesh(
     _check_sizes(colour, depth, lens)
     bordered = _with_border(depth, border_depth)
     hidden_face = _hidden_faces(bordered, lens, pixel_origin, face_filter, min_angle_deg)
+    if rule == "face":
+        _hide_border(hidden_face)
     return WatertightMesh(
         depth=bordered,
         colour=colour,
@@ -112,6 +114,15 @@ def _hidden_faces(
         hide, threshold = hide_steep, STEEP_RATIO
     _in_strips(lambda start, stop: hide(depth, ray_x, ray_y, threshold, hidden, start, stop), height - 1)
     return hidden
+
+
+def _hide_border(hidden_face: Bool[np.ndarray, "2 rows columns"]) -> None:
+    """Hide every face that reaches the border, whose depth is not the source's.
+
+    The angle test finds most of them; not those of a lens below 23 px, nor the two corner faces that lie in the border.
+    """
+    hidden_face[:, [0, -1], :] = True
+    hidden_face[:, :, [0, -1]] = True
 
 
 def _hidden_vertices(hidden_face: Bool[np.ndarray, "2 rows columns"]) -> Bool[np.ndarray, "rows+1 columns+1"]:

@@ -92,7 +92,7 @@ class Scratch:
     """1/z of each vertex; 0 if too near or behind, negative beyond the guard band."""
     bounds: Float32[np.ndarray, "height chunks 4"]
     """Least and greatest x, least and greatest y of each chunk of vertices, pixels."""
-    keys: UInt64[np.ndarray, "rows columns+lanes"]
+    keys: UInt64[np.ndarray, "rows padded_columns"]
     """Nearest face of each pixel: 1/z, not hidden, face."""
 
     @classmethod

@@ -365,7 +365,7 @@ def draw_band(
     screen: Float32[np.ndarray, "2 height width"],
     inverse_z: Float32[np.ndarray, "height width"],
     bounds: Float32[np.ndarray, "height chunks 4"],
-    keys: UInt64[np.ndarray, "rows columns"],
+    keys: UInt64[np.ndarray, "rows padded_columns"],
     top: int,
     bottom: int,
 ) -> None:

@@ -73,7 +73,7 @@ def shade_band(
     screen_from_grid: Float64[np.ndarray, "3 4"],
     screen: Float32[np.ndarray, "2 vertices"],
     inverse_z: Float32[np.ndarray, "vertices"],
-    keys: UInt64[np.ndarray, "rows columns"],
+    keys: UInt64[np.ndarray, "rows padded_columns"],
     colour: UInt8[np.ndarray, "rows columns 3"],
     visible: Bool[np.ndarray, "rows columns"],
     z: Float32[np.ndarray, "rows columns"],
