@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import math
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -24,8 +26,13 @@ _LARGEST_SCALAR = 256
 _SKIPPED_AT_ONCE = 1 << 20
 """Bytes; what is skipped in a compressed stream has to be decompressed, piece by piece."""
 
-# zipfile and zlib raise these for archives that are broken, encrypted or compressed in ways they do not know.
-_BROKEN = (OSError, EOFError, ValueError, zipfile.BadZipFile, NotImplementedError, RuntimeError)
+_BROKEN = (
+    *(OSError, EOFError, ValueError),
+    *(zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError),  # broken, encrypted, oddly compressed
+    *(SyntaxError, tokenize.TokenError, MemoryError),  # numpy's parser of headers, fed with nonsense
+)
+
+ByteStream = IO[bytes] | io.BufferedIOBase
 
 
 @dataclass(frozen=True)
@@ -37,7 +44,7 @@ class ArrayFile:
     dtype: np.dtype[np.generic]
     begin: int
     """Bytes of header before the numbers."""
-    open_stream: Callable[[], AbstractContextManager[IO[bytes]]]
+    open_stream: Callable[[], AbstractContextManager[ByteStream]]
     unit: str | None = None
     unknown: float | None = None
 
@@ -53,7 +60,7 @@ class ArrayFile:
                 for index in indices:
                     _go_to(stream, self.begin + index * size)
                     yield np.frombuffer(_exactly(stream, size), self.dtype)
-        except _damage() as cause:
+        except _BROKEN as cause:
             raise MediaError(f"{self.path} is damaged or cut short: {cause}") from cause
 
 
@@ -81,36 +88,25 @@ def open_npz(path: Path) -> ArrayFile:
                 raise MediaError(f"{path} holds {len(archive.infolist())} arrays; a depth file holds one")
             unit = _scalar(archive, members.pop("unit", None), path)
             unknown = _scalar(archive, members.pop("unknown", None), path)
-    except _damage() as cause:
+    except _BROKEN as cause:
         raise MediaError(f"{path} is not an .npz file, or damaged: {cause}") from cause
     depth = members.get("depth") or (next(iter(members.values())) if len(members) == 1 else None)
     if depth is None:
         raise MediaError(f"{path} holds the arrays {', '.join(sorted(members)) or '(none)'}; name the one 'depth'")
     name = depth.filename
     stated_unit, stated_unknown = None if unit is None else str(unit), _number(unknown, path)
-    return _array_file(path, lambda: _Member(real, name), depth.file_size, stated_unit, stated_unknown)
+    return _array_file(path, lambda: _member(real, name), depth.file_size, stated_unit, stated_unknown)
 
 
-class _Member:
-    """Opens one member of an archive; closes both."""
-
-    def __init__(self, archive: Path, name: str) -> None:
-        self._archive_path = archive
-        self._name = name
-
-    def __enter__(self) -> IO[bytes]:
-        self._archive = zipfile.ZipFile(self._archive_path)
-        self._stream = self._archive.open(self._name)
-        return self._stream
-
-    def __exit__(self, *error: object) -> None:
-        self._stream.close()
-        self._archive.close()
+@contextmanager
+def _member(archive: Path, name: str) -> Iterator[ByteStream]:
+    with zipfile.ZipFile(archive) as members, members.open(name) as stream:
+        yield stream
 
 
 def _array_file(
     path: Path,
-    open_stream: Callable[[], AbstractContextManager[IO[bytes]]],
+    open_stream: Callable[[], AbstractContextManager[ByteStream]],
     size: int,
     unit: str | None = None,
     unknown: float | None = None,
@@ -118,7 +114,7 @@ def _array_file(
     try:
         with open_stream() as stream:
             shape, dtype, begin = _header(stream)
-    except _damage() as cause:
+    except _BROKEN as cause:
         raise MediaError(f"{path} is not a numpy file that can be read: {cause}") from cause
     needed = begin + math.prod(shape) * dtype.itemsize
     if needed != size:
@@ -126,7 +122,7 @@ def _array_file(
     return ArrayFile(path, shape, dtype, begin, open_stream, unit, unknown)
 
 
-def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[np.generic], int]:
+def _header(stream: ByteStream) -> tuple[tuple[int, ...], np.dtype[np.generic], int]:
     """Read shape, type and the header's length of a .npy stream."""
     start = io.BytesIO(stream.read(_LONGEST_HEADER))
     version = np.lib.format.read_magic(start)
@@ -159,10 +155,10 @@ def _scalar(archive: zipfile.ZipFile, member: zipfile.ZipInfo | None, path: Path
 def _number(value: object, path: Path) -> float | None:
     if value is not None and not isinstance(value, int | float):
         raise MediaError(f"{path}: 'unknown' is {value!r}, not a number")
-    return value
+    return None if value is None else float(value)
 
 
-def _go_to(stream: IO[bytes], position: int) -> None:
+def _go_to(stream: ByteStream, position: int) -> None:
     """Move to a position; forwards in a compressed stream by reading, backwards from its start."""
     if position < stream.tell() or not isinstance(stream, zipfile.ZipExtFile):
         stream.seek(position)
@@ -171,14 +167,8 @@ def _go_to(stream: IO[bytes], position: int) -> None:
             raise EOFError("it ends early")
 
 
-def _exactly(stream: IO[bytes], size: int) -> bytes:
+def _exactly(stream: ByteStream, size: int) -> bytes:
     content = stream.read(size)
     if len(content) != size:
         raise EOFError("it ends early")
     return content
-
-
-def _damage() -> tuple[type[Exception], ...]:
-    import zlib
-
-    return (*_BROKEN, zlib.error)

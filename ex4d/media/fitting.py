@@ -48,7 +48,7 @@ class Fit:
 
     @classmethod
     def plan(
-        cls, source: Size, output: Size | None = None, *, fit: FitRule = "crop", overscan: float | Fraction = 0
+        cls, source: Size, output: Size | None = None, *, fit: FitRule = "crop", overscan: float | Fraction = 0.0
     ) -> Fit:
         """Fit frames of size ``source`` to ``output``: by default the source's size, rounded down to even.
 
