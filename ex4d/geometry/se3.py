@@ -34,8 +34,24 @@ def roll_rotation(angle: Float64[np.ndarray, "*batch"]) -> Float64[np.ndarray, "
 def head_rotation(
     pan: Float64[np.ndarray, "*batch"], tilt: Float64[np.ndarray, "*batch"], roll: Float64[np.ndarray, "*batch"]
 ) -> Float64[np.ndarray, "*batch 3 3"]:
-    """Return the orientation of a head that pans, then tilts, then rolls, all in radians."""
-    return pan_rotation(pan) @ tilt_rotation(tilt) @ roll_rotation(roll)
+    """Return the orientation of a head that pans, then tilts, then rolls, all in radians.
+
+    The product of the three rotations, multiplied out; without roll the right axis is exactly horizontal.
+    """
+    cp, sp, ct, st, cr, sr = np.cos(pan), np.sin(pan), np.cos(tilt), np.sin(tilt), np.cos(roll), np.sin(roll)
+    rotation = np.empty((*np.shape(pan), 3, 3))
+    rotation[..., 0, 0], rotation[..., 0, 1], rotation[..., 0, 2] = (
+        cp * cr + sp * st * sr,
+        sp * st * cr - cp * sr,
+        sp * ct,
+    )
+    rotation[..., 1, 0], rotation[..., 1, 1], rotation[..., 1, 2] = ct * sr, ct * cr, -st
+    rotation[..., 2, 0], rotation[..., 2, 1], rotation[..., 2, 2] = (
+        cp * st * sr - sp * cr,
+        sp * sr + cp * st * cr,
+        cp * ct,
+    )
+    return rotation
 
 
 def head_angles(rotation: Float64[np.ndarray, "*batch 3 3"]) -> Float64[np.ndarray, "*batch 3"]:

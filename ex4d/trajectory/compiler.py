@@ -35,13 +35,11 @@ def compile_shot(shot: Shot, scene: Scene) -> CameraPath:
 
 def _shaken(rig: Rig, head: Head, clock: Clock) -> tuple[np.ndarray, np.ndarray]:
     """Return orientation and position after all handheld."""
-    seconds = np.arange(clock.frames) / float(clock.frame_rate)
     noise = []
     for cue in rig.of_kind(Handheld):
         assert isinstance(cue.move, Handheld)
-        window = tuple(float(end / clock.frame_rate) for end in (cue.span.start, cue.span.end))
         seed = seed_of(clock.shot) if cue.move.seed is None else cue.move.seed
-        noise.append(handheld_shake(cue.move, seed, seconds, (window[0], window[1]), float(clock.duration)))
+        noise.append(handheld_shake(cue.move, seed, cue.span, clock))
     if not noise:
         return head.rotation, head.position
     return shake_head(head.rotation, head.position, np.sum(noise, axis=0))

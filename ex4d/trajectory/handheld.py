@@ -22,16 +22,19 @@ def seed_of(shot: str) -> int:
     return int.from_bytes(hashlib.sha256(shot.encode()).digest()[:4], "big")
 
 
-def shake(seconds: Float64[np.ndarray, "frames"], frequency: float, seed: int) -> Float64[np.ndarray, "frames 6"]:
-    """Return the six axes of ``AXES`` at amount 1, without any fade.
+def shake(count: int, frame_rate: float, frequency: float, seed: int) -> Float64[np.ndarray, "{count} 6"]:
+    """Return the six axes of ``AXES`` at amount 1 for frames at 0, 1 / rate, 2 / rate ... seconds, without any fade.
 
     The sines of an axis are evenly spaced in the logarithm of frequency and equally strong, as a hand's slow sway is
     stronger than its tremor; their squares add up to ``RMS`` exactly.
     """
-    angles = 2.0 * math.pi * seconds[:, None] * frequencies(frequency)
     phases = np.array([[_phase(seed, axis, index) for axis in AXES] for index in range(SINES)])
-    waves = np.sin(angles) @ np.cos(phases) + np.cos(angles) @ np.sin(phases)
-    return waves * (RMS * math.sqrt(2.0 / SINES))
+    turning = 2j * math.pi * frequencies(frequency) / frame_rate
+    # Frames as blocks of frames: a turn by both is the product of the two, and few need an exponential.
+    block = math.isqrt(count) + 1
+    coarse, fine = np.exp(turning * (block * np.arange(block)[:, None])), np.exp(turning * np.arange(block)[:, None])
+    turned = (coarse[:, None] * fine).reshape(-1, SINES)[:count]
+    return (turned @ np.exp(1j * phases)).imag * (RMS * math.sqrt(2.0 / SINES))
 
 
 def frequencies(middle: float) -> Float64[np.ndarray, "sines"]:

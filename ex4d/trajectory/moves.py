@@ -14,6 +14,7 @@ from ex4d.geometry.easing import smooth
 from ex4d.geometry.se3 import apply, exp_rotation, head_rotation, pan_rotation, roll_rotation, tilt_rotation
 from ex4d.shotlist.model import Handheld
 from ex4d.trajectory.handheld import shake
+from ex4d.trajectory.timing import Clock, Span
 
 FADE_IN_S = 0.5
 """Seconds over which handheld begins, unless a quarter of the shot is shorter."""
@@ -76,19 +77,15 @@ def wrapped(angle: Float64[np.ndarray, "*batch"]) -> Float64[np.ndarray, "*batch
     return np.where(np.abs(angle) <= math.pi, angle, np.remainder(angle + math.pi, 2.0 * math.pi) - math.pi)
 
 
-def handheld_shake(
-    move: Handheld,
-    seed: int,
-    seconds: Float64[np.ndarray, "frames"],
-    window_s: tuple[float, float],
-    shot_s: float,
-) -> Float64[np.ndarray, "frames 6"]:
+def handheld_shake(move: Handheld, seed: int, span: Span, clock: Clock) -> Float64[np.ndarray, "frames 6"]:
     """Return pan, tilt, roll in radians and right, up, in in subject distances, fading in and, if asked, out."""
-    start, end = window_s
-    fade_in = smooth(np.clip((seconds - start) / min(FADE_IN_S, 0.25 * shot_s), 0.0, 1.0))
-    settle = 0.0 if move.settle is None else float(move.settle)
-    left = np.clip((end - seconds) / settle, 0.0, 1.0) if settle > 0.0 else np.ones_like(seconds)
-    return shake(seconds, move.frequency, seed) * (move.amount * fade_in * smooth(left))[:, None]
+    rate = float(clock.frame_rate)
+    seconds = np.arange(clock.frames) / rate
+    since, left = seconds - float(span.start) / rate, float(span.end) / rate - seconds
+    fade = smooth(np.clip(since / min(FADE_IN_S, 0.25 * float(clock.duration)), 0.0, 1.0))
+    if move.settle:
+        fade = fade * smooth(np.clip(left / float(move.settle), 0.0, 1.0))
+    return shake(clock.frames, rate, move.frequency, seed) * (move.amount * fade)[:, None]
 
 
 def shake_head(

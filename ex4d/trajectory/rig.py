@@ -158,7 +158,8 @@ class Rig:
 
     def _turned(self, frames: Float64[np.ndarray, "frames"], placed: _Placed) -> Head:
         """Aim and turn the head, and fit the lens of dolly-zooms to what it then sees."""
-        head = self._aimed(frames, placed.head)
+        turns = self._turns(frames)
+        head = self._aimed(frames, placed.head, turns)
         if not placed.pushed:
             return head
         for _ in range(AIM_ROUNDS):
@@ -169,10 +170,16 @@ class Rig:
             head = replace(head, lens=lens)
             if settled or not self.of_kind(LookAt):
                 break
-            head = self._aimed(frames, replace(placed.head, lens=lens))
+            head = self._aimed(frames, replace(placed.head, lens=lens), turns)
         return head
 
-    def _aimed(self, frames: Float64[np.ndarray, "frames"], head: Head) -> Head:
+    def _turns(self, frames: Float64[np.ndarray, "frames"]) -> _Turns | None:
+        """Add up pans, tilts and rolls."""
+        if not self.of_kind(Pan, Tilt, Roll):
+            return None
+        return self._total(Pan, "angle", frames), self._total(Tilt, "angle", frames), self._total(Roll, "angle", frames)
+
+    def _aimed(self, frames: Float64[np.ndarray, "frames"], head: Head, turns: _Turns | None) -> Head:
         """Apply look-ats, then pans, tilts and rolls."""
         rotation, framed = head.rotation, head.framed
         aims = []
@@ -184,8 +191,9 @@ class Rig:
             aims.append((weight, np.stack([aim.pan, aim.tilt], axis=1)))
         if aims:
             rotation = blend_aims(rotation, head_angles(rotation), aims)
-        turns = (self._total(kind, "angle", frames) for kind in (Pan, Tilt, Roll))
-        return replace(head, rotation=turn_head(rotation, *turns), framed=framed)
+        if turns is not None:
+            rotation = turn_head(rotation, *turns)
+        return replace(head, rotation=rotation, framed=framed)
 
     def _look_progress(self, cue: Cue, frames: Float64[np.ndarray, "frames"]) -> Float64[np.ndarray, "frames"]:
         """Return how far a look-at has turned the head: all the way at all times if its window is the whole shot."""
@@ -204,6 +212,10 @@ class Rig:
     def _zoom(self, frames: Float64[np.ndarray, "frames"]) -> Float64[np.ndarray, "frames"]:
         logs = (zoom_log(cue, frames, self.source, self.scene, self.clock.shot) for cue in self.of_kind(Zoom))
         return sum(logs, np.zeros(len(frames)))
+
+
+_Turns = tuple[Frames, Frames, Frames]
+"""Pan, tilt, roll."""
 
 
 @dataclass(frozen=True)

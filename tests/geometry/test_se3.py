@@ -97,6 +97,9 @@ def test_slerp_turns_evenly_and_meets_both_ends(first, second, share):
 def test_head_angles_undo_head_rotation(pan, tilt, roll):
     head = se3.head_rotation(np.array(pan), np.array(tilt), np.array(roll))
 
+    turned = se3.pan_rotation(np.array(pan)) @ se3.tilt_rotation(np.array(tilt)) @ se3.roll_rotation(np.array(roll))
+
+    np.testing.assert_allclose(head, turned, rtol=0, atol=1e-15)
     np.testing.assert_allclose(se3.head_angles(head), [pan, tilt, roll], atol=1e-13)
 
 
