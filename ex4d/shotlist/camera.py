@@ -96,7 +96,7 @@ class CameraItem(Record):
     @model_validator(mode="after")
     def _eased(self) -> CameraItem:
         if self.ease is not None and self.move.key in WITHOUT_EASE:
-            raise ValueError(f"{self.move.key} takes no ease")
+            raise EntryError("ease", f"{self.move.key} takes no ease")
         return self
 
 

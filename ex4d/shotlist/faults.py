@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ex4d.errors import Fault
-from ex4d.shotlist.nodes import Mark, Node
+from ex4d.shotlist.nodes import Mapped, Mark, Node
 from ex4d.shotlist.records import EntryError
 
 
@@ -29,9 +29,19 @@ def _faults(found: Any, where: Mark) -> Iterator[Fault]:
     if isinstance(cause, ValidationError):
         yield from faults_of(cause, where)
     elif isinstance(cause, EntryError):
-        entry = found["input"][cause.index]
-        yield (entry.where if isinstance(entry, Node) else where).fault(str(cause))
+        yield _entry(found["input"], cause.index, where).fault(str(cause))
     elif found["type"] == "missing":
         yield where.fault(f"needs {str(found['loc'][-1])!r}")
     else:
         yield where.fault(str(cause) if cause is not None else found["msg"])
+
+
+def _entry(whole: Any, index: int | str, where: Mark) -> Mark:
+    """Return the place of an entry of a list, of a mapping, or of a move's mapping in ``{move: mapping}``."""
+    if isinstance(whole, Mapped) and index not in whole and len(whole) == 1:
+        whole = next(iter(whole.values()))
+    try:
+        entry = whole[index]
+    except (LookupError, TypeError):  # a record that was given from Python, without places
+        return where
+    return entry.where if isinstance(entry, Node) else where

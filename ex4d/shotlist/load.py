@@ -214,7 +214,9 @@ def _inherited(node: Mapped, root: Mapped) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for word in INHERITED:
         general, own = root.get(word), node.get(word)
-        if isinstance(general, Mapped) and (own is None or isinstance(own, Mapped) or own.missing):
+        if isinstance(own, Text) and own.missing:
+            own = None
+        if isinstance(general, Mapped) and (own is None or isinstance(own, Mapped)):
             merged[word] = Mapped({**general, **(own or {})}, general.where if own is None else own.where)
         elif general is not None and own is None:
             merged[word] = general

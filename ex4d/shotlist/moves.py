@@ -14,7 +14,6 @@ from ex4d.shotlist.base_moves import MoveRecord
 from ex4d.shotlist.fields import (
     Amount,
     Angle,
-    Distance,
     Elevation,
     Frequency,
     ImageShare,
@@ -158,17 +157,17 @@ class Orbit(MoveRecord):
     """Radians; the camera ends to the right of the source view."""
     up: Elevation = 0.0
     """Radians of elevation, within 85 degrees."""
-    closer: Distance = 0.0
-    """Fraction by which the radius shrinks, < 1; negative lengthens it."""
+    closer: Annotated[float, reader(units.DISTANCE, part, high="99%")] = 0.0
+    """Fraction by which the radius shrinks, at most 0.99; negative lengthens it."""
     about: Place = Subject()
     """The pivot."""
 
     @classmethod
     def spelled(cls, node: Mapped) -> dict[str, Any]:
-        """Refuse an orbit that would reach its pivot; a bare number or angle is left to its field."""
+        """Give each amount its sign; an orbit without any is refused."""
         fields = super().spelled(node)
-        if not fields:
-            raise ValueError(f"needs an angle or a closer, as in {cls.example}")
+        if not cls.pairs.keys() & fields.keys():
+            raise ValueError(f"needs an angle, or closer or farther, as in {cls.example}")
         return fields
 
 

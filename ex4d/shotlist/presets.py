@@ -13,7 +13,7 @@ from ex4d.errors import Fault, ShotFileError
 from ex4d.shotlist.faults import faults_of
 from ex4d.shotlist.fields import near, shown
 from ex4d.shotlist.library import Library, Preset
-from ex4d.shotlist.model import WHOLE_SHOT, CameraItem, PresetUse, Window
+from ex4d.shotlist.model import MOVES, WHOLE_SHOT, CameraItem, PresetUse, Window
 from ex4d.shotlist.nodes import Listed, Mapped, Node, Text
 from ex4d.shotlist.parameters import substituted
 from ex4d.shotlist.records import Report, known
@@ -99,7 +99,10 @@ class Expansion:
         report = Report()
         if "ease" in node:
             self._fault(node["ease"], "use takes no ease; the preset's moves have their own")
-        known(node, ("use", "with", "at", "ease"), (), report)
+        moves = tuple(key for key in node if key in MOVES)
+        for key in moves:
+            self._fault(node[key], f"{key} stands beside use; write each as an item of its own")
+        known(node, ("use", "with", "at", "ease", *moves), (), report)
         self._faults += [where.fault(message) for where, message in report.found]
 
     def _window(self, node: Mapped, within: Window) -> Window:

@@ -123,7 +123,7 @@ def known(node: Mapped, words: tuple[str, ...], later: tuple[str, ...], report: 
         ValueError: for the first such key, where there is no report.
     """
     kept = {key: value for key, value in node.items() if key in words}
-    for key in node.keys() - kept.keys():
+    for key in [key for key in node if key not in kept]:
         message = _unknown(key, words, later)
         if report is None:
             raise ValueError(message)

@@ -15,7 +15,7 @@ MAX_DIGITS = 12
 
 NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _QUANTITY = re.compile(rf"({NUMBER.pattern})([A-Za-z%]*)")
-_ALMOST_NUMBER = re.compile(r"[+-]?(?:[0-9_]+\.?|[0-9_]*\.[0-9_]+)(?:[eE][+-]?[0-9]+)?")
+_ALMOST_NUMBER = re.compile(r"[+-]?(?:[0-9_]+\.?|[0-9_]*\.[0-9_]+)(?:[eE][+-]?[0-9]+)?[A-Za-z%]*")
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,7 @@ def _events(text: str, file: str) -> Iterator[Any]:
 
 def _hint(lines: list[str], problem: str) -> str:
     """Say what the two commonest slips look like to the parser."""
-    if "\\t" in problem or "'\t'" in problem:
+    if lines and lines[-1].lstrip(" ").startswith("\t"):
         return "; indent with spaces, not tabs"
     for line in reversed(lines[-2:]):
         glued = _GLUED.fullmatch(line.strip().removeprefix("- ").strip())
@@ -173,7 +173,7 @@ class _Builder:
         path = parent.where.inside(event.value)
         key = Text(event.value, Mark(where.file, where.line, where.column, path), plain=not event.style)
         if key == "<<":
-            self._faults.append(where.fault("'<<': merge keys are not part of the language; write the keys out"))
+            self._faults.append(key.where.fault("'<<': merge keys are not part of the language; write the keys out"))
         elif key in parent:
             self._faults.append(key.where.fault(f"{quoted(key)} stands here twice; keep one"))
         self._keys[-1] = key

@@ -47,9 +47,7 @@ terms = st.recursive(
         st.builds(_binary, st.sampled_from("+-*"), inner, inner),
         st.builds(_call, st.sampled_from(["sin", "cos", "atan", "abs"]), inner),
         inner.map(lambda term: Term(f"-{term.text}", lambda s: -term.value(s))),
-        st.builds(
-            lambda a, b: Term(f"max({a.text}, {b.text})", lambda s: max(a.value(s), b.value(s))), inner, inner
-        ),
+        st.builds(lambda a, b: Term(f"max({a.text}, {b.text})", lambda s: max(a.value(s), b.value(s))), inner, inner),
     ),
     max_leaves=12,
 )
@@ -116,7 +114,8 @@ def test_what_is_not_finite_is_an_error_that_names_s() -> None:
     "text",
     [
         "", "   ", "s s", "2 3", "2s", "sin", "sin()", "sin(s, s)", "min(s)", "(s", "s)", "s +", "* s", "s ** 2", "1e3",
-        "s.real", "__import__('os')", "s[0]", "lambda: 0", "s = 1", "s; s", "max(s,)", ",", "1..2", "s\x00", "sin s", "3degs",
+        "s.real", "__import__('os')", "s[0]", "lambda: 0",
+        "s = 1", "s; s", "max(s,)", ",", "1..2", "s\x00", "sin s", "3degs",
     ],
 )  # fmt: skip
 def test_what_is_no_formula_is_refused(text: str) -> None:

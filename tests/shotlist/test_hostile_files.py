@@ -43,7 +43,22 @@ def test_any_bytes_are_a_shot_list_or_a_shot_file_error(data: bytes) -> None:
 
 
 pieces = st.sampled_from(
-    [*"{}[]:,-#&*!|>%@`'\"\n\t $.0", "- ", ": ", "..", "<<: ", "at", "ex4d", "\x00", "é", "1e999", "~", "null", "---\n", "$("]
+    [
+        *"{}[]:,-#&*!|>%@`'\"\n\t $.0",
+        "- ",
+        ": ",
+        "..",
+        "<<: ",
+        "at",
+        "ex4d",
+        "\x00",
+        "é",
+        "1e999",
+        "~",
+        "null",
+        "---\n",
+        "$(",
+    ]
 )
 edits = st.lists(st.tuples(st.integers(0, len(VALID)), st.integers(0, 12), pieces), min_size=1, max_size=4)
 
@@ -61,7 +76,9 @@ def test_a_valid_file_with_any_edit_is_a_shot_list_or_a_shot_file_error(edits: l
 
 nested = st.recursive(
     st.text(alphabet="ab0%. :deg$", max_size=6),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["at", "pan", "use", "x"]), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["at", "pan", "use", "x"]), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 WORDS = ["name", "clip", "camera", "transition", "source", "synthesis", "time", "presets", "lens_stated", "within"]
@@ -99,7 +116,7 @@ HUGE = {
 
 @pytest.mark.parametrize("name", HUGE)
 def test_huge_input_is_refused_soon(name: str) -> None:
-    """Bounded work for at most 1 MiB, generous for slow machines: seconds, where a naive reader takes minutes or dies."""
+    """Work is bounded; the limit is for slow machines, where a naive reader takes minutes or dies."""
 
     assert isinstance(outcome(HUGE[name]), ShotFileError)
     assert _seconds(HUGE[name]) < 20
@@ -138,7 +155,10 @@ def test_a_bomb_of_aliases_is_refused_without_being_expanded() -> None:
         (b"? [a]\n: b", "a key must be a word, not a list, a mapping or an alias"),
         (b"a: 'b", "this is not YAML: found unexpected end of stream"),
         (b"a:\n\t- b", "this is not YAML: found character that cannot start any token; indent with spaces, not tabs"),
-        (b"a: b: c", "this is not YAML: mapping values are not allowed in this context; put text that holds a colon in quotes"),
+        (
+            b"a: b: c",
+            "this is not YAML: mapping values are not allowed in this context; put text that holds a colon in quotes",
+        ),
         (
             b"a:\n  - name:foo\n    clip: 0s..1s",
             "this is not YAML: mapping values are not allowed in this context; put a space after the colon: name: foo",

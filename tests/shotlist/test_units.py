@@ -49,11 +49,12 @@ def test_formatting_rounds_to_twelve_digits_at_most(value: Fraction) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "-", ".5", "5.", "+5", "1e3", "1_000", "0x10", "٣", "1.2.3", "--1", " 1", "1 ", "1,5", "inf", "nan", "½"]
+    "text",
+    ["", "-", ".5", "5.", "+5", "1e3", "1_000", "0x10", "٣", "1.2.3", "--1", " 1", "1 ", "1,5", "inf", "nan", "½"],
 )
 def test_what_is_no_number_of_the_language_is_refused(text: str) -> None:
     """Python would read many of these."""
-    with pytest.raises(ValueError, match="number|written"):
+    with pytest.raises(ValueError, match=r"number|written"):
         read_number(text)
 
 
@@ -90,7 +91,8 @@ def test_rates_are_exact(text: str, rate: Fraction) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "offer"), [("29.97", "30000/1001"), ("23.976", "24000/1001"), ("59.94", "60000/1001"), ("14.985", "15000/1001")]
+    ("text", "offer"),
+    [("29.97", "30000/1001"), ("23.976", "24000/1001"), ("59.94", "60000/1001"), ("14.985", "15000/1001")],
 )
 def test_a_rounded_rate_is_answered_with_the_exact_one(text: str, offer: str) -> None:
     """29.97 is not a rate of anything."""

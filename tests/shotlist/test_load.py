@@ -1,0 +1,294 @@
+"""What a shot list means once it is read."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ex4d.errors import ShotFileError
+from ex4d.shotlist.load import load, parse
+from ex4d.shotlist.model import (
+    Center,
+    DepthFile,
+    DepthModel,
+    Dolly,
+    DollyZoom,
+    Ease,
+    Handheld,
+    Hold,
+    ImagePoint,
+    LensSpec,
+    LookAt,
+    Nearest,
+    Orbit,
+    Pan,
+    Pedestal,
+    Position,
+    Roll,
+    SpacePoint,
+    Spline,
+    Subject,
+    SubjectDepth,
+    Tilt,
+    Truck,
+    Zoom,
+)  # fmt: skip
+from ex4d.shotlist.model import (
+    Path as PathMove,
+)
+from tests.shotlist.reading import FILE, camera, film, messages, one_shot
+
+DEG = math.pi / 180
+
+
+@pytest.mark.parametrize(
+    ("item", "move"),
+    [
+        ("hold", Hold()),
+        ("hold:", Hold()),
+        ("pan: 20deg", Pan(angle=20 * DEG)),
+        ("pan: {right: 20deg}", Pan(angle=20 * DEG)),
+        ("pan: {left: 20deg}", Pan(angle=-20 * DEG)),
+        ("tilt: {down: -20deg}", Tilt(angle=20 * DEG)),
+        ("roll: {counterclockwise: 0.5rad}", Roll(angle=-0.5)),
+        ("dolly: 0.4x", Dolly(distance=0.4)),
+        ("dolly: {out: 40%}", Dolly(distance=-0.4)),
+        ("truck: {left: 10%}", Truck(distance=-0.1)),
+        ("pedestal: -10%", Pedestal(distance=-0.1)),
+        ("dolly-zoom: 40%", DollyZoom(distance=0.4)),
+        ("orbit: {left: 30deg, down: 5deg, farther: 20%}", Orbit(right=-30 * DEG, up=-5 * DEG, closer=-0.2)),
+        ("orbit: {right: 1rad, about: [50%, 60%]}", Orbit(right=1.0, about=ImagePoint(x=0.5, y=0.6))),
+        (
+            "orbit: {right: 1rad, about: [10%, -20%, 1x]}",
+            Orbit(right=1.0, about=SpacePoint(right=0.1, up=-0.2, inward=1.0)),
+        ),
+        ("zoom: 2x", Zoom(factor=2.0)),
+        ("zoom: {out: 2x}", Zoom(factor=0.5)),
+        ("zoom: 35mm..70mm", Zoom(start=LensSpec(kind="mm", value=35), end=LensSpec(kind="mm", value=70))),
+        ("zoom: ..30deg", Zoom(end=LensSpec(kind="angle", value=30 * DEG))),
+        ("look-at: subject", LookAt(target=Subject())),
+        (
+            "look-at: {target: subject, frame: center, weight: 0.5}",
+            LookAt(target=Subject(), weight=0.5, frame=(0.5, 0.5)),
+        ),
+        (
+            "look-at: {target: [1%, 2%], frame: [33%, 50%]}",
+            LookAt(target=ImagePoint(x=0.01, y=0.02), frame=(0.33, 0.5)),
+        ),
+        ("handheld", Handheld()),
+        (
+            "handheld: {amount: 0.4, frequency: 2Hz, seed: 7, settle: 0.5s}",
+            Handheld(amount=0.4, frequency=2.0, seed=7, settle=Fraction(1, 2)),
+        ),
+    ],
+)
+def test_what_a_move_means(item: str, move: object) -> None:
+    """Positive is right, up, in, clockwise; amounts are radians and shares of the subject's distance."""
+    (found,) = camera(f"- {item}")
+
+    for name, value in found.move:
+        expected = getattr(move, name)
+        assert value == pytest.approx(expected, rel=1e-15) if isinstance(value, float) else value == expected
+    assert type(found.move) is type(move)
+
+
+@pytest.mark.parametrize(
+    ("written", "ease"),
+    [
+        ("linear", Ease(kind="linear")),
+        ("in-out", Ease(kind="smooth")),
+        ("in-out 2", Ease(kind="in-out", power=2)),
+        ("in", Ease(kind="in", power=2)),
+        ("out 3.5", Ease(kind="out", power=3.5)),
+        ("{in: 3}", Ease(kind="in", power=3)),
+        ("{bezier: [0.3, 0, 0.7, 1]}", Ease(kind="bezier", points=(0.3, 0.0, 0.7, 1.0))),
+    ],
+)
+def test_what_an_ease_means(written: str, ease: Ease) -> None:
+    """``in-out`` alone is the smooth default, with a power it is the power's."""
+
+    assert camera(f"- pan: 1deg\n  ease: {written}")[0].ease == ease
+
+
+def test_an_ease_that_is_left_out_is_left_to_the_move() -> None:
+    """The compiler decides: smooth, or linear for spline and path."""
+
+    assert camera("- pan: 1deg")[0].ease is None
+
+
+def test_a_spline_and_a_path() -> None:
+    """Keys keep what they leave out; formulas are parsed."""
+    spline, path = (
+        camera(
+            "- spline: {pace: constant, keys: [{at: 0%}, {rotation: {pan: 3deg}}, {at: 100%, lens: 1.4x}]}\n- pan: 1deg"
+        )[0].move,
+        camera("- path: {in: r * s, look_at: subject, parameters: {r: 40%}}")[0].move,
+    )
+
+    assert isinstance(spline, Spline)
+    assert [key.at is None for key in spline.keys] == [False, True, False]
+    assert spline.keys[1].rotation is not None
+    assert spline.keys[1].rotation.pan == pytest.approx(3 * DEG)
+    assert isinstance(path, PathMove)
+    assert path.formulas.keys() == {"in"}
+    assert path.parameters == {"r": 0.4}
+
+
+@pytest.mark.parametrize(
+    ("written", "subject"),
+    [
+        ("center", Center()),
+        ("nearest", Nearest()),
+        ("[50%, 60%]", ImagePoint(x=0.5, y=0.6)),
+        ("{depth: 2.7}", SubjectDepth(depth=2.7)),
+    ],
+)
+def test_what_a_subject_means(written: str, subject: object) -> None:
+    """Four ways to say where it is."""
+
+    assert parse(film(f"  - {{name: a, source: {{subject: {written}}}}}\n"), FILE).shots[0].source.subject == subject
+
+
+def test_a_shot_overrides_any_key_of_the_source_and_keeps_the_others() -> None:
+    """Merged key by key; a depth is replaced as a whole."""
+    text = """\
+ex4d: 1
+source: {video: media/a.mp4, depth: media/a.npz, lens: 35mm}
+synthesis: {seed: 7, prompt: dusk}
+shots:
+  - name: a
+  - name: b
+    source: {lens: auto, depth: {model: depthcrafter}}
+    synthesis: {prompt: ""}
+  - name: c
+    source:
+"""
+    first, second, third = parse(text, FILE).shots
+
+    assert first.source.depth == DepthFile(file=(FILE.parent / "media/a.npz").absolute())
+    assert first.source.lens_stated
+    assert second.source.video == first.source.video == (FILE.parent / "media/a.mp4").absolute()
+    assert second.source.lens == "auto"
+    assert second.source.depth == DepthModel(model="depthcrafter")
+    assert (second.synthesis.seed, second.synthesis.prompt) == (7, "")
+    assert third.source == first.source
+
+
+def test_what_is_left_out_has_its_default() -> None:
+    """A list of one named shot is a film."""
+    shots = parse("ex4d: 1\nsource: {video: a.mp4}\nshots:\n  - name: a\n    camera:\n", FILE)
+    (shot,) = shots.shots
+
+    assert shot.camera == ()
+    assert shot.clip is None
+    assert shot.transition.kind == "cut"
+    assert not shot.source.lens_stated
+    assert shots.output.fps is None
+    assert shots.output.fit == "crop"
+
+
+def test_clips_run_forwards_backwards_and_to_the_end() -> None:
+    """Seconds and frames of the source, exactly."""
+    text = film("  - {name: a, clip: 0.1s..1.6s}\n  - {name: b, clip: 96f..48f}\n  - {name: c, clip: 3s..}\n")
+    clips = [shot.clip for shot in parse(text, FILE).shots]
+
+    assert [clip.duration(Fraction(24)) for clip in clips if clip] == [Fraction(3, 2), Fraction(2), None]
+    assert clips[1] is not None
+    assert clips[1].duration(None) is None
+    assert clips[1].start == Position(value=Fraction(96), unit="f")
+
+
+def _shuffled(draw: st.DrawFn, value: object) -> object:
+    if isinstance(value, dict):
+        keys = draw(st.permutations(list(value)))
+        return {key: _shuffled(draw, value[key]) for key in keys}
+    return [_shuffled(draw, item) for item in value] if isinstance(value, list) else value
+
+
+@st.composite
+def _orders(draw: st.DrawFn) -> str:
+    text = one_shot(
+        "- {pan: 20deg, at: 20%..60%, ease: in 3}\n"
+        "- {use: orbit-right@1, with: {angle: 60deg}, at: 5%..50%}\n"
+        "- orbit: {right: 3deg, up: 4deg, about: [50%, 60%]}\n"
+        "- spline: {pace: constant, keys: [{at: 0%}, {at: 100%, position: [35%, 10%, 0%], lens: 1.4x}]}",
+        more="    transition: cut\n    source: {lens: 35mm, depth: {file: a.npz, unit: mm}}\n",
+    )
+    return yaml.safe_dump(_shuffled(draw, yaml.load(text, Loader=yaml.BaseLoader)), sort_keys=False)  # noqa: S506
+
+
+@settings(derandomize=True, deadline=None, max_examples=60)
+@given(_orders())
+def test_the_order_of_keys_never_matters(text: str) -> None:
+    """A shot is declared, not programmed."""
+
+    assert parse(text, FILE) == parse(one_shot(
+        "- {pan: 20deg, at: 20%..60%, ease: in 3}\n"
+        "- {use: orbit-right@1, with: {angle: 60deg}, at: 5%..50%}\n"
+        "- orbit: {right: 3deg, up: 4deg, about: [50%, 60%]}\n"
+        "- spline: {pace: constant, keys: [{at: 0%}, {at: 100%, position: [35%, 10%, 0%], lens: 1.4x}]}",
+        more="    transition: cut\n    source: {lens: 35mm, depth: {file: a.npz, unit: mm}}\n",
+    ), FILE)  # fmt: skip
+
+
+def test_faults_of_all_shots_and_kinds_come_at_once_in_the_order_of_the_file() -> None:
+    """A fault hides no other, and a default's fault is told once however many shots inherit it."""
+    text = "ex4d: 1\nsource: {video: a.mp4, lens: 54}\nshots:\n  - {name: a, clip: 0s..1s}\n"
+    text += "  - {name: A, camera: [{pan: 3}], transition: dissolve 2s}\n  - {name: c, clap: 0s..1s}\n"
+
+    assert messages(text) == [
+        "'54' has no unit; write 54deg",
+        "'A' is the name of shots[0] too; names must differ in more than case",
+        "'3' has no unit; write 3deg",
+        "a dissolve of 2s leaves nothing of shot 'a' (1s); at most 0.9s",
+        "unknown key 'clap'; did you mean 'clip'?",
+    ]
+
+
+def test_defaults_that_no_shot_uses_are_checked_too() -> None:
+    """Else the fault would wait for the shot that needs them."""
+    text = "ex4d: 1\nsource: {lens: 54}\nshots:\n  - {name: a, source: {video: a.mp4, lens: 35mm}}\n"
+
+    assert messages(text) == ["'54' has no unit; write 54deg"]
+
+
+def test_media_that_are_not_there_are_faults_of_load(tmp_path: Path) -> None:
+    """Of a file, a glob and a depth file; nothing is opened, so an empty file will do."""
+    text = film("  - name: a\n  - {name: b, source: {video: 'fr/*.png', fps: 6, depth: {file: d.npz}}}\n")
+    (tmp_path / "list.yaml").write_text(text)
+    with pytest.raises(ShotFileError) as caught:
+        load(tmp_path / "list.yaml")
+    assert [fault.path for fault in caught.value.faults] == [
+        "source.video", "shots[1].source.video", "shots[1].source.depth.file",
+    ]  # fmt: skip
+    for name in ("media/a.mp4", "fr/1.png", "d.npz"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+
+    assert len(load(tmp_path / "list.yaml").shots) == 2
+
+
+def test_the_name_of_a_missing_file_is_answered_with_the_nearest(tmp_path: Path) -> None:
+    """A slip of the pen is the commonest reason."""
+    (tmp_path / "list.yaml").write_text("ex4d: 1\nsource: {video: courtyrad.mp4}\nshots:\n  - name: a\n")
+    (tmp_path / "courtyard.mp4").touch()
+
+    with pytest.raises(ShotFileError, match=r"'courtyrad\.mp4' is not there; did you mean 'courtyard\.mp4'\?"):
+        load(tmp_path / "list.yaml")
+
+
+def test_reading_loads_no_heavy_library() -> None:
+    """``ex4d check`` must answer at once."""
+    import subprocess
+    import sys
+
+    code = "import sys, ex4d.shotlist.load; print(*{m.partition('.')[0] for m in sys.modules})"
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+
+    assert not {"scipy", "numba", "av", "matplotlib", "imageio", "torch", "typer", "rich"} & set(loaded)
