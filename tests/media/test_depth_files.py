@@ -162,19 +162,19 @@ def test_a_lying_header_is_refused(tmp_path, lie, suffix):
 
 
 def test_a_zip_bomb_costs_what_is_read_of_it(tmp_path):
-    """A gigabyte of zeros in a megabyte; one frame of it is a kilobyte."""
+    """64 MiB of zeros in 64 KiB; one frame of it is a kilobyte."""
     path = tmp_path / "bomb.npz"
     with (
         zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive,
         archive.open("depth.npy", "w", force_zip64=True) as member,
     ):
-        head = npy_head((1 << 20, 16, 16))
+        head = npy_head((1 << 16, 16, 16))
         member.write(head)
-        for _ in range(64):
+        for _ in range(4):
             member.write(bytes(16 << 20))
     tracemalloc.start()
     raw = open_raw_depth(path)
-    assert raw.frame_count == 1 << 20
+    assert raw.frame_count == 1 << 16
     next(raw.read([3]))
     assert tracemalloc.get_traced_memory()[1] < 4 << 20
     tracemalloc.stop()
