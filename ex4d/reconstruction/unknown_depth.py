@@ -20,6 +20,9 @@ from ex4d.errors import ReconstructionError
 SAME_SURFACE = np.float32(1.1)
 """Ends whose depths are within this factor are one surface. Of 1.05 to 1.3 the best on Kinect frames with known strips
 beside edges hidden: 1.2 and more brings the foreground into the strips, less gains nothing."""
+STEEPEST = 2.0
+"""By how much more they may differ across a gap as wide as the image is high: surfaces slope. Against 0 it brings a
+third fewer holes in slopes back too far, and as good as no more strips beside edges too near."""
 ONE_ENDED = np.float32(4.0)
 """A line that leaves the image without a second end counts as a gap this many times as wide."""
 SMOOTHINGS = 1
@@ -47,7 +50,7 @@ def fill_unknown(depth: Depth, known: Known) -> Depth:
     index[rows, columns] = np.arange(len(rows))
     before = _ends(depth, index, rows, columns, -1)
     after = _ends(depth, index, rows, columns, 1)
-    inverse = _combined(before, after)
+    inverse = _combined(before, after, np.float32(STEEPEST / depth.shape[0]))
     for _ in range(SMOOTHINGS):
         inverse = _smoothed(inverse, index, rows, columns)
     filled = depth.copy()
@@ -94,7 +97,7 @@ def _ends(depth, index, rows, columns, step):  # noqa: ANN001, ANN202 - compiled
 
 @kernel
 @no_type_check
-def _combined(before, after):  # noqa: ANN001, ANN202 - compiled
+def _combined(before, after, slope):  # noqa: ANN001, ANN202 - compiled
     """Average 1/z over the four lines of each unknown pixel, by the fourth power of how narrow their gaps are."""
     inverse = np.zeros(len(before), np.float32)
     for p in range(len(before)):
@@ -107,7 +110,7 @@ def _combined(before, after):  # noqa: ANN001, ANN202 - compiled
             if value == 0:  # at most one end
                 value = max(first, second)
                 gap = ONE_ENDED * (to_first if first > 0 else to_second)
-            elif max(first, second) < SAME_SURFACE * value:
+            elif max(first, second) < (SAME_SURFACE + slope * gap) * value:
                 value = (first * to_second + second * to_first) / gap
             if value > 0:
                 weight = 1.0 / (gap * gap * gap * gap)

@@ -1,0 +1,149 @@
+"""A user's depth file as z-depth: units, unknown values, statistics, and what is refused."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from ex4d.errors import MediaError
+from ex4d.media.probe import MediaInfo, probe
+from ex4d.reconstruction.depth_file import open_depth_file
+from ex4d.reconstruction.depth_statistics import StreamStatistics
+from ex4d.shotlist.model import DepthFile
+from tests.shared_data import shared_data
+
+COUNT, HEIGHT, WIDTH = 4, 6, 8
+
+
+def clip(tmp_path, count=COUNT, size=(WIDTH, HEIGHT)) -> MediaInfo:
+    times = tuple(Fraction(index, 24) for index in range(count))
+    return MediaInfo(tmp_path / "clip.mp4", *size, Fraction(24), times, Fraction(count, 24))
+
+
+def opened(tmp_path, depth, unit=None, unknown=None, **stored):
+    np.savez(tmp_path / "depth.npz", depth=depth, **stored)
+    stated = {key: value for key, value in {"unit": unit, "unknown": unknown}.items() if value is not None}
+    return open_depth_file(DepthFile(file=tmp_path / "depth.npz", **stated), clip(tmp_path))
+
+
+def ramp(dtype=np.float32):
+    return (np.arange(COUNT * HEIGHT * WIDTH).reshape(COUNT, HEIGHT, WIDTH) + 100).astype(dtype)
+
+
+def everything(video):
+    frames = list(video.frames(range(COUNT)))
+    return np.stack([depth for depth, _ in frames]), np.stack([known for _, known in frames])
+
+
+@pytest.mark.parametrize(
+    ("dtype", "unit", "scale", "metric"),
+    [
+        (np.uint16, None, 1e-3, True),
+        (np.uint16, "mm", 1e-3, True),
+        (np.float32, "mm", 1e-3, True),
+        (np.float32, "m", 1.0, True),
+        (np.uint16, "m", 1.0, True),
+        (np.float64, None, 1.0, False),
+        (np.float32, "relative", 1.0, False),
+        (np.uint16, "relative", 1.0, False),
+    ],
+)
+def test_units(tmp_path, dtype, unit, scale, metric):
+    video = opened(tmp_path, ramp(dtype), unit)
+    depth, known = everything(video)
+    assert known.all()
+    assert depth.dtype == np.float32
+    assert np.allclose(depth, ramp() * scale, rtol=1e-6)
+    assert video.metric is metric
+    assert bool(video.assumed) is (unit is None)
+
+
+def test_the_file_may_state_its_unit_and_the_user_overrides_it(tmp_path):
+    assert opened(tmp_path, ramp(), unit=None).assumed
+    np.savez(tmp_path / "depth.npz", depth=ramp(), unit="mm")
+    stated = DepthFile(file=tmp_path / "depth.npz")
+    assert open_depth_file(stated, clip(tmp_path)).statistics.smallest == pytest.approx(0.1)
+    overridden = DepthFile(file=tmp_path / "depth.npz", unit="m")
+    assert open_depth_file(overridden, clip(tmp_path)).statistics.smallest == 100
+    np.savez(tmp_path / "depth.npz", depth=ramp(), unit="furlong")
+    with pytest.raises(MediaError, match="'furlong'; known are mm, m, relative, disparity"):
+        open_depth_file(stated, clip(tmp_path))
+
+
+@pytest.mark.parametrize(("unknown", "value"), [(None, 0), (-1.0, -1), (65_535.0, 65_535), (None, np.inf)])
+def test_unknown_values_are_no_depth(tmp_path, unknown, value):
+    depth = ramp()
+    depth[:, 2, 3:5] = value
+    video = opened(tmp_path, depth, "m", unknown)
+    got, known = everything(video)
+    assert np.array_equal(known, depth != value)
+    assert (got[~known] == 0).all()
+    assert video.statistics.largest == ramp().max()
+    assert video.statistics.known_share == pytest.approx(1 - 2 / 48)
+
+
+def test_disparity_is_spread_as_the_reference_spreads_it(tmp_path):
+    disparity = ramp()
+    video = opened(tmp_path, disparity, "disparity")
+    share = (disparity - disparity.min()) / (disparity.max() - disparity.min())
+    wanted = np.clip(10_000 / np.maximum(3900 * share, 1e-5), 1e-4, 1e4)
+    depth, known = everything(video)
+    assert known.all()
+    assert np.allclose(depth, wanted, rtol=1e-5)
+    assert video.statistics.smallest == pytest.approx(2.5641, abs=1e-4)
+    assert (video.statistics.largest, video.metric) == (1e4, False)
+    assert video.statistics.median == pytest.approx(np.median(wanted), rel=0.02)
+
+
+def test_disparity_without_a_difference_is_refused(tmp_path):
+    with pytest.raises(MediaError, match="same disparity everywhere"):
+        opened(tmp_path, np.ones((COUNT, HEIGHT, WIDTH), np.float32), "disparity")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda depth: depth[:, :, 1:], "is 7x6, but the video clip.mp4 is 8x6"),
+        (lambda depth: depth[1:], "has 3 frames, but the video clip.mp4 has 4"),
+        (
+            lambda depth: np.where(depth == 130, np.nan, depth),
+            "holds nan at column 6, row 3 of a frame, which is no number",
+        ),
+        (
+            lambda depth: np.where(depth == 130, -2, depth),
+            r"holds -2.0 at column 6, row 3 of a frame, but depth is above 0",
+        ),
+        (lambda depth: depth * [[[1]], [[0]], [[1]], [[1]]], "in frame 1 no depth is known"),
+    ],
+    ids=["size", "length", "nan", "negative", "nothing known"],
+)
+def test_what_cannot_be_depth_is_named(tmp_path, change, says):
+    with pytest.raises(MediaError, match=says):
+        opened(tmp_path, change(ramp(np.float64)), "m")
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    hnp.arrays(np.float32, st.integers(1, 400), elements=st.floats(-1e6, 1e6, width=32)),
+    st.floats(0, 1),
+    st.integers(1, 5),
+)
+def test_stream_statistics_are_those_of_all_numbers_at_once(values, share, parts):
+    counted = StreamStatistics()
+    for part in np.array_split(values, parts):
+        counted.add(part)
+    assert (counted.count, counted.smallest, counted.largest) == (len(values), values.min(), values.max())
+    wanted = np.sort(values)[min(int(share * len(values)), len(values) - 1)]
+    assert counted.quantile(share) == pytest.approx(float(wanted), rel=5e-4, abs=1e-37)
+
+
+def test_real_depth(tmp_path):
+    video_info = probe(shared_data("redkitchen") / "*.rgb.jpg", Fraction(6))
+    depth = DepthFile(file=shared_data("redkitchen") / "*.depth.png", unit="mm", unknown=0)
+    video = open_depth_file(depth, video_info)
+    assert (video.frame_count, video.width, video.height, video.metric) == (60, 640, 480, True)
+    assert 0.5 < video.statistics.smallest < video.statistics.median < video.statistics.largest < 10
+    assert 0.8 < video.statistics.known_share < 1
