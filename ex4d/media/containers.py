@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 LONGEST_SIDE = 16_384
 """Pixels; larger frames are refused."""
 
+_PADDING = 128
+"""Pixels by which a decoder may round a side up."""
+
 # Both are needed: the protocols alone would still let a playlist list other local files, the formats alone would let
 # a listed format fetch its parts from elsewhere.
 _SAFE = {"format_whitelist": "mov,mp4,matroska,webm,avi,mpegts", "protocol_whitelist": "file"}
@@ -37,7 +40,10 @@ def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     try:
         with av.open(str(real), options=_SAFE, metadata_errors="replace") as container:
             stream = _video_stream(container, path)
-            check_size(path, stream.codec_context.width, stream.codec_context.height)
+            width, height = stream.codec_context.width, stream.codec_context.height
+            check_size(path, width, height)
+            # A stream may change its size midway: nothing much larger than its head promises is ever allocated.
+            stream.codec_context.options = {"max_pixels": str((width + _PADDING) * (height + _PADDING))}
             yield container, stream
     except (av.error.FFmpegError, UnicodeDecodeError) as cause:
         reason = getattr(cause, "strerror", None) or str(cause)

@@ -88,6 +88,8 @@ def _at_rate(info: MediaInfo, fps: Fraction) -> MediaInfo:
 def _probe_images(path: Path, fps: Fraction) -> MediaInfo:
     images = files_of(path, IMAGE_SUFFIXES)
     first = read_header(images[0])
+    if (first.bits, first.channels) == (16, 1):
+        raise MediaError(f"{images[0]} has one channel of 16 bits: a depth image; a video has R'G'B' images")
     for image in images[1:]:
         header = read_header(image)
         if (header.width, header.height) != (first.width, first.height):

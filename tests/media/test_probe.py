@@ -3,13 +3,14 @@
 import os
 from fractions import Fraction
 
+import numpy as np
 import pytest
 
 from ex4d.errors import MediaError
 from ex4d.media.local_files import natural_key
 from ex4d.media.probe import probe
 from ex4d.media.timestamps import nominal_rate
-from tests.media.footage import SIZE, write_images, write_numbered, write_stamped
+from tests.media.footage import SIZE, write_depth_png, write_images, write_numbered, write_stamped
 from tests.shared_data import shared_data
 
 RATES = [Fraction(24), Fraction(30_000, 1001), Fraction(15), Fraction(16), Fraction(24_000, 1001), Fraction(6)]
@@ -84,6 +85,12 @@ def test_images_of_two_sizes_name_the_odd_one_out(tmp_path):
     (tmp_path / "other" / "0.png").rename(folder / "7.png")
     with pytest.raises(MediaError, match=r"7\.png is 10x6, but 0\.png is 8x6"):
         probe(folder, Fraction(6))
+
+
+def test_depth_images_are_no_video(tmp_path):
+    write_depth_png(tmp_path / "0.png", np.ones((6, 8)))
+    with pytest.raises(MediaError, match="a depth image"):
+        probe(tmp_path, Fraction(6))
 
 
 def test_an_empty_folder_says_what_it_lacks(tmp_path):
