@@ -46,7 +46,7 @@ def _is_sliver(a: float, b: float, c: float, cosine_squared_4: float) -> bool:
     squared and multiplied out, there is no root, no division and no acos. The cosine is positive: the smallest angle
     of a triangle is at most 60 degrees.
     """
-    least = min(a, min(b, c))
+    least = min(a, b, c)
     adjacent = a + b + c - 2.0 * least
     return adjacent * adjacent * least > cosine_squared_4 * (a * b * c)
 
@@ -89,7 +89,7 @@ def hide_slivers(
 @no_type_check
 def _is_steep(a: float, b: float, c: float, ratio_over_x: float, ratio_over_y: float) -> bool:
     """Say whether three depths span more than both other extents times the ratio."""
-    extent = max(a, max(b, c)) - min(a, min(b, c))
+    extent = max(a, b, c) - min(a, b, c)
     return (extent > ratio_over_x) & (extent > ratio_over_y)
 
 
@@ -119,8 +119,8 @@ def hide_steep(
                 other = br if half else tl
                 other_x = other * (x1 if half else x0)
                 other_y = other * (y1 if half else y0)
-                x_extent = max(other_x, max(tr * x1, bl * x0)) - min(other_x, min(tr * x1, bl * x0))
-                y_extent = max(other_y, max(tr * y0, bl * y1)) - min(other_y, min(tr * y0, bl * y1))
+                x_extent = max(other_x, tr * x1, bl * x0) - min(other_x, tr * x1, bl * x0)
+                y_extent = max(other_y, tr * y0, bl * y1) - min(other_y, tr * y0, bl * y1)
                 hidden[half, row, column] = _is_steep(other, tr, bl, ratio * x_extent, ratio * y_extent)
 
 

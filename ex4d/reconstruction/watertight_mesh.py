@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -89,8 +90,8 @@ def _with_border(
     if not all(strips):
         row, column = np.argwhere(~(np.isfinite(depth) & (depth > 0)))[0]
         raise ReconstructionError(
-            f"depth is {depth[row, column]} at column {column}, row {row}; a mesh needs depth that is finite and above 0: "
-            "fill unknown depth first"
+            f"depth is {depth[row, column]} at column {column}, row {row}; a mesh needs "
+            "depth that is finite and above 0: fill unknown depth first"
         )
     return bordered
 
@@ -137,7 +138,7 @@ def _in_strips(work: Callable[[int, int], object], rows: int) -> list[object]:
     """Call ``work(start, stop)`` on every core with its share of the rows; return what the calls return."""
     count = min(rows, os.cpu_count() or 1)
     edges = [rows * k // count for k in range(count + 1)]
-    others = [_pool().submit(work, start, stop) for start, stop in zip(edges[1:-1], edges[2:], strict=True)]
+    others = [_pool().submit(work, start, stop) for start, stop in pairwise(edges[1:])]
     return [work(edges[0], edges[1]), *(other.result() for other in others)]
 
 

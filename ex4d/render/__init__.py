@@ -1,0 +1,1 @@
+"""Mesh and cameras in, guide frames out. ``rasterizer`` is the interface; README.md explains the compiled one."""

@@ -98,7 +98,8 @@ class Scratch:
     @classmethod
     def empty(cls, grid: tuple[int, ...], size: tuple[int, int]) -> Scratch:
         """Allocate for a mesh of ``grid`` (height, width) and an output of ``size`` (height, width)."""
-        from ex4d.render.scan_conversion import CHUNK, LANES
+        from ex4d.render.grid_projection import CHUNK
+        from ex4d.render.scan_conversion import LANES
 
         height, width = grid
         chunks = -(-(width - 1) // CHUNK)
@@ -115,13 +116,13 @@ def project(
     mesh: WatertightMesh, transform: Float64[np.ndarray, "3 4"], scratch: Scratch, start: int, stop: int
 ) -> None:
     """Project vertex rows start..stop into the scratch."""
-    from ex4d.render.scan_conversion import project_rows
+    from ex4d.render.grid_projection import project_rows
 
     project_rows(mesh.depth, transform, scratch.screen, scratch.inverse_z, scratch.bounds, start, stop)
 
 
 def draw(mesh: WatertightMesh, transform: Float64[np.ndarray, "3 4"], scratch: Scratch, top: int, bottom: int) -> None:
-    """Find the nearest face of pixel rows top..bottom. The back was never seen: under the ``face`` rule it is hidden."""
+    """Find the nearest face of pixel rows top..bottom; the back, never seen, is hidden under the ``face`` rule."""
     from ex4d.render.scan_conversion import draw_band
 
     vertices = (transform, scratch.screen, scratch.inverse_z, scratch.bounds)

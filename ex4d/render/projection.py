@@ -12,7 +12,7 @@ from ex4d.geometry.pinhole import Pinhole
 def screen_from_grid(
     mesh: WatertightMesh, world_from_camera: Float64[np.ndarray, "4 4"], lens: Pinhole
 ) -> Float64[np.ndarray, "3 4"]:
-    """Return P, with P @ (column d, row d, d, 1) the homogeneous pixel (x z, y z, z) of vertex (row, column) at depth d.
+    """Return P: P @ (column d, row d, d, 1) is the homogeneous pixel (x z, y z, z) of vertex (row, column) at depth d.
 
     z is the depth in camera axes, in the mesh's units.
     """

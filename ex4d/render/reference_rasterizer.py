@@ -22,7 +22,7 @@ class ReferenceRasterizer:
     def render(
         self, mesh: WatertightMesh, world_from_camera: Float64[np.ndarray, "4 4"], lens: Pinhole
     ) -> RenderedFrame:
-        """Render the mesh from a rigid camera, its translation in the mesh's units of depth; sizes come from ``lens``."""
+        """Render the mesh from a rigid camera, its translation in the mesh's units of depth."""
         vertices = _vertices(mesh, screen_from_grid(mesh, world_from_camera, lens))
         canvas = _Canvas(lens.height, lens.width)
         for corners, hidden in _faces(mesh):
@@ -43,11 +43,10 @@ def _vertices(mesh: WatertightMesh, transform: Float64[np.ndarray, "3 4"]) -> Fl
 def _faces(mesh: WatertightMesh) -> Iterator[tuple[Int64[np.ndarray, "3"], bool]]:
     """Yield each face's vertex indices and whether it is hidden: block by block, then the back."""
     index = np.arange(mesh.depth.size).reshape(mesh.depth.shape)
-    for row in range(index.shape[0] - 1):
-        for column in range(index.shape[1] - 1):
-            (top_left, top_right), (bottom_left, bottom_right) = index[row : row + 2, column : column + 2]
-            yield np.array([top_left, bottom_left, top_right]), bool(mesh.hidden_face[0, row, column])
-            yield np.array([top_right, bottom_left, bottom_right]), bool(mesh.hidden_face[1, row, column])
+    top_left, top_right, bottom_left, bottom_right = index[:-1, :-1], index[:-1, 1:], index[1:, :-1], index[1:, 1:]
+    for block in np.ndindex(top_left.shape):
+        yield np.array([top_left[block], bottom_left[block], top_right[block]]), bool(mesh.hidden_face[0][block])
+        yield np.array([top_right[block], bottom_left[block], bottom_right[block]]), bool(mesh.hidden_face[1][block])
     back_hidden = mesh.rule == "face"  # the source never saw it
     yield np.array([index[0, -1], index[0, 0], index[-1, -1]]), back_hidden
     yield np.array([index[-1, -1], index[0, 0], index[-1, 0]]), back_hidden

@@ -16,10 +16,14 @@ kernel = njit(cache=True, nogil=True, error_model="numpy")
 NOT_HIDDEN = np.uint64(1 << 31)
 LAST_FACE = np.uint64((1 << 31) - 1)
 
+Grid = Float32[np.ndarray, "height width"]
+Transform = Float64[np.ndarray, "3 4"]
+Point = tuple[float, float, float]
+
 
 @kernel
 @no_type_check  # numba types a kernel by its arguments; a checker between the two would stop it
-def _corners(face, height, width):
+def _corners(face: int, height: int, width: int) -> tuple[int, int, int]:
     """Return the vertices of a face as indices of the flattened grid."""
     if face >= 2 * height * width:
         far = height * width - 1
@@ -32,16 +36,15 @@ def _corners(face, height, width):
 
 @kernel
 @no_type_check
-def _cross(p, q):
+def _cross(p: Point, q: Point) -> Point:
     return p[1] * q[2] - p[2] * q[1], p[2] * q[0] - p[0] * q[2], p[0] * q[1] - p[1] * q[0]
 
 
 @kernel
 @no_type_check
-def _vertex(depth, m, index, x, y):
+def _vertex(depth: Grid, m: Transform, index: int, x: float, y: float) -> Point:
     """Return a vertex in homogeneous pixels from the pixel centre (x, y), unsnapped."""
-    height, width = depth.shape
-    row, column = divmod(index, width)
+    row, column = divmod(index, depth.shape[1])
     d = np.float64(depth[row, column])
     z = d * (m[2, 0] * column + m[2, 1] * row + m[2, 2]) + m[2, 3]
     return (
@@ -53,7 +56,7 @@ def _vertex(depth, m, index, x, y):
 
 @kernel
 @no_type_check
-def _clipped_weights(depth, m, corners, x, y):
+def _clipped_weights(depth: Grid, m: Transform, corners: tuple[int, int, int], x: float, y: float) -> Point:
     """Weigh the vertices of a clipped face by planes through the eye: it has no screen positions to go by."""
     p0 = _vertex(depth, m, corners[0], x, y)
     p1 = _vertex(depth, m, corners[1], x, y)

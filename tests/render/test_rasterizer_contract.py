@@ -39,7 +39,7 @@ class TestRasterizer:
     @settings(max_examples=25, deadline=None)
     @given(mesh=meshes(), pose=poses(), lens=lenses())
     def test_any_camera_gives_whole_frames_of_the_lens_size(self, rasterizer, mesh, pose, lens):
-        """Whatever the mesh and camera: right sizes and types, no NaN, depth beyond the near plane, black where unseen."""
+        """No NaN, depth beyond the near plane, black where unseen, whatever the mesh and camera."""
         frame = rasterizer.render(mesh, pose, lens)
 
         assert frame.colour.shape == (lens.height, lens.width, 3)
@@ -120,7 +120,7 @@ class TestRasterizer:
         assert np.abs(frame.colour[::2, ::2] - upper_left).mean() < 40  # triangles, not bilinear patches
 
     def test_moving_sideways_uncovers_the_border(self, rasterizer):
-        """Eight pixels to the right, the right half of a plane fills the left of the frame, and the rest was never seen."""
+        """Eight pixels to the right, a plane's right half fills the left of the frame; the rest was never seen."""
         mesh = plane_mesh(2.0)
         frame = rasterizer.render(mesh, moved(0.5, 0, 0), mesh.lens)
 
