@@ -129,6 +129,7 @@ class Library:
     projects: tuple[Path, ...] = ()
     """Folders ``trajectories``, nearest first."""
     _read: dict[Path, Preset] = field(default_factory=dict, repr=False, compare=False)
+    _found: dict[str, dict[int, Path]] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def beside(cls, shot_file: Path) -> Library:
@@ -152,6 +153,11 @@ class Library:
         """
         if not PRESET_NAME.fullmatch(name):
             return {}
+        if name not in self._found:
+            self._found[name] = self._looked_up(name)
+        return self._found[name]
+
+    def _looked_up(self, name: str) -> dict[int, Path]:
         built_in = self._versions(self.built_in / name)
         own = next((found for home in self.projects if (found := self._versions(home / name))), {})
         if built_in and own:

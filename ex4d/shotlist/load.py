@@ -22,6 +22,8 @@ from ex4d.shotlist.units import quoted
 from ex4d.shotlist.yaml_text import MAX_BYTES, compose
 
 MAX_SHOTS = 1000
+MAX_FRAMES = 100_000
+"""Of one shot."""
 WORDS = ("ex4d", "title", "source", "output", "synthesis", "shots")
 LATER_WORDS = ("end", "audio")
 INHERITED = ("source", "synthesis")
@@ -156,7 +158,7 @@ class _Reading:
             return None
         if self._must_exist and isinstance(node.get("source"), Mapped):
             self._faults += missing_files(node["source"])
-        self._faults += missing_rates(merged["source"])
+        self._faults += missing_rates(merged["source"], look=self._must_exist)
         camera = node.get("camera")
         placed, uses = self._presets.expand(camera) if isinstance(camera, Listed) else ([], ())
         if isinstance(camera, Listed):
@@ -187,16 +189,21 @@ class _Reading:
                 )
 
     def _check_overlaps(self, nodes: list[Mapped], root: Mapped, output: Output | None) -> None:
-        timings = [self._timing(node, root) for node in nodes]
-        for overlap in impossible_overlaps(timings, output.fps if output is not None else None):
+        rate = output.fps if output is not None else None
+        for overlap in impossible_overlaps([self._timing(node, root, rate) for node in nodes], rate):
             self._fault(nodes[overlap.shot]["transition"].where, overlap.message)  # a shot without one cuts
 
-    def _timing(self, node: Mapped, root: Mapped) -> Timing:
+    def _timing(self, node: Mapped, root: Mapped, output_rate: Fraction | None) -> Timing:
         """Read again what tells a shot's length, which may be right where the rest of the shot is not."""
         clip = self._record(Clip, node["clip"], node.where) if "clip" in node else None
         entering = self._record(Transition, node["transition"], node.where) if "transition" in node else None
         rate = _source_rate(_inherited(node, root).get("source", node.get("source")))
         length = clip.duration(rate) if clip is not None else None
+        output_rate = output_rate or rate
+        if length is not None and output_rate is not None and length * output_rate > MAX_FRAMES:
+            self._fault(
+                node["clip"].where, f"{shown(node['clip'])} is longer than {MAX_FRAMES} frames, the most of one shot"
+            )
         return Timing(str(node.get("name", "")), length, entering or Transition(), rate)
 
 

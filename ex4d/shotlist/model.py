@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BeforeValidator
 
-from ex4d.shotlist.base_moves import Path, Rotation, Spline, SplineKey
+from ex4d.shotlist.base_moves import MoveRecord, Path, Rotation, Spline, SplineKey
 from ex4d.shotlist.camera import MOVES, CameraItem, Move, check_camera
 from ex4d.shotlist.fields import Words, shown
 from ex4d.shotlist.formulas import Formula
@@ -44,6 +44,7 @@ __all__ = [
     "LensSpec",
     "LookAt",
     "Move",
+    "MoveRecord",
     "Nearest",
     "Orbit",
     "Output",

@@ -21,7 +21,7 @@ from ex4d.shotlist.units import Quantity
 
 MAX_NESTING = 8
 """Presets inside presets."""
-MAX_VALUES = 200_000
+MAX_VALUES = 50_000
 """Values of all presets put in their places; presets that double at each level would never end."""
 
 _USE = re.compile(r"([^@]*)(?:@([1-9][0-9]{0,5}))?")
@@ -73,6 +73,8 @@ class Expansion:
 
     def _items(self, camera: Listed, within: Window, trail: tuple[str, ...]) -> Iterator[PlacedItem]:
         for node in camera:
+            if self._values_placed > MAX_VALUES:
+                return  # told where it happened
             if isinstance(node, Mapped) and "use" in node:
                 yield from self._used(node, within, trail)
             else:

@@ -83,6 +83,7 @@ CASES = {
     "a clip that is no range": film("  - {name: a, clip: 3s}\n"),
     "half a frame": film("  - {name: a, clip: 0f..1.5f}\n"),
     "a clip before the beginning": film("  - {name: a, clip: -1s..1s}\n"),
+    "a clip without end in sight": film("  - {name: a, clip: 0s..999999999s}\n"),
     "what a shot may have later": film("  - {name: a, time: [], frames: 49, boomerang: true, blend: true}\n"),
     "a camera that is a number": film("  - {name: a, camera: 3}\n"),
     "a camera that is one move": film("  - {name: a, camera: {pan: 20deg}}\n"),
@@ -164,6 +165,8 @@ CASES = {
     "a misspelt parameter": one_shot("- use: orbit-right\n  with: {angel: 20deg}"),
     "a parameter in another unit": one_shot("- use: orbit-right\n  with: {angle: 20%}"),
     "a preset with an ease": one_shot("- use: orbit-right\n  ease: linear"),
+    "a preset in a list of its own": one_shot("- use: [orbit-right]"),
+    "parameters that are none": one_shot("- use: orbit-right\n  with: 60deg"),
     "a preset beside a move": one_shot("- use: orbit-right\n  pan: 20deg"),
     # several at once
     "everything at once": film("  - {name: a b, clip: 1s..1s, camera: [{pan: 3}, {obrit: 1}], transition: wipe}\n"),

@@ -223,7 +223,7 @@ def _orders(draw: st.DrawFn) -> str:
     return yaml.safe_dump(_shuffled(draw, yaml.load(text, Loader=yaml.BaseLoader)), sort_keys=False)  # noqa: S506
 
 
-@settings(derandomize=True, deadline=None, max_examples=60)
+@settings(derandomize=True, deadline=None, max_examples=25)
 @given(_orders())
 def test_the_order_of_keys_never_matters(text: str) -> None:
     """A shot is declared, not programmed."""
@@ -280,6 +280,24 @@ def test_the_name_of_a_missing_file_is_answered_with_the_nearest(tmp_path: Path)
     (tmp_path / "courtyard.mp4").touch()
 
     with pytest.raises(ShotFileError, match=r"'courtyrad\.mp4' is not there; did you mean 'courtyard\.mp4'\?"):
+        load(tmp_path / "list.yaml")
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "**.png", "a/**x/b*", "[", "list.yaml/x.mp4", "..", "\U0001f3a5.mp4"])
+def test_a_name_that_no_file_can_have_is_a_fault(tmp_path: Path, name: str) -> None:
+    """Looking for it must not crash."""
+    (tmp_path / "list.yaml").write_text(f"ex4d: 1\nsource: {{video: '{name}'}}\nshots:\n  - name: a\n")
+
+    with pytest.raises(ShotFileError, match="is not there|are images"):
+        load(tmp_path / "list.yaml")
+
+
+def test_a_folder_of_images_needs_a_rate(tmp_path: Path) -> None:
+    """Images have none of their own; with one, a folder is a source."""
+    (tmp_path / "list.yaml").write_text("ex4d: 1\nsource: {video: fr}\nshots:\n  - name: a\n")
+    (tmp_path / "fr").mkdir()
+
+    with pytest.raises(ShotFileError, match="'fr' are images, which have no rate of their own; write fps: 24"):
         load(tmp_path / "list.yaml")
 
 
