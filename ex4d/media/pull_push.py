@@ -39,7 +39,11 @@ def pull_push(
 
 @kernel
 @no_type_check
-def _pull(image, weight, favour_far):
+def _pull(  # noqa: PLR0912 - one loop nest over pixels
+    image: Float32[np.ndarray, "height width channels"],
+    weight: Float32[np.ndarray, "height width"],
+    favour_far: np.float32,
+) -> tuple[Float32[np.ndarray, "rows columns channels"], Float32[np.ndarray, "rows columns"]]:
     """Halve an image: weighted means over 4 x 4 pixels, binomial (1 3 3 1) in each direction."""
     height, width, channels = image.shape
     rows, columns = (height + 1) // 2, (width + 1) // 2
@@ -76,7 +80,11 @@ def _pull(image, weight, favour_far):
 
 @kernel
 @no_type_check
-def _push(image, weight, coarse):
+def _push(
+    image: Float32[np.ndarray, "height width channels"],
+    weight: Float32[np.ndarray, "height width"],
+    coarse: Float32[np.ndarray, "rows columns channels"],
+) -> None:
     """Blend the coarser level, bilinearly enlarged, into the pixels that are not fully known."""
     height, width, channels = image.shape
     rows, columns = coarse.shape[:2]

@@ -15,6 +15,7 @@ from jaxtyping import Bool, Float32, UInt8
 from ex4d.artifacts.watertight_mesh import WatertightMesh
 from ex4d.errors import ReconstructionError
 from ex4d.geometry.pinhole import Pinhole
+from ex4d.reconstruction.cells import Cells
 from ex4d.reconstruction.watertight_mesh import MIN_ANGLE_DEG
 
 CELL_PX = 4
@@ -28,8 +29,6 @@ EDGE_MARGIN_CELLS = 1
 CARRIED_WEIGHT = np.float32(0.2)
 """Weight, one cell from the edge, of a carried colour against one that was seen; it falls with the distance squared, so
 that streaks dissolve into smooth colour."""
-BORDER_CELLS = 4
-"""Depth of the rim of the frame that is continued as it is, foreground and all."""
 FAVOUR_FAR = 4.0
 """Exponent with which means of colour favour the farther of two surfaces."""
 BEHIND_ALL = 64.0
@@ -55,13 +54,13 @@ def build_background(
     Raises:
         ReconstructionError: for sizes that differ, and for depth that is not finite or not positive.
     """
-    from ex4d.reconstruction.far_side_sweeps import Cells, gather_cells
+    from ex4d.reconstruction.far_side_sweeps import gather_cells
 
     _check(colour, depth, lens)
     if known is None:
         known = np.ones(depth.shape, np.bool_)
     edge_ratio = np.float32(1.0 + 1.0 / (lens.focal_px * math.tan(math.radians(MIN_ANGLE_DEG))))
-    cells = Cells(*gather_cells(colour, np.ascontiguousarray(depth), known, cell_px, edge_ratio))
+    cells = gather_cells(colour, np.ascontiguousarray(depth), known, cell_px, edge_ratio)
     layer = _pad(cells, _uncover(cells, baseline * lens.focal_px / cell_px), padding)
     return _hang(layer, lens, cell_px, cells.disparity.shape)
 
@@ -82,11 +81,11 @@ def _check(
 def _uncover(cells: Cells, shift_px: float) -> Float32[np.ndarray, "rows columns 4"]:
     """Return disparity and colour of the frame with its foreground taken away, as far as a camera may see behind it."""
     from ex4d.media.pull_push import pull_push
-    from ex4d.reconstruction.far_side_sweeps import FarSide, away_from, sweep
+    from ex4d.reconstruction.far_side_sweeps import away_from, sweep
 
     pure = away_from(cells.edge, EDGE_MARGIN_CELLS) & cells.known
     reach = np.float32(shift_px / np.median(cells.disparity))
-    far = FarSide(*sweep(cells, pure, reach))
+    far = sweep(cells, pure, reach)
     hidden, painted = far.weight > 0, far.colour_weight > 0
     layer = np.concatenate([np.where(cells.edge, cells.farthest, cells.disparity)[..., None], cells.colour], axis=-1)
     layer[hidden, 0] = far.disparity[hidden] / far.weight[hidden]
@@ -101,20 +100,13 @@ def _uncover(cells: Cells, shift_px: float) -> Float32[np.ndarray, "rows columns
 def _pad(
     cells: Cells, layer: Float32[np.ndarray, "rows columns 4"], padding: float
 ) -> Float32[np.ndarray, "padded_rows padded_columns 4"]:
-    """Continue the layer beyond its border; there, foreground that the border cuts goes on too."""
-    from ex4d.media.pull_push import pull_push
+    """Continue the frame, foreground and all, beyond its border, and put the uncovered layer inside."""
+    from ex4d.reconstruction.frame_extension import extend
 
     rows, columns = cells.disparity.shape
     above, before = math.ceil(padding * rows), math.ceil(padding * columns)
-    inside = np.s_[above : above + rows, before : before + columns]
-    canvas = np.zeros((rows + 2 * above, columns + 2 * before, 4), np.float32)
-    canvas[inside] = np.concatenate([cells.disparity[..., None], cells.colour], axis=-1)
-    inner = np.s_[BORDER_CELLS : rows - BORDER_CELLS, BORDER_CELLS : columns - BORDER_CELLS]
-    canvas[inside][inner] = layer[inner]
-    weight = np.zeros(canvas.shape[:2], np.float32)
-    weight[inside] = 1.0
-    canvas = pull_push(canvas, weight)
-    canvas[inside] = layer
+    canvas = extend(np.concatenate([cells.disparity[..., None], cells.colour], axis=-1), above, before)
+    canvas[above : above + rows, before : before + columns] = layer
     return canvas
 
 

@@ -1,15 +1,14 @@
-"""Compiled kernels of the background layer: cells, and sweeps that carry the far side of depth edges under the near one.
-
-Disparity is 1 / depth: linear along the image of a plane, so means and comparisons of it are fair near and far.
-"""
+"""The compiled loops of the background layer: cells, and sweeps that carry the far side of an edge under the near."""
 
 from __future__ import annotations
 
-from typing import NamedTuple, no_type_check
+from typing import Any, no_type_check
 
 import numpy as np
-from jaxtyping import Bool, Float32
+from jaxtyping import Bool, Float32, UInt8
 from numba import njit
+
+from ex4d.reconstruction.cells import Cells, FarSide
 
 kernel = njit(cache=True, nogil=True, error_model="numpy")
 
@@ -22,44 +21,16 @@ NEWEST_SHARE = np.float32(0.3)
 """Of the running means of disparity and colour along a line: what the newest cell counts."""
 
 
-class Cells(NamedTuple):
-    """A frame in cells of some pixels a side; disparities are 1 / depth."""
-
-    colour: Float32[np.ndarray, "rows columns 3"]
-    """Mean R'G'B'."""
-    disparity: Float32[np.ndarray, "rows columns"]
-    """Mean."""
-    nearest: Float32[np.ndarray, "rows columns"]
-    """Greatest disparity of the cell and the first pixels beyond it."""
-    farthest: Float32[np.ndarray, "rows columns"]
-    """Least disparity of the same pixels."""
-    edge: Bool[np.ndarray, "rows columns"]
-    """A depth edge runs through the same pixels; so every edge is inside a cell, never between two."""
-    known: Bool[np.ndarray, "rows columns"]
-    """All depth of the cell was measured."""
-
-
-class FarSide(NamedTuple):
-    """What the sweeps found under the near side of depth edges: sums over the sweeps that reached a cell."""
-
-    weight: Float32[np.ndarray, "rows columns"]
-    """Sum of 1 / distance^2, distance in cells from the edge; 0 where nothing is hidden within reach."""
-    disparity: Float32[np.ndarray, "rows columns"]
-    """Weighted sum."""
-    colour_weight: Float32[np.ndarray, "rows columns"]
-    """The same as ``weight``, of the sweeps that know the colour of what they carry."""
-    colour: Float32[np.ndarray, "rows columns 3"]
-    """Weighted sum of R'G'B'."""
-    closeness: Float32[np.ndarray, "rows columns"]
-    """1 / distance to the closest edge whose colour is known."""
-    beyond: Bool[np.ndarray, "rows columns"]
-    """Near side still, but farther from the edge than any sweep reaches."""
-
-
 @kernel
-@no_type_check
-def gather_cells(colour, depth, known, step, edge_ratio):
-    """Reduce a frame to cells of ``step`` x ``step`` pixels; neighbours of a depth ratio above ``edge_ratio`` are an edge."""
+@no_type_check  # numba types a kernel by its arguments; a checker between the two would stop it
+def gather_cells(
+    colour: UInt8[np.ndarray, "height width 3"],
+    depth: Float32[np.ndarray, "height width"],
+    known: Bool[np.ndarray, "height width"],
+    step: int,
+    edge_ratio: np.float32,
+) -> Cells:
+    """Reduce a frame to cells of ``step`` x ``step`` pixels; neighbours in a ratio above ``edge_ratio`` are an edge."""
     height, width = depth.shape
     rows, columns = (height + step - 1) // step, (width + step - 1) // step
     mean = np.empty((rows, columns, 3), np.float32)
@@ -96,12 +67,12 @@ def gather_cells(colour, depth, known, step, edge_ratio):
                         there = depth[y + 1, x]
                         edge[i, j] |= max(here, there) > edge_ratio * min(here, there)
             nearest[i, j], farthest[i, j] = np.float32(1) / least, np.float32(1) / most
-    return mean, disparity, nearest, farthest, edge, measured
+    return Cells(mean, disparity, nearest, farthest, edge, measured)
 
 
 @kernel
 @no_type_check
-def away_from(edge, margin):
+def away_from(edge: Bool[np.ndarray, "rows columns"], margin: int) -> Bool[np.ndarray, "rows columns"]:
     """Return True for cells with no edge within ``margin`` cells: edge pixels are mixed with the foreground."""
     rows, columns = edge.shape
     pure = np.ones((rows, columns), np.bool_)
@@ -114,10 +85,10 @@ def away_from(edge, margin):
 
 @kernel
 @no_type_check
-def sweep(cells, pure, reach):
-    """Sweep every line of cells in both directions; ``reach`` is cells of shift per unit of disparity across an edge."""
+def sweep(cells: Cells, pure: Bool[np.ndarray, "rows columns"], reach: np.float32) -> FarSide:
+    """Sweep every line of cells both ways; ``reach`` is cells of shift for each unit of disparity across an edge."""
     rows, columns = cells.disparity.shape
-    found = (
+    found = FarSide(
         np.zeros((rows, columns), np.float32),
         np.zeros((rows, columns), np.float32),
         np.zeros((rows, columns), np.float32),
@@ -136,19 +107,21 @@ def sweep(cells, pure, reach):
 
 @kernel
 @no_type_check
-def _sweep_line(cells, pure, reach, found, first, stride, count):
-    """Walk ``count`` cells (flat indices) and carry the far side of each edge on until the surface is as far again.
+def _sweep_line(  # noqa: PLR0915 - one pass along a line; its state would be the argument list of any part
+    cells: Cells, pure: Any, reach: np.float32, found: FarSide, first: int, stride: int, count: int
+) -> None:
+    """Walk ``count`` cells (flat indices), carrying the far side of each edge on until the surface is as far again.
 
     ``seen`` is the surface the line last showed away from edges, with its colour; ``surface`` the disparity since the
-    last edge; ``carried`` what is carried, with the colour of ``paint`` (its disparity, 0 if no colour is known); ``near``
-    what it is carried under (0 if not yet met): once over an edge to what is closer to the carried one than to this, the
-    line has stepped off the near side again, and the far side has slanted meanwhile.
+    last edge; ``carried`` what is carried, with the colour of ``paint`` (its disparity, 0 if none is known); ``near``
+    what it is carried under (0 if not yet met): once over an edge to what is closer to the carried one than to this,
+    the line has stepped off the near side again, and the far side has slanted meanwhile.
     """
     colour, disparity = cells.colour.reshape(-1, 3), cells.disparity.ravel()
     nearest, farthest, edge = cells.nearest.ravel(), cells.farthest.ravel(), cells.edge.ravel()
     clean = pure.ravel()
-    weight, disparity_sum, colour_weight = found[0].ravel(), found[1].ravel(), found[2].ravel()
-    colour_sum, closeness, beyond = found[3].reshape(-1, 3), found[4].ravel(), found[5].ravel()
+    weight, disparity_sum, colour_weight = found.weight.ravel(), found.disparity.ravel(), found.colour_weight.ravel()
+    colour_sum, closeness, beyond = found.colour.reshape(-1, 3), found.closeness.ravel(), found.beyond.ravel()
     zero, one = np.float32(0), np.float32(1)
     surface = seen = seen_r = seen_g = seen_b = zero
     near = carried = paint = paint_r = paint_g = paint_b = zero

@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import no_type_check
 
 import numpy as np
+from jaxtyping import Bool, UInt8
 from numba import njit
 
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def lay_over(colour, visible, background):
+def lay_over(
+    colour: UInt8[np.ndarray, "height width 3"],
+    visible: Bool[np.ndarray, "height width"],
+    background: UInt8[np.ndarray, "height width 3"],
+) -> tuple[UInt8[np.ndarray, "height width 3"], Bool[np.ndarray, "height width"]]:
     """Return colour where visible, else background; and True where the background, being black, was not hit either."""
     height, width = visible.shape
     completed = np.empty((height, width, 3), np.uint8)

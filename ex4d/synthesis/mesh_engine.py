@@ -14,9 +14,7 @@ from ex4d.synthesis.synthesizer import SynthesisRequest
 class MeshEngine:
     """Completes each frame by itself from the guide's background layer; it neither reads the prompt nor draws."""
 
-    def synthesize(
-        self, guide: GuideVideo, request: SynthesisRequest
-    ) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
+    def synthesize(self, guide: GuideVideo, request: SynthesisRequest) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
         """Yield the completed frames; where the source was seen they are the guide's, untouched."""
         for frame in guide.frames():
             yield complete_frame(frame.colour, frame.visible, frame.background)
@@ -36,11 +34,12 @@ def complete_frame(
 
     if background is None:
         background = np.zeros_like(colour)
+    completed: UInt8[np.ndarray, "height width 3"]
     completed, missing = lay_over(colour, visible, background)
     if missing.any():
-        hit = background.any(axis=-1)
-        source, known = (background, hit) if hit.any() else (colour, visible)
-        completed[missing] = _continue(source, known)[missing]
+        hit = np.any(background, axis=-1)
+        rest = _continue(background, hit) if hit.any() else _continue(colour, visible)
+        completed[missing] = rest[missing]
     return completed
 
 

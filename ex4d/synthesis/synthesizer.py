@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import UInt8
@@ -22,11 +22,10 @@ class SynthesisRequest:
     """Of every random draw, for engines that draw."""
 
 
+@runtime_checkable
 class Synthesizer(Protocol):
     """Completes what the cameras of a guide uncover."""
 
-    def synthesize(
-        self, guide: GuideVideo, request: SynthesisRequest
-    ) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
+    def synthesize(self, guide: GuideVideo, request: SynthesisRequest) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
         """Yield one R'G'B' frame of the guide's size for each of its frames; equal requests yield equal frames."""
         ...

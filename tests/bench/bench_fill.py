@@ -163,22 +163,21 @@ def orbit(right_deg: float, distance: float) -> np.ndarray:
     return camera
 
 
-def change(before: np.ndarray, after: np.ndarray, views: tuple[Filled, Filled], poses: np.ndarray, lens: Pinhole) -> float:
+def change(
+    before: np.ndarray, after: np.ndarray, views: tuple[Filled, Filled], poses: tuple[np.ndarray, ...], lens: Pinhole
+) -> float:
     """Mean absolute difference of ``after`` and ``before`` warped to it by the background's depth, where both fill."""
     earlier, later = views
-    where = later.uncovered & later.behind.visible
-    rows, columns = np.nonzero(where)
-    points = lens.unproject(np.stack([columns + 0.5, rows + 0.5], axis=-1), later.behind.depth[where].astype(float))
+    rows, columns = np.indices(later.uncovered.shape)
+    depth = np.where(later.behind.visible, later.behind.depth, 1.0).astype(float)
+    points = lens.unproject(np.stack([columns + 0.5, rows + 0.5], axis=-1), depth)
     earlier_from_later = np.linalg.inv(poses[0]) @ poses[1]
-    pixels = lens.project(points @ earlier_from_later[:3, :3].T + earlier_from_later[:3, 3]).astype(np.float32) - 0.5
+    x, y = np.moveaxis(lens.project(points @ earlier_from_later[:3, :3].T + earlier_from_later[:3, 3]) - 0.5, -1, 0)
+    x, y = x.astype(np.float32), y.astype(np.float32)
     filled = cv2.erode(earlier.uncovered.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=0)
-
-    def at(image: np.ndarray, how: int) -> np.ndarray:
-        return cv2.remap(image, pixels[None, :, 0], pixels[None, :, 1], how, borderValue=0)[0]
-
-    inside = at(filled, cv2.INTER_NEAREST) > 0
-    warped = at(before.astype(np.float32), cv2.INTER_LINEAR)
-    return float(np.abs(warped - after[where])[inside].mean())
+    inside = later.uncovered & later.behind.visible & (cv2.remap(filled, x, y, cv2.INTER_NEAREST) > 0)
+    warped = cv2.remap(before.astype(np.float32), x, y, cv2.INTER_LINEAR)
+    return float(np.abs(warped - after)[inside].mean())
 
 
 def steady() -> None:

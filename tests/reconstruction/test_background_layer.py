@@ -182,8 +182,8 @@ def test_impossible_depth_is_refused(value):
 def test_sizes_that_differ_are_refused():
     colour, depth = two_planes(BOX)
 
-    with pytest.raises(ReconstructionError, match="160x121"):
-        build_background(colour[:, :-1], depth, LENS)
+    with pytest.raises(ReconstructionError, match="lens 160x121"):
+        build_background(colour, depth, Pinhole(160, 121, 140.0, (80.0, 61.0)))
 
 
 def test_a_real_frame_is_covered_from_a_camera_30_degrees_aside():
