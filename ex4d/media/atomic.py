@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,24 +18,22 @@ def replacing(path: Path) -> Iterator[Path]:
     """Lend a temporary name in the same folder; when the block ends well the file there takes the name ``path``.
 
     After an error the temporary file is gone and whatever was at ``path`` is as it was. Only a process that is killed
-    leaves the temporary file (its name begins with a dot and ends with ``.part``), never a half-written ``path``.
+    leaves the temporary file (its name begins with a dot and ends with ``.part``), never a half-written ``path``; the
+    next one to write ``path`` removes it.
 
     Raises:
         OutputError: the folder cannot be written, or the disk is full.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    with _naming(path):
+        prefix = _ready(path)
+        handle, name = tempfile.mkstemp(prefix=prefix, suffix=".part", dir=path.parent)
         os.close(handle)
-    except OSError as cause:
-        raise OutputError(f"{path} cannot be written: {cause.strerror}") from cause
     temporary = Path(name)
     try:
-        yield temporary
-        _settle(temporary)
-        temporary.replace(path)
-    except OSError as cause:
-        raise OutputError(f"{path} cannot be written: {cause.strerror or cause}") from cause
+        with _naming(path):
+            yield temporary
+            _settle(temporary)
+            temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -46,28 +45,61 @@ def replacing_folder(path: Path) -> Iterator[Path]:
     Raises:
         OutputError: the place cannot be written, or the disk is full.
     """
+    with _naming(path):
+        temporary = Path(tempfile.mkdtemp(prefix=_ready(path), suffix=".part", dir=path.parent))
+    old = temporary.with_name(f"{temporary.name.removesuffix('.part')}.old.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent))
-    except OSError as cause:
-        raise OutputError(f"{path} cannot be written: {cause.strerror}") from cause
-    try:
-        yield temporary
-        old = temporary.with_suffix(".old")
-        if path.exists():
-            path.replace(old)  # a folder with contents cannot be replaced in one step
-        temporary.replace(path)
-        shutil.rmtree(old, ignore_errors=True)
-    except OSError as cause:
-        raise OutputError(f"{path} cannot be written: {cause.strerror or cause}") from cause
+        with _naming(path):
+            yield temporary
+            temporary.chmod(0o777 & ~_umask())
+            if path.exists():
+                path.replace(old)  # a folder with contents cannot be replaced in one step
+            temporary.replace(path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+        if path.exists():
+            shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Turn the system's errors into one that names the place."""
+    try:
+        yield
+    except OSError as cause:
+        raise OutputError(f"{path} cannot be written: {cause.strerror or cause}") from cause
+
+
+def _ready(path: Path) -> str:
+    """Make the folder, remove what killed processes of this machine left there for ``path``; return our own prefix."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    ours = f".{path.name}.{socket.gethostname()}-"
+    for left in path.parent.iterdir():
+        if left.name.startswith(ours) and left.name.endswith(".part"):
+            process = left.name.removeprefix(ours).partition("-")[0]
+            if process.isdecimal() and not _runs(int(process)):
+                shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink(missing_ok=True)
+    return f"{ours}{os.getpid()}-"
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
 
 
 def _settle(path: Path) -> None:
     """Have the disk hold the bytes before the name points to them, with the permissions of an ordinary file."""
     with path.open("rb") as file:
         os.fsync(file.fileno())
+    path.chmod(0o666 & ~_umask())
+
+
+def _umask() -> int:
     umask = os.umask(0)
     os.umask(umask)
-    path.chmod(0o666 & ~umask)
+    return umask

@@ -1,5 +1,7 @@
 """What is written is what is read: exactly, or within what H.264 allows; whole, or not at all."""
 
+import subprocess
+import sys
 from fractions import Fraction
 
 import av
@@ -123,3 +125,38 @@ def test_a_folder_is_replaced_as_a_whole(tmp_path):
     with replacing_folder(target) as folder:
         (folder / "new").write_text("whole")
     assert [file.name for file in tmp_path.rglob("*")] == ["take", "new"]
+
+
+KILLED = """
+import os, sys
+from fractions import Fraction
+from pathlib import Path
+import numpy as np
+from ex4d.media.atomic import replacing_folder
+from ex4d.media.writing import H264Writer
+folder = Path(sys.argv[1])
+with replacing_folder(folder / "take"), H264Writer(folder / "clip.mp4", (16, 16), Fraction(24)) as video:
+    for _ in range(200):
+        video.write(np.zeros((16, 16, 3), np.uint8))
+    os._exit(9)
+"""
+
+
+def test_a_killed_process_leaves_nothing_under_a_final_name_and_the_next_clears_up(tmp_path):
+    assert subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], check=False).returncode == 9
+    left = list(tmp_path.iterdir())
+    assert len(left) == 2
+    assert all(file.name.startswith(".") and file.name.endswith(".part") for file in left)
+    write_numbered(tmp_path / "clip.mp4", 2)
+    with replacing_folder(tmp_path / "take"):
+        pass
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["clip.mp4", "take"]
+
+
+def test_another_writer_of_the_same_file_is_left_alone(tmp_path):
+    with replacing(tmp_path / "a") as first:
+        with replacing(tmp_path / "a") as second:
+            second.write_text("second")
+        assert first.exists()
+        first.write_text("first")
+    assert (tmp_path / "a").read_text() == "first"
