@@ -63,7 +63,7 @@ def open_raw_depth(path: Path) -> RawDepth:
     if suffix in _VIDEO_SUFFIXES:
         return _open_video(path)
     if suffix == ".exr":
-        raise MediaError(f"{path}: EXR is not read yet; save its depth as .npz, as in np.savez(file, depth=frames)")
+        raise _exr(path)
     if suffix == ".png":
         return _raw_images(path, (path,))
     raise MediaError(f"{path} is not a depth file; {_WHAT_IS_READ}")
@@ -92,7 +92,14 @@ def _as_frames(array: ArrayFile, path: Path) -> tuple[int, int, int]:
 
 
 def _open_images(path: Path) -> RawDepth:
-    return _raw_images(path, files_of(path, (".png",)))
+    images = files_of(path, (".png", ".exr"))
+    if images[0].suffix.lower() == ".exr":
+        raise _exr(path)
+    return _raw_images(path, images)
+
+
+def _exr(path: Path) -> MediaError:
+    return MediaError(f"{path}: EXR is not read yet; save its depth as .npz, as in np.savez(file, depth=frames)")
 
 
 def _raw_images(path: Path, images: tuple[Path, ...]) -> RawDepth:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from ex4d.errors import MediaError
 from ex4d.media.colour import to_rgb
@@ -69,6 +70,19 @@ def test_a_phone_held_upright_is_shown_upright(tmp_path, rotation, turns):
     frame = next(read_frames(info, [13]))
     assert frame.shape[:2] == (info.height, info.width)
     assert number_of(np.rot90(frame, -turns)) == 13
+
+
+def test_photographs_are_turned_as_their_camera_noted(tmp_path):
+    image = np.zeros((6, 8, 3), np.uint8)
+    image[:, :4] = 255
+    sideways = Image.Exif()
+    sideways[0x0112] = 6  # turn by 90 degrees clockwise to show
+    Image.fromarray(image).save(tmp_path / "0.jpg", exif=sideways, quality=95)
+    info = probe(tmp_path, Fraction(24))
+    assert info.size == (6, 8)
+    frame = next(read_frames(info, [0]))
+    assert frame[:4].mean() > 200
+    assert frame[4:].mean() < 50
 
 
 def test_a_window_is_applied(clips):
