@@ -1,0 +1,221 @@
+"""The main job on a tiny real source: the film is right, kept when it can be, and never half there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ex4d.artifacts.video import Video
+from ex4d.errors import MediaError, MissingPart, UserError
+from ex4d.media.probe import probe
+from ex4d.media.writing import H264Writer
+from ex4d.production import Production, shoot
+from ex4d.shotlist.load import load
+from tests.tiny_film import SHOTS, source_frames, write_tiny_film
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return write_tiny_film(tmp_path)
+
+
+def shot_in(file: Path, folder: str = "out", **options: object) -> Production:
+    return shoot(load(file), folder=file.parent / folder, **options)  # type: ignore[arg-type]
+
+
+def digests(folder: Path) -> dict[str, str]:
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name != ".lock")
+    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def written_at(folder: Path) -> dict[str, int]:
+    return {
+        path.relative_to(folder).as_posix(): path.stat().st_mtime_ns for path in folder.rglob("*.m*") if path.is_file()
+    }
+
+
+def test_the_film_has_the_size_rate_and_length_that_the_shots_promise(file: Path) -> None:
+    made = shot_in(file)
+    film = probe(made.workspace.edit)
+    assert film.size == (64, 48)
+    assert film.frame_rate == Fraction(12)
+    assert film.frame_count == 6 + 12 + 6 - 3
+    assert made.workspace.timeline.is_file()
+
+
+def test_a_locked_off_shot_is_the_source_to_the_bit(file: Path) -> None:
+    made = shot_in(file)
+    result = list(Video.load(made.takes[0].folder / "result").frames())
+    assert len(result) == 6
+    for ours, theirs in zip(result, source_frames(), strict=False):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_what_the_camera_uncovers_is_filled_with_the_wall_not_with_the_square(file: Path) -> None:
+    made = shot_in(file)
+    swing = made.takes[1]
+    assert 0.02 < max(swing.uncovered) < 0.4
+    last = list(Video.load(swing.folder / "result").frames())[-1].astype(int)
+    red = (last[..., 0] > 200) & (last[..., 1] < 70)
+    assert 0 < red.mean() < 1.3 * 20 * 16 / (64 * 48)
+
+
+def test_the_same_shots_give_the_same_bytes(file: Path) -> None:
+    shot_in(file, "one")
+    shot_in(file, "two")
+    assert digests(file.parent / "one") == digests(file.parent / "two")
+
+
+def test_a_second_run_makes_nothing_again(file: Path) -> None:
+    first = shot_in(file)
+    before = written_at(file.parent / "out")
+    second = shot_in(file)
+    assert [take.kept for take in first.takes] == [False] * 3
+    assert [take.kept for take in second.takes] == [True] * 3
+    media = {name: at for name, at in before.items() if not name.endswith("manifest.json")}
+    assert media.items() <= written_at(file.parent / "out").items()
+
+
+def test_force_makes_everything_again(file: Path) -> None:
+    shot_in(file)
+    assert [take.kept for take in shot_in(file, force=True).takes] == [False] * 3
+
+
+def test_a_changed_transition_remakes_the_edit_alone(file: Path) -> None:
+    shot_in(file)
+    file.write_text(SHOTS.replace("dissolve 0.25s", "cut"), encoding="utf-8")
+    made = shot_in(file)
+    assert [take.kept for take in made.takes] == [True] * 3
+    assert probe(made.workspace.edit).frame_count == 24
+
+
+def test_a_changed_move_remakes_its_shot_alone(file: Path) -> None:
+    shot_in(file)
+    file.write_text(SHOTS.replace("20deg", "15deg"), encoding="utf-8")
+    assert [take.kept for take in shot_in(file).takes] == [True, False, True]
+
+
+def test_changed_media_remake_what_was_made_of_them(file: Path) -> None:
+    shot_in(file)
+    depth = np.load(file.parent / "tiny.npz")["depth"]
+    np.savez_compressed(file.parent / "tiny.npz", depth=depth * np.float32(1.5))
+    assert [take.kept for take in shot_in(file).takes] == [False] * 3
+
+
+def test_an_interrupted_run_goes_on_and_ends_with_the_same_bytes(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shot_in(file, "whole")
+    frames_left = iter(range(10))
+    write = H264Writer.write
+
+    def interrupted(writer: H264Writer, frame: np.ndarray) -> None:
+        if next(frames_left, None) is None:
+            raise KeyboardInterrupt
+        write(writer, frame)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(H264Writer, "write", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            shot_in(file, "broken")
+    assert not (file.parent / "broken" / "tiny.mp4").exists()
+    assert [take.kept for take in shot_in(file, "broken").takes] == [True, False, False]
+    assert digests(file.parent / "broken") == digests(file.parent / "whole")
+
+
+def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(file: Path) -> None:
+    shot_in(file, "whole")
+    command = [sys.executable, "-m", "ex4d.cli", "shoot", str(file), "--out", str(file.parent / "killed"), "--quiet"]
+    with subprocess.Popen(command) as running:
+        for _ in range(1200):
+            if (file.parent / "killed" / "tiny.takes" / "still" / "result.key").exists() or running.poll() is not None:
+                break
+            time.sleep(0.05)
+        running.send_signal(signal.SIGKILL)
+    shot_in(file, "killed")
+    assert digests(file.parent / "killed") == digests(file.parent / "whole")
+
+
+def test_only_makes_the_named_shot_and_no_edit(file: Path) -> None:
+    made = shot_in(file, only=["swing"])
+    assert not made.workspace.edit.exists()
+    assert probe(made.takes[0].movie).frame_count == 12
+    with pytest.raises(UserError, match="no shot named swimg; its shots are still, swing, push"):
+        shot_in(file, only=["swimg"])
+
+
+def test_the_manifest_tells_what_was_chosen(file: Path) -> None:
+    file.write_text(SHOTS.replace("engine: mesh", "engine: auto").replace(", lens: 54deg", ""), encoding="utf-8")
+    made = shot_in(file)
+    manifest = json.loads((made.takes[1].folder / "manifest.json").read_text())
+    assert manifest["engine"] == {"written": "auto", "used": "mesh", "seed": 3}
+    assert manifest["first_frame"] == "the source's own, fully visible"
+    assert any("lens" in words for words in manifest["assumed"])
+    assert manifest["subject_distance"] == pytest.approx(2.0)
+
+
+def test_nothing_is_rendered_when_a_later_shot_cannot_be(file: Path) -> None:
+    file.write_text(SHOTS.replace("clip: 1.5s..2s", "clip: 1.5s..9s"), encoding="utf-8")
+    with pytest.raises(UserError, match=r"'push'.*leaves the source.*2s long"):
+        shot_in(file)
+    assert not (file.parent / "out").exists()
+
+
+def test_an_engine_that_is_not_here_is_a_missing_part(file: Path) -> None:
+    file.write_text(SHOTS.replace("engine: mesh", "engine: ex4d"), encoding="utf-8")
+    with pytest.raises(MissingPart, match="engine: mesh"):
+        shot_in(file)
+
+
+def test_a_shot_without_depth_is_answered_with_what_fixes_it(file: Path) -> None:
+    file.write_text(SHOTS.replace(", depth: {file: tiny.npz, unit: m}", ""), encoding="utf-8")
+    with pytest.raises(MissingPart, match=r"(?s)shot 'still' has no depth.*pip install.*ex4d "):
+        shot_in(file)
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    import resource
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    signal.signal(signal.SIGXFSZ, ignored)
+
+
+def test_a_disk_that_runs_full_leaves_no_half_written_file(file: Path, full_disk: None) -> None:
+    with pytest.raises(UserError, match="cannot be written"):
+        shot_in(file)
+    assert not list((file.parent / "out").rglob("*.part"))
+    assert not (file.parent / "out" / "tiny.mp4").exists()
+    swing = file.parent / "out" / "tiny.takes" / "swing"
+    assert not (swing / "guide").exists()
+
+
+def test_depth_of_another_length_is_refused_before_anything_is_made(file: Path) -> None:
+    depth = np.load(file.parent / "tiny.npz")["depth"]
+    np.savez_compressed(file.parent / "tiny.npz", depth=depth[:-1])
+    with pytest.raises(MediaError, match=r"23 frames, but the video tiny\.mkv has 24"):
+        shot_in(file)
+    assert not (file.parent / "out").exists()
+
+
+def test_caches_stay_in_the_users_cache_folder(file: Path) -> None:
+    shot_in(file)
+    assert (Path(os.environ["XDG_CACHE_HOME"]) / "ex4d" / "hashes").is_dir()
