@@ -12,6 +12,8 @@ from pathlib import Path
 
 from ex4d.errors import OutputError
 
+_SET_ASIDE = ".old.part"
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
@@ -47,7 +49,7 @@ def replacing_folder(path: Path) -> Iterator[Path]:
     """
     with _naming(path):
         temporary = Path(tempfile.mkdtemp(prefix=_ready(path), suffix=".part", dir=path.parent))
-    old = temporary.with_name(f"{temporary.name.removesuffix('.part')}.old.part")
+    old = temporary.with_name(temporary.name.removesuffix(".part") + _SET_ASIDE)
     try:
         with _naming(path):
             yield temporary
@@ -78,6 +80,9 @@ def _ready(path: Path) -> str:
         if left.name.startswith(ours) and left.name.endswith(".part"):
             process = left.name.removeprefix(ours).partition("-")[0]
             if process.isdecimal() and not _runs(int(process)):
+                if left.name.endswith(_SET_ASIDE) and not path.exists():
+                    left.replace(path)  # killed between the two steps of replacing a folder
+                    continue
                 shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink(missing_ok=True)
     return f"{ours}{os.getpid()}-"
 

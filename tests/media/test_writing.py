@@ -1,5 +1,6 @@
 """What is written is what is read: exactly, or within what H.264 allows; whole, or not at all."""
 
+import socket
 import subprocess
 import sys
 from fractions import Fraction
@@ -151,6 +152,17 @@ def test_a_killed_process_leaves_nothing_under_a_final_name_and_the_next_clears_
     with replacing_folder(tmp_path / "take"):
         pass
     assert sorted(file.name for file in tmp_path.iterdir()) == ["clip.mp4", "take"]
+
+
+def test_a_folder_that_was_set_aside_when_its_process_was_killed_comes_back(tmp_path):
+    done = subprocess.Popen([sys.executable, "-c", ""])
+    done.wait()
+    aside = tmp_path / f".take.{socket.gethostname()}-{done.pid}-x.old.part"
+    aside.mkdir()
+    (aside / "finished").write_text("work")
+    with pytest.raises(KeyboardInterrupt), replacing_folder(tmp_path / "take"):
+        raise KeyboardInterrupt
+    assert [file.name for file in tmp_path.rglob("*")] == ["take", "finished"]
 
 
 def test_another_writer_of_the_same_file_is_left_alone(tmp_path):
