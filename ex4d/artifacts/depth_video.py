@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float32
@@ -33,6 +33,7 @@ class DepthStatistics:
     """Of all pixels, 0 to 1."""
 
 
+@runtime_checkable
 class StoredDepth(Protocol):
     """Where a depth video's frames come from."""
 

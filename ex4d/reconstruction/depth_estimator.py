@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ex4d.artifacts.depth_video import DepthVideo
 from ex4d.media.probe import MediaInfo
 
 
+@runtime_checkable
 class DepthEstimator(Protocol):
     """Estimates the depth of every frame of a video."""
 
