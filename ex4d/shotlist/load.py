@@ -85,7 +85,7 @@ class _Reading:
         nodes = self._shot_nodes(root)
         shots = [self._shot(node, root) for node in nodes]
         self._check_names(nodes)
-        self._check_overlaps(nodes, root, output)
+        self._check_overlaps(nodes, shots, root, output)
         if self._faults or output is None:
             raise ShotFileError(tuple(self._faults))
         return ShotList(file=self._file, title=title, output=output, shots=tuple(filter(None, shots)))
@@ -188,23 +188,28 @@ class _Reading:
                     name.where, f"{quoted(name)} is the name of {where} too; names must differ in more than case"
                 )
 
-    def _check_overlaps(self, nodes: list[Mapped], root: Mapped, output: Output | None) -> None:
+    def _check_overlaps(
+        self, nodes: list[Mapped], shots: list[Shot | None], root: Mapped, output: Output | None
+    ) -> None:
         rate = output.fps if output is not None else None
-        for overlap in impossible_overlaps([self._timing(node, root, rate) for node in nodes], rate):
+        timings = [self._timing(node, shot, root) for node, shot in zip(nodes, shots, strict=True)]
+        for node, timing in zip(nodes, timings, strict=True):
+            if timing.length is not None and timing.length * (rate or timing.rate or 1) > MAX_FRAMES:
+                clip = node["clip"]
+                self._fault(clip.where, f"{shown(clip)} is longer than {MAX_FRAMES} frames, the most of one shot")
+        for overlap in impossible_overlaps(timings, rate):
             self._fault(nodes[overlap.shot]["transition"].where, overlap.message)  # a shot without one cuts
 
-    def _timing(self, node: Mapped, root: Mapped, output_rate: Fraction | None) -> Timing:
-        """Read again what tells a shot's length, which may be right where the rest of the shot is not."""
-        clip = self._record(Clip, node["clip"], node.where) if "clip" in node else None
-        entering = self._record(Transition, node["transition"], node.where) if "transition" in node else None
-        rate = _source_rate(_inherited(node, root).get("source", node.get("source")))
-        length = clip.duration(rate) if clip is not None else None
-        output_rate = output_rate or rate
-        if length is not None and output_rate is not None and length * output_rate > MAX_FRAMES:
-            self._fault(
-                node["clip"].where, f"{shown(node['clip'])} is longer than {MAX_FRAMES} frames, the most of one shot"
-            )
-        return Timing(str(node.get("name", "")), length, entering or Transition(), rate)
+    def _timing(self, node: Mapped, shot: Shot | None, root: Mapped) -> Timing:
+        """Return what tells a shot's length, which may be right where the rest of the shot is not."""
+        if shot is not None:
+            clip, entering, rate = shot.clip, shot.transition, shot.source.fps
+        else:
+            clip = self._record(Clip, node["clip"], node.where) if "clip" in node else None
+            read = self._record(Transition, node["transition"], node.where) if "transition" in node else None
+            entering = read or Transition()
+            rate = _source_rate(_inherited(node, root).get("source", node.get("source")))
+        return Timing(str(node.get("name", "")), clip.duration(rate) if clip is not None else None, entering, rate)
 
 
 def _source_rate(source: Any) -> Fraction | None:

@@ -288,7 +288,7 @@ def test_a_name_that_no_file_can_have_is_a_fault(tmp_path: Path, name: str) -> N
     """Looking for it must not crash."""
     (tmp_path / "list.yaml").write_text(f"ex4d: 1\nsource: {{video: '{name}'}}\nshots:\n  - name: a\n")
 
-    with pytest.raises(ShotFileError, match="is not there|are images"):
+    with pytest.raises(ShotFileError, match=r"is not there|are images"):
         load(tmp_path / "list.yaml")
 
 
