@@ -19,6 +19,9 @@ from ex4d.trajectory.timing import Clock, Span
 FADE_IN_S = 0.5
 """Seconds over which handheld begins, unless a quarter of the shot is shorter."""
 
+LEVEL = 1e-15
+"""Height of a unit right vector above the horizon that is rounding and no roll."""
+
 
 def turn_head(
     rotation: Float64[np.ndarray, "frames 3 3"],
@@ -49,7 +52,7 @@ def level_right(rotation: Float64[np.ndarray, "*batch 3 3"]) -> Float64[np.ndarr
     across = np.stack([forward[..., 2], np.zeros_like(forward[..., 0]), -forward[..., 0]], axis=-1)
     facing = np.where(np.sum(across * right, axis=-1, keepdims=True) < 0.0, -across, across)
     # A head that looks straight up or down has no azimuth, and one without roll needs none.
-    unrolled = (np.abs(right[..., 1:2]) <= 1e-12) | (np.linalg.norm(across, axis=-1, keepdims=True) <= 1e-9)
+    unrolled = (np.abs(right[..., 1:2]) <= LEVEL) | (np.linalg.norm(across, axis=-1, keepdims=True) <= 1e-9)
     chosen = np.where(unrolled, right * np.array([1.0, 0.0, 1.0]), facing)
     return chosen / np.linalg.norm(chosen, axis=-1, keepdims=True)
 

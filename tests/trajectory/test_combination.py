@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ex4d.errors import TrajectoryError
@@ -201,10 +201,11 @@ def test_tracks_follow_the_head_at_the_opening_of_their_window(pan, tilt, dolly,
 
 @law
 @given(st.floats(-1.0, 1.0), st.floats(0.05, 1.0))
+@example(1e-12, 1.0)
 def test_a_truck_is_horizontal_even_where_the_head_is_rolled(roll, tilt):
     path = compiled(item(Roll(angle=roll), 0, 20), item(Tilt(angle=tilt), 0, 20), item(Truck(distance=0.3), 30, 100))
 
-    np.testing.assert_allclose(positions(path)[-1], [0.3, 0.0, 0.0], atol=1e-15)
+    np.testing.assert_allclose(positions(path)[-1], [0.3, 0.0, 0.0], rtol=0, atol=1e-14)
 
 
 def test_an_orbit_does_not_turn_the_track():
