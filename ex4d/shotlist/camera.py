@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Discriminator, Tag, model_validator
 
@@ -67,6 +67,7 @@ Move = Annotated[
 class CameraItem(Record):
     """A move with its window."""
 
+    found: ClassVar[tuple[str, ...]] = ("move",)
     move: Move
     at: Window = WHOLE_SHOT
     ease: Ease | None = None
@@ -75,7 +76,7 @@ class CameraItem(Record):
     @classmethod
     def words(cls) -> tuple[str, ...]:
         """Return the keys that a user may write."""
-        return ("move", "at", "ease")
+        return ("at", "ease")
 
     @classmethod
     def opened(cls, node: Node) -> Mapped | Record:
@@ -88,8 +89,8 @@ class CameraItem(Record):
         named = [key for key in node if key in MOVES]
         if len(named) > 1:
             raise ValueError(f"has {len(named)} moves, {' and '.join(named)}; write each as an item of its own")
-        if not named:
-            raise ValueError(_no_move([key for key in node if key not in ("at", "ease")]))
+        if not named or "move" in node:
+            raise ValueError(_no_move([key for key in node if key not in ("at", "ease", *MOVES)]))
         move = Mapped({named[0]: node[named[0]]}, node[named[0]].where)
         return Mapped({"move": move, **{key: value for key, value in node.items() if key != named[0]}}, node.where)
 

@@ -83,6 +83,14 @@ def _size(node: Any) -> int:
     return 1 + sum(map(_size, inner))
 
 
+def _bytes(file: Path) -> bytes:
+    try:
+        with file.open("rb") as stream:
+            return stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise ShotFileError((Fault(str(file), 1, 1, "", f"the file cannot be read: {error.strerror}"),)) from error
+
+
 def read_preset(file: Path) -> Preset:
     """Read one preset file.
 
@@ -90,8 +98,7 @@ def read_preset(file: Path) -> Preset:
         ShotFileError: with all of its faults.
     """
     faults: list[Fault] = []
-    with file.open("rb") as stream:
-        document = compose(stream.read(MAX_BYTES + 1), str(file), faults)
+    document = compose(_bytes(file), str(file), faults)
     report = Report()
     preset = None
     try:
@@ -170,7 +177,7 @@ class Library:
         if not folder.is_dir() or not PRESET_NAME.fullmatch(folder.name):
             return {}
         found = ((_VERSION_FILE.fullmatch(file.name), file) for file in folder.iterdir())
-        return dict(sorted((int(match[1]), file) for match, file in found if match))
+        return dict(sorted((int(match[1]), file) for match, file in found if match and file.is_file()))
 
     def preset(self, name: str, version: int | None) -> Preset:
         """Return a version of a preset, the newest where None is asked for.
@@ -214,7 +221,7 @@ def read_lock(file: Path) -> dict[str, str]:
         return {}
     try:
         found = json.loads(file.read_bytes())
-    except (ValueError, RecursionError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"{file} is not a lock file: {error}") from error
     if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
         raise ValueError(f"{file} is not a lock file: it maps NAME@N to SHA-256")

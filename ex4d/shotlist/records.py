@@ -59,6 +59,8 @@ class Record(BaseModel):
 
     pairs: ClassVar[dict[str, tuple[str, str]]] = {}
     """Fields written by a direction: field → (positive word, negative word)."""
+    found: ClassVar[tuple[str, ...]] = ()
+    """Keys that ``opened`` puts there and no user may write."""
     later: ClassVar[tuple[str, ...]] = ()
     """Words of the language that this version refuses."""
     example: ClassVar[str] = ""
@@ -107,14 +109,21 @@ class Record(BaseModel):
         node = Text(raw, IN_PYTHON) if type(raw) is str else raw
         if not isinstance(node, Node):
             return validate(raw)
-        found = cls.opened(node)
-        if isinstance(found, Record):
-            return found
-        spelled = cls.spelled(known(found, cls.words(), cls.later, info.context))
+        mapping = cls.opened(node)
+        if isinstance(mapping, Record):
+            return mapping
+        spelled = cls.spelled(known(mapping, cls.words(), cls.later, info.context, also=cls.found))
         return validate(Mapped(spelled, node.where))
 
 
-def known(node: Mapped, words: tuple[str, ...], later: tuple[str, ...], report: Report | None) -> Mapped:
+def known(
+    node: Mapped,
+    words: tuple[str, ...],
+    later: tuple[str, ...],
+    report: Report | None,
+    *,
+    also: tuple[str, ...] = (),
+) -> Mapped:
     """Return the mapping without the keys that are not ``words``, each of which is reported.
 
     A misspelt key is read as the word it is nearest to, so that its value is checked too.
@@ -122,7 +131,7 @@ def known(node: Mapped, words: tuple[str, ...], later: tuple[str, ...], report: 
     Raises:
         ValueError: for the first such key, where there is no report.
     """
-    kept = {key: value for key, value in node.items() if key in words}
+    kept = {key: value for key, value in node.items() if key in words or key in also}
     for key in [key for key in node if key not in kept]:
         message = _unknown(key, words, later)
         if report is None:

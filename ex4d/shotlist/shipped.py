@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import ex4d
 from ex4d.errors import MissingPart
 
 
@@ -14,7 +13,7 @@ def shipped(name: str) -> Path:
     Raises:
         MissingPart: where neither has it.
     """
-    package = Path(ex4d.__file__).parent
+    package = Path(__file__).parents[1]
     for home in (package / "_shipped", package.parent):
         if (home / name).is_dir():
             return home / name

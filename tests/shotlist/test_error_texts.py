@@ -107,6 +107,8 @@ CASES = {
     "a word that is like no move": one_shot("- teleport: 3"),
     "a move as a bare word": one_shot("- pan"),
     "no move": one_shot("- at: 0%..50%"),
+    "a key of an item that is like no other": one_shot("- pan: 20deg\n  foo: 1"),
+    "the word move": one_shot("- pan: 20deg\n  move: {hold: }"),
     "two moves in one item": one_shot("- pan: 20deg\n  tilt: 5deg"),
     "crane, which may come": one_shot("- crane: 20%"),
     "a camera file, which may come": one_shot("- file: a.json"),
