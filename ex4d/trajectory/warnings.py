@@ -10,8 +10,8 @@ import numpy as np
 from ex4d.artifacts.camera_path import CameraPath
 from ex4d.geometry.se3 import turn_between
 
-FURTHEST_DEG = 90.0
-"""Beyond this angle from the source view the mesh has nothing to show."""
+FURTHEST_DEG = 90.0 + 1e-6
+"""Beyond this angle from the source view the mesh has nothing to show; exactly 90 is not beyond, rounding or not."""
 WIDEST_DEG = 120.0
 """Beyond this angle of view a picture is mostly stretched edges."""
 
