@@ -22,8 +22,16 @@ CELL_PX = 4
 """Pixels a cell's side: what is guessed is smooth, so a sixteenth of the pixels holds it."""
 PADDING = 0.75
 """How far the layer goes beyond the frame on each side, as a share of the frame's width or height."""
-BASELINE = 0.5
-"""How far sideways the camera may go, in median depths, before it sees past what was carried under the foreground."""
+BASELINE = 0.75
+"""How far sideways the camera may go before it sees past what was carried behind the foreground, in near depths."""
+NEAR_QUANTILE = 0.9
+"""Of disparity: the near depth is that of the nearest tenth of the picture."""
+VOTE_SPACINGS = (2, 1)
+"""Cells between the 5 x 5 whose median decides how far what is behind a cell is: lines next to each other may differ."""
+OUTVOTED = 0.15
+"""Relative change of disparity by the vote with which what a cell's own lines carried is not its colour any more."""
+SMOOTHING_SPACINGS = (1, 2, 4, 8)
+"""Cells between the taps of each pass that smooths what was carried."""
 EDGE_MARGIN_CELLS = 1
 """Around depth edges, whose pixels are mixed with the foreground: no colour is taken from there."""
 CARRIED_WEIGHT = np.float32(0.2)
@@ -81,10 +89,10 @@ def _check(
 def _uncover(cells: Cells, shift_px: float) -> Float32[np.ndarray, "rows columns 4"]:
     """Return disparity and colour of the frame with its foreground taken away, as far as a camera may see behind it."""
     from ex4d.media.pull_push import pull_push
-    from ex4d.reconstruction.far_side_sweeps import away_from, sweep
+    from ex4d.reconstruction.far_side_sweeps import away_from, smooth_behind, sweep, vote
 
     pure = away_from(cells.edge, EDGE_MARGIN_CELLS) & cells.known
-    reach = np.float32(shift_px / np.median(cells.disparity))
+    reach = np.float32(shift_px / np.quantile(cells.disparity, NEAR_QUANTILE))
     far = sweep(cells, pure, reach)
     hidden, painted = far.weight > 0, far.colour_weight > 0
     layer = np.concatenate([np.where(cells.edge, cells.farthest, cells.disparity)[..., None], cells.colour], axis=-1)
@@ -92,8 +100,15 @@ def _uncover(cells: Cells, shift_px: float) -> Float32[np.ndarray, "rows columns
     layer[painted, 1:] = far.colour[painted] / far.colour_weight[painted, None]
     trust = np.where(hidden, CARRIED_WEIGHT * far.closeness**2, pure & ~far.beyond).astype(np.float32)
     replaced = hidden | cells.edge
-    if trust.any():
-        layer[replaced, 1:] = pull_push(layer, trust, favour_far=FAVOUR_FAR)[replaced, 1:]
+    single = layer[..., 0].copy()
+    for spacing in VOTE_SPACINGS:
+        layer[..., 0] = vote(np.ascontiguousarray(layer[..., 0]), hidden, spacing)
+    trust[hidden & (np.abs(single / layer[..., 0] - 1) > OUTVOTED)] = 0.0
+    for spacing in SMOOTHING_SPACINGS:
+        layer, trust = smooth_behind(layer, trust, replaced, spacing)
+    unknown = replaced & (trust == 0)
+    if unknown.any() and trust.any():
+        layer[unknown, 1:] = pull_push(layer, trust, favour_far=FAVOUR_FAR)[unknown, 1:]
     return layer
 
 

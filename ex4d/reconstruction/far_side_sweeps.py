@@ -17,6 +17,8 @@ TOLERANCE = np.float32(0.06)
 floor that a thing stands on."""
 SAME_SURFACE = np.float32(0.15)
 """Relative disparity within which a colour seen on the way belongs to the surface that is carried."""
+NESTING = 4
+"""How many things may stand one before the other on a line; beyond that the nearest are taken for one."""
 NEWEST_SHARE = np.float32(0.3)
 """Of the running means of disparity and colour along a line: what the newest cell counts."""
 
@@ -96,75 +98,160 @@ def sweep(cells: Cells, pure: Bool[np.ndarray, "rows columns"], reach: np.float3
         np.zeros((rows, columns), np.float32),
         np.zeros((rows, columns), np.bool_),
     )
+    stack = np.zeros((NESTING, 7), np.float32)
+    carried = np.zeros((4, rows * columns, 6), np.float32)
+    beyond = found.beyond.ravel()
     for i in range(rows):
-        _sweep_line(cells, pure, reach, found, i * columns, 1, columns)
-        _sweep_line(cells, pure, reach, found, (i + 1) * columns - 1, -1, columns)
+        _sweep_line(cells, pure, reach, carried[0], beyond, stack, i * columns, 1, columns)
+        _sweep_line(cells, pure, reach, carried[1], beyond, stack, (i + 1) * columns - 1, -1, columns)
     for j in range(columns):
-        _sweep_line(cells, pure, reach, found, j, columns, rows)
-        _sweep_line(cells, pure, reach, found, (rows - 1) * columns + j, -columns, rows)
+        _sweep_line(cells, pure, reach, carried[2], beyond, stack, j, columns, rows)
+        _sweep_line(cells, pure, reach, carried[3], beyond, stack, (rows - 1) * columns + j, -columns, rows)
+    _combine(carried, found)
     return found
 
 
 @kernel
 @no_type_check
-def _sweep_line(  # noqa: PLR0915 - one pass along a line; its state would be the argument list of any part
-    cells: Cells, pure: Any, reach: np.float32, found: FarSide, first: int, stride: int, count: int
+def _combine(carried: Float32[np.ndarray, "4 cells 6"], found: FarSide) -> None:
+    """Average, at each cell, the sweeps that agree with the weightiest; of equally close ones that is the nearer."""
+    weight, disparity_sum, colour_weight = found.weight.ravel(), found.disparity.ravel(), found.colour_weight.ravel()
+    colour_sum, closeness = found.colour.reshape(-1, 3), found.closeness.ravel()
+    for c in range(carried.shape[1]):
+        best, chosen = np.float32(0), np.float32(0)
+        for way in range(4):
+            score = carried[way, c, 0] * carried[way, c, 1]
+            if score > best:
+                best, chosen = score, carried[way, c, 1]
+        for way in range(4):
+            share, disparity = carried[way, c, 0], carried[way, c, 1]
+            if share > 0 and abs(disparity - chosen) <= SAME_SURFACE * chosen:
+                weight[c] += share
+                disparity_sum[c] += share * disparity
+                if carried[way, c, 5] > 0:
+                    colour_weight[c] += share
+                    for channel in range(3):
+                        colour_sum[c, channel] += share * carried[way, c, 2 + channel]
+                    closeness[c] = max(closeness[c], np.sqrt(share))
+
+
+@kernel
+@no_type_check
+def _sweep_line(
+    cells: Cells, pure: Any, reach: np.float32, found: Any, beyond: Any, stack: Any, first: int, stride: int, count: int
 ) -> None:
     """Walk ``count`` cells (flat indices), carrying the far side of each edge on until the surface is as far again.
 
-    ``seen`` is the surface the line last showed away from edges, with its colour; ``surface`` the disparity since the
-    last edge; ``carried`` what is carried, with the colour of ``paint`` (its disparity, 0 if none is known); ``near``
-    what it is carried under (0 if not yet met): once over an edge to what is closer to the carried one than to this,
-    the line has stepped off the near side again, and the far side has slanted meanwhile.
+    Over an edge to what is nearer, the surface left behind goes on the stack; what is on top of it lies directly behind
+    what the line shows. Over an edge to what is closer to the carried surface than to the near one, the line has
+    stepped off again, though the far side may have slanted meanwhile. ``seen`` is the surface last shown away from
+    edges, with its colour. A row of the stack: disparity, R', G', B', 1 if they are known, distance, limit of it.
     """
     colour, disparity = cells.colour.reshape(-1, 3), cells.disparity.ravel()
-    nearest, farthest, edge = cells.nearest.ravel(), cells.farthest.ravel(), cells.edge.ravel()
-    clean = pure.ravel()
-    weight, disparity_sum, colour_weight = found.weight.ravel(), found.disparity.ravel(), found.colour_weight.ravel()
-    colour_sum, closeness, beyond = found.colour.reshape(-1, 3), found.closeness.ravel(), found.beyond.ravel()
+    nearest, edge, clean = cells.nearest.ravel(), cells.edge.ravel(), pure.ravel()
     zero, one = np.float32(0), np.float32(1)
     surface = seen = seen_r = seen_g = seen_b = zero
-    near = carried = paint = paint_r = paint_g = paint_b = zero
-    smooth_run = distance = limit = 0
-    carrying = False
+    across = False
+    depth = edge_run = 0
     for k in range(count):
         c = first + k * stride
-        if edge[c] and nearest[c] > farthest[c] * (one + TOLERANCE):
-            if not carrying or farthest[c] < carried * (one - TOLERANCE):
-                same = smooth_run > 0 and abs(surface - farthest[c]) < TOLERANCE * farthest[c]
-                carried = surface if same else farthest[c]
-                if abs(seen - carried) < SAME_SURFACE * carried:
-                    paint, paint_r, paint_g, paint_b = seen, seen_r, seen_g, seen_b
-                elif abs(paint - carried) >= SAME_SURFACE * carried:
-                    paint = zero
-                carrying, near, distance, limit = True, zero, 0, 0
-            smooth_run = 0
-        elif not edge[c]:
-            surface = disparity[c] if smooth_run == 0 else surface + NEWEST_SHARE * (disparity[c] - surface)
-            smooth_run += 1
+        for level in range(depth):
+            stack[level, 5] += one
+        if edge[c]:
+            edge_run += 1
+            across = surface > 0
+        else:
+            here = disparity[c]
+            if across and here > surface * (one + TOLERANCE) and depth < NESTING:
+                known = abs(seen - surface) < SAME_SURFACE * surface
+                stack[depth, 0], stack[depth, 1], stack[depth, 2], stack[depth, 3] = surface, seen_r, seen_g, seen_b
+                stack[depth, 4], stack[depth, 5], stack[depth, 6] = one if known else zero, edge_run + one, zero
+                depth += 1
+            while depth > 0 and (
+                nearest[c] <= stack[depth - 1, 0] * (one + TOLERANCE)
+                or (across and here < surface and here * here < surface * stack[depth - 1, 0])
+            ):
+                depth -= 1
+            surface = here if across or surface == 0 else surface + NEWEST_SHARE * (here - surface)
+            across, edge_run = False, 0
             if clean[c]:
-                share = NEWEST_SHARE if abs(seen - disparity[c]) < SAME_SURFACE * disparity[c] else one
-                seen += share * (disparity[c] - seen)
+                share = NEWEST_SHARE if abs(seen - here) < SAME_SURFACE * here else one
+                seen += share * (here - seen)
                 seen_r += share * (colour[c, 0] - seen_r)
                 seen_g += share * (colour[c, 1] - seen_g)
                 seen_b += share * (colour[c, 2] - seen_b)
-        if not carrying:
+        if depth == 0:
             continue
-        distance += 1
-        limit = max(limit, 2 + int(reach * (nearest[c] - carried)))
-        stepped_off = smooth_run == 1 and nearest[c] * nearest[c] < near * carried
-        near = nearest[c]
-        if nearest[c] <= carried * (one + TOLERANCE) or stepped_off:
-            carrying = False
-        elif distance > limit:
+        carried, distance = stack[depth - 1, 0], stack[depth - 1, 5]
+        stack[depth - 1, 6] = max(stack[depth - 1, 6], np.float32(2) + reach * (nearest[c] - carried))
+        if nearest[c] <= carried * (one + TOLERANCE):
+            continue
+        if distance > stack[depth - 1, 6]:
             beyond[c] = True
-        else:
-            share = one / np.float32(distance * distance)
-            weight[c] += share
-            disparity_sum[c] += share * carried
-            if paint > 0:
-                colour_weight[c] += share
-                colour_sum[c, 0] += share * paint_r
-                colour_sum[c, 1] += share * paint_g
-                colour_sum[c, 2] += share * paint_b
-                closeness[c] = max(closeness[c], one / np.float32(distance))
+            continue
+        found[c, 0], found[c, 1] = one / (distance * distance), carried
+        found[c, 2], found[c, 3], found[c, 4] = stack[depth - 1, 1], stack[depth - 1, 2], stack[depth - 1, 3]
+        found[c, 5] = stack[depth - 1, 4]
+
+
+@kernel
+@no_type_check
+def vote(
+    disparity: Float32[np.ndarray, "rows columns"], hidden: Bool[np.ndarray, "rows columns"], spacing: int
+) -> Float32[np.ndarray, "rows columns"]:
+    """Return the disparity with that of each ``hidden`` cell replaced by the median of 5 x 5 hidden ones around it."""
+    rows, columns = disparity.shape
+    result = disparity.copy()
+    ballots = np.empty(25, np.float32)
+    for i in range(rows):
+        for j in range(columns):
+            if not hidden[i, j]:
+                continue
+            count = 0
+            for y in range(i - 2 * spacing, i + 2 * spacing + 1, spacing):
+                for x in range(j - 2 * spacing, j + 2 * spacing + 1, spacing):
+                    if 0 <= y < rows and 0 <= x < columns and hidden[y, x]:
+                        at = count
+                        while at > 0 and ballots[at - 1] > disparity[y, x]:
+                            ballots[at] = ballots[at - 1]
+                            at -= 1
+                        ballots[at] = disparity[y, x]
+                        count += 1
+            result[i, j] = ballots[count // 2]
+    return result
+
+
+@kernel
+@no_type_check
+def smooth_behind(
+    layer: Float32[np.ndarray, "rows columns 4"],
+    trust: Float32[np.ndarray, "rows columns"],
+    replaced: Bool[np.ndarray, "rows columns"],
+    spacing: int,
+) -> tuple[Float32[np.ndarray, "rows columns 4"], Float32[np.ndarray, "rows columns"]]:
+    """Average the colour of the ``replaced`` cells, by trust, with eight others ``spacing`` cells away on one surface.
+
+    One pass of an edge-avoiding à-trous filter (Dammertz et al. 2010); the surface is told by disparity, channel 0.
+    """
+    rows, columns = trust.shape
+    smoothed, trusted = layer.copy(), trust.copy()
+    for i in range(rows):
+        for j in range(columns):
+            if not replaced[i, j]:
+                continue
+            total = red = green = blue = np.float32(0)
+            for y in range(i - spacing, i + spacing + 1, spacing):
+                for x in range(j - spacing, j + spacing + 1, spacing):
+                    if 0 <= y < rows and 0 <= x < columns and trust[y, x] > 0:
+                        apart = abs(layer[y, x, 0] / layer[i, j, 0] - np.float32(1)) / SAME_SURFACE
+                        if apart < 1:
+                            tap = np.float32(2 if y == i else 1) * np.float32(2 if x == j else 1)
+                            share = tap * trust[y, x] * (np.float32(1) - apart)
+                            total += share
+                            red += share * layer[y, x, 1]
+                            green += share * layer[y, x, 2]
+                            blue += share * layer[y, x, 3]
+            if total > 0:
+                smoothed[i, j, 1], smoothed[i, j, 2], smoothed[i, j, 3] = red / total, green / total, blue / total
+                trusted[i, j] = min(np.float32(1), total / np.float32(16))
+    return smoothed, trusted
