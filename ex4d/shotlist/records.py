@@ -84,6 +84,8 @@ class Record(BaseModel):
         if isinstance(node, Text) and node.missing:
             return Mapped({}, node.where)
         refuse_glued(node, cls.words())
+        if not cls.words():
+            raise ValueError(f"takes no value, but got {shown(node)}")
         as_in = f", as in {cls.example}" if cls.example else f" of {', '.join(cls.words())}"
         raise ValueError(f"needs a mapping{as_in}, but got {shown(node)}")
 

@@ -112,7 +112,7 @@ class Transition(Record):
     @classmethod
     def opened(cls, node: Node) -> Mapped | Record:
         """Read ``cut`` or ``dissolve 0.4s``."""
-        kind, *rest = node.split() if isinstance(node, Text) else [""]
+        kind, *rest = (node.split() if isinstance(node, Text) else []) or [""]
         if kind in ("wipe", "fade", "dip-white"):
             raise ValueError(f"{kind!r} {LATER}; cut and dissolve are")
         if kind == "cut" and not rest:
@@ -152,7 +152,7 @@ class Ease(Record):
             if word == "bezier":
                 return cls(kind="bezier", points=_handles(value))
             return cls._powered(node, word, value)
-        word, *power = node.split() if isinstance(node, Text) else [""]
+        word, *power = (node.split() if isinstance(node, Text) else []) or [""]
         if len(power) > 1 or not isinstance(node, Text):
             word, power = "", []
         return cls._powered(node, word, Text(power[0], node.where) if power else None)

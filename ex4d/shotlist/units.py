@@ -122,4 +122,7 @@ def read_quantity(text: str) -> Quantity:
 def _not_a_number(text: str) -> str:
     if _ALMOST_NUMBER.fullmatch(text):
         return f"{quoted(text)} is not written as numbers are here: digits with an optional '.' inside, as in 0.5"
+    joined = "".join(text.split())
+    if joined != text and _QUANTITY.fullmatch(joined):
+        return f"{quoted(text)} has a space in it; write {joined[:40]}"
     return f"{quoted(text)} is not a number"

@@ -54,7 +54,7 @@ def test_formatting_rounds_to_twelve_digits_at_most(value: Fraction) -> None:
 )
 def test_what_is_no_number_of_the_language_is_refused(text: str) -> None:
     """Python would read many of these."""
-    with pytest.raises(ValueError, match=r"number|written"):
+    with pytest.raises(ValueError, match=r"number|written|space"):
         read_number(text)
 
 
