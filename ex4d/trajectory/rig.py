@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from ex4d.artifacts.scene import Scene
+from ex4d.errors import TrajectoryError
 from ex4d.geometry.se3 import apply, head_angles
 from ex4d.shotlist.base_moves import MoveRecord
 from ex4d.shotlist.model import (
@@ -141,12 +142,23 @@ class Rig:
         for pivot, cues in self._turntables():
             up = sum((amount(cue, "up", frames) for cue in cues), np.zeros(len(frames)))
             right = sum((amount(cue, "right", frames) for cue in cues), np.zeros(len(frames)))
-            closer = np.prod([1.0 - amount(cue, "closer", frames) for cue in cues], axis=0)
+            closer = self._shrunk(cues, frames)
             rotation, turn = orbit_turn(rotation, up, right)
             turn = turn * closer[:, None, None]
             position = pivot + apply(turn, position - pivot)
             carried = turn @ carried
         return rotation, position.copy(), carried
+
+    def _shrunk(self, cues: list[Cue], frames: Float64[np.ndarray, "frames"]) -> Float64[np.ndarray, "frames"]:
+        """Multiply what orbits about one pivot leave of its radius."""
+        factors = np.array([1.0 - amount(cue, "closer", frames) for cue in cues])
+        if np.any(factors <= 0.0):
+            frame = int(np.ceil(frames[np.any(factors <= 0.0, axis=0)].min()))
+            raise TrajectoryError(
+                f"shot {self.clock.shot!r}, frame {frame}: an orbit has come so close that it reaches its pivot; "
+                f"closer must stay below 100%"
+            )
+        return np.prod(factors, axis=0)
 
     def _turntables(self) -> Iterator[tuple[Float64[np.ndarray, "3"], list[Cue]]]:
         """Group orbits by pivot, the pivot that is orbited first first."""

@@ -224,6 +224,13 @@ def test_pan_tilt_and_roll_are_the_operators():
     assert end[1, 0] > 0  # clockwise: the right side goes down
 
 
-def test_errors_name_the_shot():
-    with pytest.raises(TrajectoryError, match="'test'"):
-        compiled(DollyZoom(distance=0.97))
+@pytest.mark.parametrize("pivot", [(0.0, 0.0, 1.0), OFF_CENTER])
+def test_an_orbit_may_not_reach_its_pivot(pivot):
+    """Out and in at once reach no negative radius by multiplying."""
+    with pytest.raises(TrajectoryError, match=r"shot 'test', frame 24: .* reaches its pivot"):
+        compiled(_uncheckedly(closer=1.0), Orbit(closer=-1.0), place=scene(pivot=pivot))
+
+
+def _uncheckedly(**fields):
+    """An orbit that the file reader may refuse already."""
+    return Orbit().model_copy(update=fields)
