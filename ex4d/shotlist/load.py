@@ -149,7 +149,7 @@ class _Reading:
         for node in shots:
             if not isinstance(node, Mapped):
                 self._fault(node.where, f"needs a shot, as in - name: swing, but got {shown(node)}")
-        return [node for node in shots if isinstance(node, Mapped)]
+        return [self._known(node, Shot.words(), Shot.later) for node in shots if isinstance(node, Mapped)]
 
     def _shot(self, node: Mapped, root: Mapped) -> Shot | None:
         merged = Mapped({**node, **_inherited(node, root)}, node.where)

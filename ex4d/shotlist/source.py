@@ -141,9 +141,13 @@ class Source(Record):
 
 
 def _file_name(value: Any) -> Any:
-    if not isinstance(value, Text):
+    if not isinstance(value, Node):
         return value
-    if not re.fullmatch(r"[^\W][\w .()+-]{0,119}", value, re.UNICODE) or value.strip() != value:
+    if (
+        not isinstance(value, Text)
+        or not re.fullmatch(r"[^\W][\w .()+-]{0,119}", value, re.UNICODE)
+        or value.strip() != value
+    ):
         raise ValueError(f"{shown(value)} is not a plain file name; write one without folders, as in courtyard.mp4")
     if not value.lower().endswith(".mp4"):
         raise ValueError(f"{shown(value)} does not end in .mp4, which is what is written")

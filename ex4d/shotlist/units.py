@@ -15,6 +15,7 @@ MAX_DIGITS = 12
 
 NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _QUANTITY = re.compile(rf"({NUMBER.pattern})([A-Za-z%]*)")
+_SPACED = re.compile(rf"{NUMBER.pattern}(deg|rad|%|x|s|f|Hz|px|mm)?")
 _ALMOST_NUMBER = re.compile(r"[+-]?(?:[0-9_]+\.?|[0-9_]*\.[0-9_]+)(?:[eE][+-]?[0-9]+)?[A-Za-z%]*")
 
 
@@ -123,6 +124,6 @@ def _not_a_number(text: str) -> str:
     if _ALMOST_NUMBER.fullmatch(text):
         return f"{quoted(text)} is not written as numbers are here: digits with an optional '.' inside, as in 0.5"
     joined = "".join(text.split())
-    if joined != text and _QUANTITY.fullmatch(joined):
+    if joined != text and _SPACED.fullmatch(joined):
         return f"{quoted(text)} has a space in it; write {joined[:40]}"
     return f"{quoted(text)} is not a number"

@@ -65,6 +65,7 @@ CASES = {
     "no rate": _source("fps: fast"),
     # output and synthesis
     "an output in another folder": _output("{file: ../a.mp4}"),
+    "an output that is a list": _output("{file: [a.mp4]}"),
     "an output of another kind": _output("{file: a.avi}"),
     "an odd size": _output("{size: 513x512}"),
     "a size that is none": _output("{size: 512}"),

@@ -251,6 +251,15 @@ def test_faults_of_all_shots_and_kinds_come_at_once_in_the_order_of_the_file() -
     ]
 
 
+def test_a_misspelt_camera_is_read_like_a_camera() -> None:
+    """Its presets are expanded too, so that their faults are told at once."""
+    text = film("  - name: a\n    camra: [{use: reveal}, {use: nothing-like-it}]\n")
+
+    first, second = messages(text)
+    assert first == "unknown key 'camra'; did you mean 'camera'?"
+    assert second.startswith("unknown preset 'nothing-like-it'")
+
+
 def test_defaults_that_no_shot_uses_are_checked_too() -> None:
     """Else the fault would wait for the shot that needs them."""
     text = "ex4d: 1\nsource: {lens: 54}\nshots:\n  - {name: a, source: {video: a.mp4, lens: 35mm}}\n"
