@@ -26,11 +26,11 @@ BASELINE = 0.75
 """How far sideways the camera may go before it sees past what was carried behind the foreground, in near depths."""
 NEAR_QUANTILE = 0.9
 """Of disparity: the near depth is that of the nearest tenth of the picture."""
-VOTE_SPACINGS = (2, 1)
-"""Cells between the 5 x 5 whose median decides how far what is behind a cell is: lines next to each other may differ."""
+VOTE_SPACINGS = (4, 2, 1)
+"""Cells between the 5 x 5 whose median tells how far behind a cell its background is: single lines may err."""
 OUTVOTED = 0.15
 """Relative change of disparity by the vote with which what a cell's own lines carried is not its colour any more."""
-SMOOTHING_SPACINGS = (1, 2, 4, 8)
+SMOOTHING_SPACINGS = (8, 4, 2, 1)
 """Cells between the taps of each pass that smooths what was carried."""
 EDGE_MARGIN_CELLS = 1
 """Around depth edges, whose pixels are mixed with the foreground: no colour is taken from there."""
