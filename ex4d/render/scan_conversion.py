@@ -24,6 +24,8 @@ kernel = njit(cache=True, nogil=True, error_model="numpy")
 
 LANES = 8
 """Pixels of a block's row that are tested side by side; rows of keys are this much longer, so that no test is cut."""
+FEW_BLOCKS = 8
+"""Blocks of a chunk that span two columns, or two rows, and are cheaper one by one than in another vector pass."""
 ROUNDING_PX = 2.0**-35
 """A pixel row meets an edge at a multiple of 2^-33 pixels (a subpixel over the tallest edge), computed with an error
 below 2^-37."""
@@ -286,9 +288,8 @@ def _corners(face: int, height: int, width: int) -> tuple[int, int, int]:
         far = height * width - 1
         return (width - 1, 0, far) if face == 2 * height * width else (far, 0, far - width + 1)
     top_left = face >> 1
-    if face & 1:
-        return top_left + 1, top_left + width, top_left + width + 1
-    return top_left, top_left + width, top_left + 1
+    second = face & 1  # no branch: which half it is cannot be predicted
+    return top_left + second, top_left + width, top_left + 1 + second * width
 
 
 @kernel
@@ -415,8 +416,9 @@ def _draw_chunk(
         x, y, i, x_below, y_below, i_below,
         np.float32(top), np.float32(bottom), np.float32(keys.shape[1] - LANES), first, extent,
     )  # fmt: skip
-    for down in range((small > 0) + (tall > 0)):
-        for right in range(1 + (wide > 0)):
+    passes_x, passes_y = 1 + (wide > FEW_BLOCKS), 1 + (tall > FEW_BLOCKS)
+    for down in range(passes_y if small else 0):
+        for right in range(passes_x):
             _block_keys(
                 x, y, i, x_below, y_below, i_below, hidden_a, hidden_b, np.uint64(face),
                 np.float32(right), np.float32(down), first, extent, block_keys,
@@ -425,9 +427,13 @@ def _draw_chunk(
                 if block_keys[k]:
                     py, px = np.int64(first[1, k]) + down, np.int64(first[0, k]) + right
                     keys[py, px] = max(keys[py, px], block_keys[k])
+    if passes_x == 1:
+        other += wide
+    if passes_y == 1:
+        other += tall
     count = 0
     for k in range(len(hidden_a) if other else 0):
-        if extent[0, k] == -1 or (0 <= extent[0, k] <= 1 and extent[1, k] <= 1):
+        if extent[0, k] == -1 or (0 <= extent[0, k] < passes_x and extent[1, k] < passes_y):
             continue
         if 0 <= extent[0, k] < LANES:
             low = LAST_FACE - np.uint64(face + 2 * k)

@@ -29,9 +29,8 @@ def _corners(face: int, height: int, width: int) -> tuple[int, int, int]:
         far = height * width - 1
         return (width - 1, 0, far) if face == 2 * height * width else (far, 0, far - width + 1)
     top_left = face >> 1
-    if face & 1:
-        return top_left + 1, top_left + width, top_left + width + 1
-    return top_left, top_left + width, top_left + 1
+    second = face & 1  # no branch: which half it is cannot be predicted
+    return top_left + second, top_left + width, top_left + 1 + second * width
 
 
 @kernel
