@@ -20,18 +20,18 @@ def pull_push(
     image: Float32[np.ndarray, "height width channels"],
     weight: Float32[np.ndarray, "height width"],
     *,
-    favour_far: float = 0.0,
+    favour_far: bool = False,
 ) -> Float32[np.ndarray, "height width channels"]:
     """Return the image with each pixel of weight below 1 replaced, in that measure, by what surrounds it.
 
-    Weights are 0 (unknown) to 1 (known, kept as it is). With ``favour_far`` > 0, channel 0 is disparity (> 0 where the
-    weight is), and means favour the farther: a pixel twice as near as the farthest one beside it counts
-    2 ** ``favour_far`` times less. Where no pixel is known at all the result is 0.
+    Weights are 0 (unknown) to 1 (known, kept as it is). With ``favour_far``, channel 0 is disparity (> 0 where the
+    weight is), and means favour the farther: a pixel twice as near as the farthest one beside it counts 16 times less.
+    Where no pixel is known at all the result is 0.
     """
     filled = image.copy()
     levels = [(filled, weight)]
     while max(levels[-1][1].shape) > 1:
-        levels.append(_pull(*levels[-1], np.float32(favour_far)))
+        levels.append(_pull(*levels[-1], favour_far))
     for (finer, weights), (coarser, _) in zip(levels[-2::-1], levels[:0:-1], strict=True):
         _push(finer, weights, coarser)
     return filled
@@ -42,7 +42,7 @@ def pull_push(
 def _pull(  # noqa: PLR0912 - one loop nest over pixels
     image: Float32[np.ndarray, "height width channels"],
     weight: Float32[np.ndarray, "height width"],
-    favour_far: np.float32,
+    favour_far: bool,
 ) -> tuple[Float32[np.ndarray, "rows columns channels"], Float32[np.ndarray, "rows columns"]]:
     """Halve an image: weighted means over 4 x 4 pixels, binomial (1 3 3 1) in each direction."""
     height, width, channels = image.shape
@@ -54,7 +54,7 @@ def _pull(  # noqa: PLR0912 - one loop nest over pixels
         for j in range(columns):
             left, right = max(0, 2 * j - 1), min(width, 2 * j + 3)
             farthest = np.float32(np.inf)
-            if favour_far > 0:
+            if favour_far:
                 for y in range(top, bottom):
                     for x in range(left, right):
                         if weight[y, x] > 0:
@@ -66,7 +66,7 @@ def _pull(  # noqa: PLR0912 - one loop nest over pixels
                     if weight[y, x] > 0:
                         share = weight[y, x] * (tap * np.float32(3) if x >> 1 == j else tap)
                         support += share
-                        if favour_far > 0:
+                        if favour_far:
                             share *= (farthest / image[y, x, 0]) ** favour_far
                         total += share
                         for c in range(channels):

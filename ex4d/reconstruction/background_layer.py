@@ -27,7 +27,7 @@ BASELINE = 0.75
 NEAR_QUANTILE = 0.9
 """Of disparity: the near depth is that of the nearest tenth of the picture."""
 VOTE_SPACINGS = (4, 2, 1)
-"""Cells between the 5 x 5 whose median tells how far behind a cell its background is: single lines may err."""
+"""Cells between the 3 x 3 whose median tells how far behind a cell its background is: single lines may err."""
 OUTVOTED = 0.15
 """Relative change of disparity by the vote with which what a cell's own lines carried is not its colour any more."""
 SMOOTHING_SPACINGS = (8, 4, 2, 1)
@@ -37,8 +37,6 @@ EDGE_MARGIN_CELLS = 1
 CARRIED_WEIGHT = np.float32(0.2)
 """Weight, one cell from the edge, of a carried colour against one that was seen; it falls with the distance squared, so
 that streaks dissolve into smooth colour."""
-FAVOUR_FAR = 4.0
-"""Exponent with which means of colour favour the farther of two surfaces."""
 BEHIND_ALL = 64.0
 """Depth of the layer's four corners, in largest depths: the mesh's back joins them, and must hide nothing."""
 
@@ -108,7 +106,7 @@ def _uncover(cells: Cells, shift_px: float) -> Float32[np.ndarray, "rows columns
         layer, trust = smooth_behind(layer, trust, replaced, spacing)
     unknown = replaced & (trust == 0)
     if unknown.any() and trust.any():
-        layer[unknown, 1:] = pull_push(layer, trust, favour_far=FAVOUR_FAR)[unknown, 1:]
+        layer[unknown, 1:] = pull_push(layer, trust, favour_far=True)[unknown, 1:]
     return layer
 
 

@@ -199,17 +199,17 @@ def _sweep_line(
 def vote(
     disparity: Float32[np.ndarray, "rows columns"], hidden: Bool[np.ndarray, "rows columns"], spacing: int
 ) -> Float32[np.ndarray, "rows columns"]:
-    """Return the disparity with that of each ``hidden`` cell replaced by the median of 5 x 5 hidden ones around it."""
+    """Return the disparity with that of each ``hidden`` cell replaced by the median of 3 x 3 hidden ones around it."""
     rows, columns = disparity.shape
     result = disparity.copy()
-    ballots = np.empty(25, np.float32)
+    ballots = np.empty(9, np.float32)
     for i in range(rows):
         for j in range(columns):
             if not hidden[i, j]:
                 continue
             count = 0
-            for y in range(i - 2 * spacing, i + 2 * spacing + 1, spacing):
-                for x in range(j - 2 * spacing, j + 2 * spacing + 1, spacing):
+            for y in range(i - spacing, i + spacing + 1, spacing):
+                for x in range(j - spacing, j + spacing + 1, spacing):
                     if 0 <= y < rows and 0 <= x < columns and hidden[y, x]:
                         at = count
                         while at > 0 and ballots[at - 1] > disparity[y, x]:
