@@ -105,7 +105,9 @@ def _ingredients(setup: Setup, *, verify: bool) -> dict[str, Any]:
         "scene": path.scene,
         "cameras": [path.world_from_camera.tobytes().hex(), path.lens_factor.tobytes().hex()],
         "times": path.source_time,
-        "code": _code("geometry", "media", "artifacts", "reconstruction", "render", "footage.py", "guide.py"),
+        "code": _code(
+            "geometry", "media", "artifacts", "reconstruction", "render", "footage.py", "backdrop.py", "guide.py"
+        ),
         "packages": _versions(),
     }
 

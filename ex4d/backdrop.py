@@ -1,0 +1,94 @@
+"""The meshes of a shot: its frames, and what hangs behind them for engines that have no weights to imagine it with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import numpy as np
+from jaxtyping import Float32, Float64, UInt8
+
+from ex4d.artifacts.camera_path import CameraPath
+from ex4d.artifacts.watertight_mesh import HidingRule, WatertightMesh
+from ex4d.footage import Footage, SourceFrame
+from ex4d.geometry.pinhole import Pinhole
+from ex4d.reconstruction.background_layer import build_background
+from ex4d.reconstruction.clean_plate import gather_plate
+from ex4d.reconstruction.unknown_depth import fill_unknown
+from ex4d.reconstruction.watertight_mesh import build_mesh
+from ex4d.render.rasterizer import Rasterizer, RenderedFrame
+
+PLATE_FRAMES = 24
+"""Frames that a clean plate is gathered from: a subject that crosses the picture leaves each place in most of them."""
+PLATE_SECONDS = Fraction(5)
+"""How far before and after a shot a clean plate looks."""
+
+Colour = UInt8[np.ndarray, "height width 3"]
+
+
+@dataclass(frozen=True)
+class Backdrop:
+    """What is behind a shot's frames: a clean plate where the source's camera stands still, and a guess behind that."""
+
+    plate: WatertightMesh | None
+    """None where the source's camera moves."""
+    guess: WatertightMesh | None
+    """None until it is made from a frame, where there is no plate to make it from."""
+
+    @classmethod
+    def of_shot(cls, footage: Footage, path: CameraPath) -> Backdrop:
+        """Gather the clean plate of a shot, if its source's camera stands still."""
+        times = plate_times(footage, path)
+        plate = gather_plate((frame.colour, frame.depth, frame.known) for frame in footage.frames(times))
+        if plate is None:
+            return cls(None, None)
+        depth = fill_unknown(plate.depth, plate.known)
+        guess = build_background(plate.colour, depth, footage.grid_lens, known=plate.known)
+        return cls(frame_mesh(plate.colour, depth, footage, "face"), guess)
+
+    def behind(self, source: SourceFrame, footage: Footage) -> Backdrop:
+        """Return the backdrop of one source frame: the plate's, or a guess from this frame alone."""
+        if self.plate is not None:
+            return self
+        return replace(self, guess=build_background(source.colour, source.depth, footage.grid_lens, known=source.known))
+
+    def seen_from(self, pose: Float64[np.ndarray, "4 4"], lens: Pinhole, rasterizer: Rasterizer) -> Colour:
+        """Return what the camera sees of the backdrop, black where it hangs nowhere."""
+        return _laid_behind(
+            rasterizer.render(mesh, pose, lens) for mesh in (self.plate, self.guess) if mesh is not None
+        )
+
+
+def _laid_behind(layers: Iterable[RenderedFrame]) -> Colour:
+    """Lay each layer behind the ones before; what is seen is at least (1, 1, 1), so that black means not hit."""
+    laid: Colour | None = None
+    for layer in layers:
+        lit = np.maximum(layer.colour, np.uint8(1)) * layer.visible[..., None]
+        laid = lit if laid is None else np.where(laid.any(axis=-1, keepdims=True), laid, lit)
+    assert laid is not None
+    return laid
+
+
+def plate_times(footage: Footage, path: CameraPath) -> list[Fraction]:
+    """Return the moments of the source from which a shot's clean plate is gathered, evenly spread."""
+    first, last = min(path.source_time), max(path.source_time)
+    start = footage.index_at(max(Fraction(0), first - PLATE_SECONDS))
+    stop = footage.index_at(last + PLATE_SECONDS)
+    count = min(PLATE_FRAMES, stop - start + 1)
+    chosen = sorted({start + round(k * (stop - start) / max(1, count - 1)) for k in range(count)})
+    return [footage.clip.frame_times[index] for index in chosen]
+
+
+def frame_mesh(
+    colour: Colour, depth: Float32[np.ndarray, "height width"], footage: Footage, rule: HidingRule
+) -> WatertightMesh:
+    """Build the mesh of a frame.
+
+    A ring of one pixel is put round it for the mesh's border to take, so that no pixel of the frame is lost to it.
+    """
+    lens = footage.grid_lens
+    center = (lens.center_px[0] + 1, lens.center_px[1] + 1)
+    ringed = Pinhole(lens.width + 2, lens.height + 2, lens.focal_px, center)
+    wider = np.pad(colour, ((1, 1), (1, 1), (0, 0)), mode="edge")
+    return build_mesh(wider, np.pad(depth, 1, mode="edge"), ringed, rule=rule, border_depth=footage.border_depth)
