@@ -50,10 +50,11 @@ def draw_guide(
             continue
         if mesh is None or drawn is not source:
             mesh, drawn = frame_mesh(source.colour, source.depth, footage, recipe.rule), source
-            backdrop = backdrop and backdrop.behind(source, footage)
+            backdrop = None if backdrop is None else backdrop.behind(source, footage)
         view = poses[index], path.scene.lens.zoomed(float(path.lens_factor[index]))
         seen = rasterizer.render(mesh, *view)
-        yield GuideFrame(seen.colour, seen.visible, backdrop and backdrop.seen_from(*view, rasterizer))
+        behind = None if backdrop is None else backdrop.seen_from(*view, rasterizer)
+        yield GuideFrame(seen.colour, seen.visible, behind)
 
 
 def _source_as_guide(source: SourceFrame, footage: Footage, recipe: GuideRecipe) -> GuideFrame:

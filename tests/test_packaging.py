@@ -1,4 +1,4 @@
-"""Presets and example shots are found from a wheel, from an editable install and from a checkout, wherever one stands."""
+"""Presets and example shots are found from a wheel, an editable install and a checkout, wherever one stands."""
 
 from __future__ import annotations
 

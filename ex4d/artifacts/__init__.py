@@ -1,0 +1,1 @@
+"""The records that stages exchange; each saves and loads itself."""

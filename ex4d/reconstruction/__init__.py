@@ -1,0 +1,1 @@
+"""Video to depth, depth to mesh, and what lies behind it."""

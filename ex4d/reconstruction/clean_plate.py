@@ -17,7 +17,7 @@ SAME_DEPTH = 0.04
 SAME_COLOUR = 28.0
 """Levels, mean over the channels: what noise and a passing light may change; another place differs by more."""
 STEADY_SHARE = 0.6
-"""Of the pixels: as many must agree with the plate for the camera to count as standing still; what moves is the rest."""
+"""Of the pixels: as many must agree with the plate for the camera to count as standing still."""
 EDGE_PX = 2
 """Pixels beside a nearer surface carry some of its colour, and count for little."""
 EDGE_WEIGHT = 0.01
@@ -67,7 +67,8 @@ class _Surface:
 
     @classmethod
     def empty(cls, size: tuple[int, int]) -> _Surface:
-        return cls(*(np.zeros(size, np.float32) for _ in range(3)), np.zeros((*size, 3), np.float32))
+        depth, seen, weight = np.zeros((3, *size), np.float32)
+        return cls(depth, seen, weight, np.zeros((*size, 3), np.float32))
 
     def take(self, other: _Surface, where: Known) -> None:
         """Become the other surface at some pixels."""

@@ -72,7 +72,7 @@ class SubjectDepth(Record):
     """The subject is at a stated z-depth, on the view axis."""
 
     depth: Positive
-    """Units of the depth file."""
+    """Metres where the depth is in mm or m, else its own unit."""
 
 
 def _depth(value: Any, info: Reading) -> Any:

@@ -178,7 +178,10 @@ BAD_INPUTS = {
     "a playlist's address": (with_text("video: tiny.mkv", "video: concat:a.mkv|b.mkv"), r"tiny\.yaml:3:.*local file"),
     "a playlist as a video": (playlist, r"list\.mkv"),
     "a move for a later version": (with_text("dolly: 20%", "crane: {up: 20%}"), r"tiny\.yaml:16:.*version of ex4d"),
-    "an output outside the folder": (with_text("file: tiny.mp4", "file: ../tiny.mp4"), r"tiny\.yaml:4:.*plain file name"),
+    "an output outside the folder": (
+        with_text("file: tiny.mp4", "file: ../tiny.mp4"),
+        r"tiny\.yaml:4:.*plain file name",
+    ),
     "a dissolve longer than its shot": (with_text("dissolve 0.25s", "dissolve 2s"), r"'push'.*'swing'"),
 }
 
