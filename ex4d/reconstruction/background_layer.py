@@ -113,13 +113,16 @@ def _uncover(cells: Cells, shift_px: float) -> Float32[np.ndarray, "rows columns
 def _pad(
     cells: Cells, layer: Float32[np.ndarray, "rows columns 4"], padding: float
 ) -> Float32[np.ndarray, "padded_rows padded_columns 4"]:
-    """Continue the frame, foreground and all, beyond its border, and put the uncovered layer inside."""
+    """Continue the frame, foreground and all, beyond its border, and put the uncovered layer inside.
+
+    The frame's rim stays as it is, so that a thing that the border cuts is not outlined by what lies behind it.
+    """
     from ex4d.reconstruction.frame_extension import extend
 
     rows, columns = cells.disparity.shape
     above, before = math.ceil(padding * rows), math.ceil(padding * columns)
     canvas = extend(np.concatenate([cells.disparity[..., None], cells.colour], axis=-1), above, before)
-    canvas[above : above + rows, before : before + columns] = layer
+    canvas[above + 1 : above + rows - 1, before + 1 : before + columns - 1] = layer[1:-1, 1:-1]
     return canvas
 
 
