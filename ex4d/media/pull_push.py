@@ -28,7 +28,7 @@ def pull_push(
     weight is), and means favour the farther: a pixel twice as near as the farthest one beside it counts 16 times less.
     Where no pixel is known at all the result is 0.
     """
-    filled = image.copy()
+    filled = np.where(weight[..., None] > 0, image, np.float32(0))
     levels = [(filled, weight)]
     while max(levels[-1][1].shape) > 1:
         levels.append(_pull(*levels[-1], favour_far))
