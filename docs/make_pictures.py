@@ -21,9 +21,9 @@ FILM = ROOT / "shots" / "scene.yaml"
 PICTURE = ROOT / "docs" / "pictures" / "courtyard.png"
 INK, PAPER = "#e9e4f0", "#17131f"
 STILLS = (
-    ("swing@100%", "source", "what was filmed: one fixed camera"),
-    ("swing@100%", "guide", "seen from 28° to the right: what the mesh knows"),
-    ("swing@100%", "result", "completed: swing"),
+    ("swing@100%", "source", "the video: one camera that never moved"),
+    ("swing@100%", "guide", "swung to the right: what its mesh knows"),
+    ("swing@100%", "result", "swing, completed without a model"),
     ("vertigo@100%", "result", "vertigo: back away, zoom in"),
     ("float@100%", "result", "float: a spline through space"),
 )

@@ -3,8 +3,8 @@
 What a depth camera misses is mostly the strip beside a foreground edge that its projector could not reach: background.
 So every unknown pixel looks out along four lines (across, down and the two diagonals) to the known pixels at both ends.
 Where the two belong to one surface, depth is carried over linearly in 1/z, which is exact for a plane; where one is
-clearly nearer, the farther is taken. The four answers are averaged, and the line with the narrowest gap counts most: it
-is the one that crosses the strip.
+clearly nearer, the farther is taken. The line with the narrowest gap counts most, as it is the one that crosses the
+strip; the answers that agree with it are averaged, so that no pixel is left in mid-air between near and far.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ third fewer holes in slopes back too far, and as good as no more strips beside e
 ONE_ENDED = np.float32(4.0)
 """A line that leaves the image without a second end counts as a gap this many times as wide."""
 SMOOTHINGS = 1
-"""Passes of a 3 x 3 mean among guessed pixels only: it softens the streaks of the lines and blurs nothing known."""
+"""Passes of a 3 x 3 mean among guessed pixels of one surface: it softens the streaks of the lines, and no edge."""
 
 Depth = Float32[np.ndarray, "height width"]
 Known = Bool[np.ndarray, "height width"]
@@ -98,10 +98,11 @@ def _ends(depth, index, rows, columns, step):  # noqa: ANN001, ANN202 - compiled
 @kernel
 @no_type_check
 def _combined(before, after, slope):  # noqa: ANN001, ANN202 - compiled
-    """Average 1/z over the four lines of each unknown pixel, by the fourth power of how narrow their gaps are."""
+    """Average 1/z over the lines of each unknown pixel that agree, by the fourth power of how narrow they are."""
     inverse = np.zeros(len(before), np.float32)
+    answers, weights = np.zeros(4, np.float32), np.zeros(4, np.float32)
     for p in range(len(before)):
-        total = weighted = 0.0
+        anchor, heaviest = np.float32(0), np.float32(0)
         for k in range(4):
             first, second = before[p, k, 0], after[p, k, 0]
             to_first, to_second = before[p, k, 1], after[p, k, 1]
@@ -112,10 +113,15 @@ def _combined(before, after, slope):  # noqa: ANN001, ANN202 - compiled
                 gap = ONE_ENDED * (to_first if first > 0 else to_second)
             elif max(first, second) < (SAME_SURFACE + slope * gap) * value:
                 value = (first * to_second + second * to_first) / gap
-            if value > 0:
-                weight = 1.0 / (gap * gap * gap * gap)
-                total += weight
-                weighted += weight * value
+            answers[k] = value
+            weights[k] = 1.0 / (gap * gap * gap * gap) if value > 0 else 0.0
+            if weights[k] > heaviest or (weights[k] == heaviest and 0 < value < anchor):  # the farther of equals
+                anchor, heaviest = value, weights[k]
+        total = weighted = 0.0
+        for k in range(4):
+            if weights[k] > 0 and max(answers[k], anchor) < SAME_SURFACE * min(answers[k], anchor):
+                total += weights[k]
+                weighted += weights[k] * answers[k]
         if total > 0:
             inverse[p] = weighted / total
     return inverse
@@ -124,7 +130,7 @@ def _combined(before, after, slope):  # noqa: ANN001, ANN202 - compiled
 @kernel
 @no_type_check
 def _smoothed(inverse, index, rows, columns):  # noqa: ANN001, ANN202 - compiled
-    """Replace each unknown pixel's 1/z by the mean over the unknown ones among its 3 x 3 neighbours."""
+    """Replace each unknown pixel's 1/z by the mean over its unknown 3 x 3 neighbours that are on its surface."""
     height, width = index.shape
     smooth = inverse.copy()
     for p in range(len(rows)):
@@ -132,7 +138,7 @@ def _smoothed(inverse, index, rows, columns):  # noqa: ANN001, ANN202 - compiled
         for i in range(max(0, rows[p] - 1), min(height, rows[p] + 2)):
             for j in range(max(0, columns[p] - 1), min(width, columns[p] + 2)):
                 q = index[i, j]
-                if q >= 0 and inverse[q] > 0:
+                if q >= 0 and max(inverse[q], inverse[p]) < SAME_SURFACE * min(inverse[q], inverse[p]):
                     total += inverse[q]
                     count += 1
         if count:

@@ -4,9 +4,9 @@ import imageio.v3 as iio
 import numpy as np
 import pytest
 from hypothesis import given, seed, settings
-from scipy.ndimage import distance_transform_edt
 
 from ex4d.geometry.pinhole import Pinhole
+from ex4d.reconstruction.unknown_depth import fill_unknown
 from ex4d.reconstruction.watertight_mesh import BORDER_DEPTH, build_mesh
 from ex4d.render.cpu_rasterizer import CpuRasterizer
 from ex4d.render.reference_rasterizer import ReferenceRasterizer
@@ -118,8 +118,7 @@ def test_real_depth_at_the_source_camera(number):
     folder = shared_data("redkitchen")
     colour = iio.imread(folder / f"{number:04d}.rgb.jpg")
     millimetres = iio.imread(folder / f"{number:04d}.depth.png")
-    nearest_known = distance_transform_edt(millimetres == 0, return_distances=False, return_indices=True)
-    depth = millimetres[tuple(nearest_known)].astype(np.float32) / 1000
+    depth = fill_unknown(millimetres.astype(np.float32) / 1000, millimetres > 0)
     lens = Pinhole(640, 480, 585.0, (320.0, 240.0))
     frame = CPU.render(build_mesh(colour, depth, lens), np.eye(4), lens)
 
