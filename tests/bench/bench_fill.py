@@ -19,20 +19,29 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 
 import cv2
 import imageio.v3 as iio
 import numpy as np
 
 from ex4d.artifacts.watertight_mesh import WatertightMesh
+from ex4d.backdrop import Backdrop
+from ex4d.footage import open_footage
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.reconstruction.background_layer import build_background
 from ex4d.reconstruction.unknown_depth import fill_unknown
 from ex4d.reconstruction.watertight_mesh import build_mesh
 from ex4d.render.cpu_rasterizer import CpuRasterizer
 from ex4d.render.rasterizer import RenderedFrame
+from ex4d.shotlist.load import load
+from ex4d.shotlist.model import Output
 from ex4d.synthesis.mesh_engine import complete_frame
+from ex4d.trajectory.compiler import compile_shot
+from shots.media.make_courtyard import View
 from tests.shared_data import ROOT
+
+SAMPLE = Path(__file__).parents[2] / "shots" / "scene.yaml"
 
 PAIRS = ((0, 70), (30, 85), (60, 100), (0, 115), (30, 120), (60, 130), (90, 190), (120, 180), (150, 185), (180, 220))
 RADII = (3, 5, 10)
@@ -242,25 +251,49 @@ def nearest_colour(colour: np.ndarray, where: np.ndarray) -> np.ndarray:
     return colour[tuple(at)]
 
 
-def bleeding(frame: Callable[[float], tuple[Source, np.ndarray]], paint: tuple[int, ...] | None) -> None:
-    """Print the shares of pixels nearer to the subject, one paint or its closest pixel, than to the truth."""
+@cache
+def true_views(seconds: float, right_deg: float) -> tuple[View, np.ndarray]:
+    """Return what a camera truly sees without the subject, and where it would see the subject."""
     from shots.media.make_courtyard import render_view
 
+    pose = orbit(right_deg, 4.1)
+    clean = render_view(seconds, pose, subject=False, samples=1)
+    return clean, render_view(seconds, pose, samples=1).subject_mask
+
+
+def plated() -> Backdrop:
+    """Return the backdrop that ``ex4d shoot`` hangs behind the sample: its clean plate, and a guess behind that."""
+    film = load(SAMPLE)
+    footage = open_footage(film.shots[1], Output())
+    backdrop = Backdrop.of_shot(footage, compile_shot(film.shots[1], footage.scene))
+    assert backdrop.plate is not None
+    return backdrop
+
+
+def bleeding(
+    frame: Callable[[float], tuple[Source, np.ndarray]],
+    paint: tuple[int, ...] | None,
+    backdrop: Backdrop | None = None,
+) -> None:
+    """Print the shares of pixels nearer to the subject, one paint or its closest pixel, than to the truth."""
     totals, counts = np.zeros((1 + len(RADII), 2)), np.zeros(2)
     for right_deg in BLEED_DEG:
         for seconds in BLEED_SECONDS:
             source, subject = frame(seconds)
             pose = orbit(right_deg, 4.1)
             view = fill(source.mesh(), source.background(), pose, source.lens)
-            clean = render_view(seconds, pose, subject=False, samples=1)
-            shows_subject = render_view(seconds, pose, samples=1).subject_mask
+            clean, shows_subject = true_views(seconds, right_deg)
+            ours = view.ours
+            if backdrop is not None:
+                behind = backdrop.seen_from(pose, source.lens, RASTERIZER)
+                ours = complete_frame(view.guide.colour, view.guide.visible, behind)
             everywhere = view.uncovered & ~shows_subject
             masks = everywhere & hidden_by_subject(source, subject, clean.depth, pose), everywhere
             counts += [mask.sum() for mask in masks]
             foreground = np.array(paint or (0, 0, 0), float)
             if paint is None:
                 foreground = nearest_colour(view.guide.colour, view.guide.visible & shows_subject).astype(float)
-            for k, result in enumerate([view.ours, *(view.telea(radius) for radius in RADII)]):
+            for k, result in enumerate([ours, *(view.telea(radius) for radius in RADII)]):
                 to_subject = np.linalg.norm(result - foreground, axis=-1)
                 to_truth = np.linalg.norm(result - clean.colour.astype(float), axis=-1)
                 totals[k] += [(to_subject < to_truth)[mask].sum() for mask in masks]
@@ -280,6 +313,8 @@ def bleed() -> None:
     )
     print("wrong part of the background counts, too")
     bleeding(courtyard, None)
+    print("subject as it is, ours with the clean plate of the clip, as the engine is used")
+    bleeding(courtyard, None, plated())
 
 
 TABLES = {"truth": truth, "speed": speed, "steady": steady, "bleed": bleed}

@@ -108,25 +108,32 @@ def measure_ours(seen: View, threads: int, repeats: int) -> np.ndarray:
         hidden = building._hidden_faces(mesh.depth, seen.lens, "center", "angle", building.MIN_ANGLE_DEG)
         building._hidden_vertices(hidden)
 
-    rows = []
-    for pose in seen.poses:
+    def parts(pose: np.ndarray) -> tuple[Callable[[], object], ...]:
         transform = rendering.screen_from_grid(mesh, pose, seen.lens)
-        project = partial(rendering.project, mesh, transform, scratch)
-        draw = partial(rendering.draw, mesh, transform, scratch)
-        shade = partial(rendering.shade, mesh, transform, scratch, frame)
-        work = (
+        return (
             partial(all_in, pose),
             partial(building.build_mesh, seen.colour, seen.depth, seen.lens),
             hide,
             partial(rasterizer.render, mesh, pose, seen.lens),
-            partial(share, project, SIDE, rendering.STRIP_ROWS),
-            partial(share, draw, SIDE, rendering.BAND_ROWS),
-            partial(share, shade, SIDE, rendering.BAND_ROWS),
+            partial(share, partial(rendering.project, mesh, transform, scratch), SIDE, rendering.STRIP_ROWS),
+            partial(share, partial(rendering.draw, mesh, transform, scratch), SIDE, rendering.BAND_ROWS),
+            partial(share, partial(rendering.shade, mesh, transform, scratch, frame), SIDE, rendering.BAND_ROWS),
         )
-        cpu = best_ms(work[0], repeats, time.process_time)
-        wall = [best_ms(one, repeats) for one in work]
-        rows.append([wall[0], cpu, *wall[1:]])
-    return np.array(rows)
+
+    # Round after round over the whole path, so that a busy moment of the machine spoils one try of a frame, not all.
+    rounds = [[timed(parts(pose)) for pose in seen.poses] for _ in range(repeats)]
+    return np.min(rounds, axis=0)
+
+
+def timed(works: tuple[Callable[[], object], ...]) -> list[float]:
+    """Milliseconds of the first work, of its processor time, and of the others."""
+    wall, cpu = [], []
+    for work in works:
+        start, started = time.perf_counter(), time.process_time()
+        work()
+        wall.append((time.perf_counter() - start) * 1e3)
+        cpu.append((time.process_time() - started) * 1e3)
+    return [wall[0], cpu[0], *wall[1:]]
 
 
 def measure_vtk(seen: View, repeats: int) -> np.ndarray:

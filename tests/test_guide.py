@@ -1,0 +1,137 @@
+"""Guides of a tiny source whose truth is known: a wall that stands still behind a square that moves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ex4d.artifacts.camera_path import CameraPath
+from ex4d.backdrop import Backdrop, plate_times
+from ex4d.footage import Footage
+from ex4d.guide import GuideRecipe, draw_guide
+from ex4d.render.cpu_rasterizer import CpuRasterizer
+from ex4d.setups import Setup, set_up
+from ex4d.shotlist.load import load
+from ex4d.synthesis.mesh_engine import complete_frame
+from tests.tiny_film import FRAMES, HEIGHT, SHOTS, WIDTH, source_frames, write_tiny_film
+
+WALL_DEPTH = 4.0
+SHIFT_PX = 4
+
+
+@pytest.fixture
+def swing(tmp_path: Path) -> Setup:
+    film = load(write_tiny_film(tmp_path))
+    return set_up(film.shots[1], film.output)
+
+
+def trucked(setup: Setup) -> CameraPath:
+    """Move the camera so far to the right that the wall shifts by whole pixels."""
+    step = SHIFT_PX * WALL_DEPTH / setup.path.scene.lens.focal_px / setup.footage.subject_distance
+    poses = np.broadcast_to(np.eye(4), setup.path.world_from_camera.shape).copy()
+    poses[1:, 0, 3] = step
+    return replace(setup.path, world_from_camera=poses, lens_factor=np.ones(len(poses)))
+
+
+def clean_wall() -> np.ndarray:
+    """The wall without the square: each place from a frame that shows it."""
+    first, last = source_frames()[0], source_frames()[-1]
+    return np.where((first == (230, 40, 30)).all(axis=-1, keepdims=True), last, first)
+
+
+def test_uncovered_places_show_the_wall_that_other_frames_saw(swing: Setup) -> None:
+    path = trucked(swing)
+    frames = list(draw_guide(swing.footage, path, CpuRasterizer(), GuideRecipe()))
+    truth = clean_wall()[:, SHIFT_PX:]
+    for guide in frames[1:]:
+        result = complete_frame(guide.colour, guide.visible, guide.background)[:, :-SHIFT_PX]
+        opened = ~guide.visible[:, :-SHIFT_PX]
+        assert opened[16:36].sum() > 40
+        assert np.abs(result.astype(int) - truth)[opened].max() <= 1
+
+
+def test_what_is_visible_is_the_source_shifted_by_its_depth(swing: Setup) -> None:
+    path = trucked(swing)
+    index = 5
+    guide = next(draw_guide(swing.footage, path, CpuRasterizer(), GuideRecipe(background=False), [index]))
+    source = source_frames()[swing.footage.index_at(path.source_time[index])]
+    wall = guide.visible[:12, : WIDTH - SHIFT_PX]
+    assert wall.all()
+    shown, expected = guide.colour[:12, : WIDTH - SHIFT_PX], source[:12, SHIFT_PX:]
+    assert np.abs(shown.astype(int) - expected).max() <= 1
+    assert guide.background is None
+
+
+def test_asking_for_one_frame_gives_the_frame_of_the_whole(swing: Setup) -> None:
+    whole = list(draw_guide(swing.footage, swing.path, CpuRasterizer(), GuideRecipe()))
+    for index in (0, 7, 11):
+        (one,) = draw_guide(swing.footage, swing.path, CpuRasterizer(), GuideRecipe(), [index])
+        np.testing.assert_array_equal(one.colour, whole[index].colour)
+        np.testing.assert_array_equal(one.visible, whole[index].visible)
+        assert one.background is not None
+        np.testing.assert_array_equal(one.background, whole[index].background)
+
+
+def test_at_the_source_camera_the_frame_is_the_source(swing: Setup) -> None:
+    first = next(draw_guide(swing.footage, swing.path, CpuRasterizer(), GuideRecipe(), [0]))
+    assert first.visible.all()
+    np.testing.assert_array_equal(first.colour, source_frames()[6])
+
+
+def test_no_pixel_of_the_frame_is_lost_to_the_mesh_border(swing: Setup) -> None:
+    poses = np.broadcast_to(np.eye(4), swing.path.world_from_camera.shape).copy()
+    poses[:, 0, 3] = 1e-7
+    path = replace(swing.path, world_from_camera=poses)
+    guide = next(draw_guide(swing.footage, path, CpuRasterizer(), GuideRecipe(), [3]))
+    edge = np.ones((HEIGHT, WIDTH), bool)
+    edge[1:-1, 1:-1] = False
+    assert guide.visible[edge].mean() > 0.98
+
+
+def test_a_source_that_moves_gets_a_guess_instead_of_a_plate(tmp_path: Path) -> None:
+    from ex4d.media.writing import LosslessWriter
+    from tests.tiny_film import RATE
+
+    film = load(write_tiny_film(tmp_path))
+    with LosslessWriter(tmp_path / "tiny.mkv", (WIDTH, HEIGHT), RATE) as video:
+        for index, frame in enumerate(source_frames()):
+            video.write(np.ascontiguousarray(np.roll(frame, 9 * index, axis=1)))
+    setup = set_up(film.shots[1], film.output)
+    backdrop = Backdrop.of_shot(setup.footage, setup.path)
+    assert backdrop.plate is None
+    guides = list(draw_guide(setup.footage, setup.path, CpuRasterizer(), GuideRecipe()))
+    assert len(guides) == 12
+    assert all(guide.background is not None for guide in guides)
+
+
+def test_the_plate_looks_a_few_seconds_to_either_side_and_no_further(swing: Setup) -> None:
+    times = plate_times(swing.footage, swing.path)
+    assert len(times) == FRAMES
+    assert times == sorted(times)
+    far = longer(swing.footage)
+    times = plate_times(far, swing.path)
+    assert len(times) <= 24
+    assert times[-1] - swing.path.source_time[-1] <= 5
+
+
+def longer(footage: Footage) -> Footage:
+    """The same footage, as if its clip went on for ten minutes."""
+    times = tuple(footage.clip.frame_times[1] * index for index in range(7200))
+    return replace(footage, clip=replace(footage.clip, frame_times=times))
+
+
+def test_overscan_leaves_something_to_show_beyond_the_edges(tmp_path: Path) -> None:
+    overscanned = SHOTS.replace("output: {file: tiny.mp4}", "output: {file: tiny.mp4, overscan: 20%}")
+    shares = []
+    for name, text in (("bare", SHOTS), ("overscanned", overscanned)):
+        (tmp_path / name).mkdir()
+        film = load(write_tiny_film(tmp_path / name, text))
+        setup = set_up(film.shots[1], film.output)
+        path = trucked(setup)
+        guide = next(draw_guide(setup.footage, path, CpuRasterizer(), GuideRecipe(), [5]))
+        shares.append(float(guide.visible[:10, -SHIFT_PX:].mean()))
+    assert shares[0] < 0.1
+    assert shares[1] > 0.95
