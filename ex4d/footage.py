@@ -12,15 +12,16 @@ from jaxtyping import Bool, Float32, UInt8
 
 from ex4d.artifacts.depth_video import DepthVideo
 from ex4d.artifacts.scene import Scene
-from ex4d.errors import MissingPart
+from ex4d.estimated_depth import EstimatedDepth, estimated_depth, no_depth
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.media.fitting import Fit
 from ex4d.media.probe import MediaInfo, probe
 from ex4d.media.reading import read_frames
+from ex4d.progress import SILENT, Progress
 from ex4d.reconstruction.depth_file import open_depth_file
 from ex4d.reconstruction.subject import measure_subject
 from ex4d.reconstruction.unknown_depth import fill_unknown
-from ex4d.shotlist.model import DepthFile, Output, Shot
+from ex4d.shotlist.model import DepthFile, DepthModel, Output, Shot
 from ex4d.trajectory.scenery import assumed_pivot, delivered_lens, lens_in_words
 from ex4d.trajectory.timing import clock_of
 
@@ -51,6 +52,8 @@ class Footage:
     grid_lens: Pinhole
     """Lifts the grid's pixels; ``scene.lens`` sees the output's."""
     scene: Scene
+    estimated: EstimatedDepth | None = None
+    """How the depth was estimated; None where it is the user's."""
 
     @property
     def subject_distance(self) -> float:
@@ -85,20 +88,22 @@ class Footage:
             yield SourceFrame(index, colour, fill_unknown(depth, known), known)
 
 
-def open_footage(shot: Shot, output: Output) -> Footage:
+def open_footage(shot: Shot, output: Output, *, progress: Progress = SILENT, verify: bool = False) -> Footage:
     """Open a shot's video and depth, fit them to the output, and measure where its subject is.
 
     Raises:
         MediaError: a file that cannot be used.
         ReconstructionError: no depth is known where the subject is.
+        UserError: no such depth model.
         TrajectoryError: the clip leaves the source.
-        MissingPart: the shot has no depth.
+        MissingPart: the shot has no depth, or the model that is to estimate it is not here.
     """
     source = shot.source
-    if not isinstance(source.depth, DepthFile):
-        raise _no_depth(shot)
+    if source.depth is None:
+        raise no_depth(shot)
     clip = probe(source.video, source.fps)
-    depth = open_depth_file(source.depth, clip)
+    opened = _open_depth(shot, source.depth, clip, progress, verify=verify)
+    depth, estimated = (opened.depth, opened) if isinstance(opened, EstimatedDepth) else (opened, None)
     fit = Fit.plan(clip.size, output.size, fit=output.fit, overscan=output.overscan)
     delivered = delivered_lens(source, clip.width, clip.height)
     lens = fit.lens(delivered)
@@ -111,9 +116,17 @@ def open_footage(shot: Shot, output: Output) -> Footage:
         source_duration=clip.duration,
         assumed=(*assumed, *clip.assumed, *depth.assumed),
     )
-    footage = Footage(clip, depth, fit, fit.grid_lens(delivered), scene)
+    footage = Footage(clip, depth, fit, fit.grid_lens(delivered), scene, estimated)
     pivot, distance = _measured_subject(footage, shot)
     return replace(footage, scene=replace(scene, pivot=pivot, subject_distance=distance))
+
+
+def _open_depth(
+    shot: Shot, depth: DepthFile | DepthModel, clip: MediaInfo, progress: Progress, *, verify: bool
+) -> DepthVideo | EstimatedDepth:
+    if isinstance(depth, DepthFile):
+        return open_depth_file(depth, clip)
+    return estimated_depth(depth.model, shot.name, clip, progress, verify=verify)
 
 
 def _measured_subject(footage: Footage, shot: Shot) -> tuple[tuple[float, float, float], float]:
@@ -122,12 +135,3 @@ def _measured_subject(footage: Footage, shot: Shot) -> tuple[tuple[float, float,
     depth, known = footage.fit.depth(*next(iter(footage.depth.frames([first]))))
     view = footage.fit.view_of
     return measure_subject(view(depth), view(known), footage.scene.lens, shot.source.subject)
-
-
-def _no_depth(shot: Shot) -> MissingPart:
-    return MissingPart(
-        f"shot '{shot.name}' has no depth: source.depth names no file, and estimating it needs a depth model\n"
-        "  to use depth that you have:  source: {depth: {file: DEPTH, unit: mm}}\n"
-        "  to have it estimated:        pip install 'ex4d[depth]'\n"
-        "                               ex4d models pull depth-anything-v2-small"
-    )

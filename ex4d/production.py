@@ -48,7 +48,7 @@ def shoot(
     """
     announce_compiling(progress)
     workspace = Workspace(folder, film.output.file)
-    setups = [set_up(shot, film.output) for shot in _chosen(film, only)]
+    setups = [set_up(shot, film.output, progress=progress, verify=verify) for shot in _chosen(film, only)]
     segments = () if only else cut(setups)
     with workspace.locked():
         takes = tuple(

@@ -9,6 +9,7 @@ from ex4d.artifacts.camera_path import CameraPath
 from ex4d.edit.sequence import Segment, lay_out
 from ex4d.errors import MissingPart, UserError
 from ex4d.footage import Footage, open_footage
+from ex4d.progress import SILENT, Progress
 from ex4d.shotlist.model import Output, Shot, ShotList, Synthesis
 from ex4d.trajectory.compiler import compile_shot
 
@@ -37,7 +38,7 @@ class Setup:
         return self.path.scene.lens.width, self.path.scene.lens.height
 
 
-def set_up(shot: Shot, output: Output) -> Setup:
+def set_up(shot: Shot, output: Output, *, progress: Progress = SILENT, verify: bool = False) -> Setup:
     """Open a shot's media and compile its cameras.
 
     Raises:
@@ -45,7 +46,7 @@ def set_up(shot: Shot, output: Output) -> Setup:
         MissingPart: depth or an engine is missing.
     """
     engine = chosen_engine(shot.synthesis)
-    footage = open_footage(shot, output)
+    footage = open_footage(shot, output, progress=progress, verify=verify)
     return Setup(shot, footage, compile_shot(shot, footage.scene), engine)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import platform
 from dataclasses import dataclass
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,10 +18,10 @@ from ex4d.media.writing import H264Writer
 from ex4d.progress import Progress
 from ex4d.render.cpu_rasterizer import CpuRasterizer
 from ex4d.setups import Setup
-from ex4d.shotlist.model import DepthFile
+from ex4d.shotlist.model import DepthFile, DepthModel
 from ex4d.synthesis.mesh_engine import MeshEngine
 from ex4d.synthesis.synthesizer import SynthesisRequest
-from ex4d.workspace import content_hash, key_of, stage, write_manifest, write_text
+from ex4d.workspace import code_hash, content_hash, key_of, stage, write_manifest, write_text
 
 PACKAGES = ("numpy", "scipy", "numba", "av")
 """Whose versions may change what is made."""
@@ -50,7 +49,7 @@ def make_take(setup: Setup, folder: Path, progress: Progress, *, force: bool = F
     """Make a shot's guide and result; keep what an earlier run made of the same ingredients."""
     recipe = GuideRecipe()
     guide_key = key_of({"stage": "guide", **_ingredients(setup, verify=verify), **recipe.ingredients()})
-    result_key = key_of({"stage": "result", "guide": guide_key, "engine": setup.engine, "code": _code("synthesis")})
+    result_key = key_of({"stage": "result", "guide": guide_key, "engine": setup.engine, "code": code_hash("synthesis")})
     guide, result = stage(folder, "guide"), stage(folder, "result")
     kept = result.made(result_key) and not force
     if not kept:
@@ -93,31 +92,29 @@ def _make_result(setup: Setup, folder: Path, progress: Progress) -> None:
 
 def _ingredients(setup: Setup, *, verify: bool) -> dict[str, Any]:
     """Return everything that goes into a guide, by content."""
-    footage, path, depth = setup.footage, setup.path, setup.shot.source.depth
-    assert isinstance(depth, DepthFile)
+    footage, path = setup.footage, setup.path
     return {
         "source": content_hash(footage.clip.path, verify=verify),
-        "depth": content_hash(depth.file, verify=verify),
-        "depth_as": [depth.unit, depth.unknown],
+        "depth": _depth_ingredients(setup, verify=verify),
         "frame_times": footage.clip.frame_times,
         "fit": footage.fit,
         "grid_lens": footage.grid_lens,
         "scene": path.scene,
         "cameras": [path.world_from_camera.tobytes().hex(), path.lens_factor.tobytes().hex()],
         "times": path.source_time,
-        "code": _code(
+        "code": code_hash(
             "geometry", "media", "artifacts", "reconstruction", "render", "footage.py", "backdrop.py", "guide.py"
         ),
         "packages": _versions(),
     }
 
 
-@cache
-def _code(*parts: str) -> str:
-    """Return one hash of the parts of ex4d that make something, so that no result outlives the code it came from."""
-    root = Path(__file__).parent
-    files = [file for part in parts for file in ([root / part] if part.endswith(".py") else (root / part).glob("*.py"))]
-    return key_of({file.relative_to(root).as_posix(): file.read_text(encoding="utf-8") for file in files})
+def _depth_ingredients(setup: Setup, *, verify: bool) -> list[Any]:
+    estimated, depth = setup.footage.estimated, setup.shot.source.depth
+    if estimated is not None:
+        return [estimated.key]
+    assert isinstance(depth, DepthFile)
+    return [content_hash(depth.file, verify=verify), depth.unit, depth.unknown]
 
 
 def _versions() -> dict[str, str]:
@@ -128,7 +125,6 @@ def manifest_of(take: Take, guide_key: str, result_key: str) -> dict[str, Any]:
     """Return what a take was made of, and every choice that was made for the user."""
     setup, scene = take.setup, take.setup.path.scene
     shot, source = setup.shot, setup.shot.source
-    assert isinstance(source.depth, DepthFile)
     return {
         "shot": shot.name,
         "ex4d": version("ex4d"),
@@ -139,7 +135,7 @@ def manifest_of(take: Take, guide_key: str, result_key: str) -> dict[str, Any]:
         "rasterizer": "cpu",
         "engine": {"written": shot.synthesis.engine, "used": setup.engine, "seed": shot.synthesis.seed},
         "source": {"video": str(source.video), "frames": setup.footage.clip.frame_count},
-        "depth": {"file": str(source.depth.file), "unit": source.depth.unit, "metric": setup.footage.depth.metric},
+        "depth": _depth_in_manifest(setup),
         "lens_px": scene.lens.focal_px,
         "subject_distance": scene.subject_distance,
         "pivot": scene.pivot,
@@ -152,3 +148,12 @@ def manifest_of(take: Take, guide_key: str, result_key: str) -> dict[str, Any]:
         "uncovered": {"mean": float(np.mean(take.uncovered)), "worst": max(take.uncovered)},
         "keys": {"guide": guide_key, "result": result_key},
     }
+
+
+def _depth_in_manifest(setup: Setup) -> dict[str, Any]:
+    estimated, depth = setup.footage.estimated, setup.shot.source.depth
+    if estimated is not None:
+        assert isinstance(depth, DepthModel)
+        return {"written": depth.model, **estimated.manifest()}
+    assert isinstance(depth, DepthFile)
+    return {"file": str(depth.file), "unit": depth.unit, "metric": setup.footage.depth.metric}

@@ -16,6 +16,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,17 @@ def _hash_file(path: Path) -> str:
         while chunk := stream.read(_HASH_CHUNK):
             digest.update(chunk)
     return digest.hexdigest()
+
+
+@cache
+def code_hash(*parts: str) -> str:
+    """Return one hash of the parts of ex4d that make something, so that no result outlives the code it came from.
+
+    A part is a module, as in ``guide.py``, or a folder of modules.
+    """
+    root = Path(__file__).parent
+    files = [file for part in parts for file in ([root / part] if part.endswith(".py") else (root / part).glob("*.py"))]
+    return key_of({file.relative_to(root).as_posix(): file.read_text(encoding="utf-8") for file in files})
 
 
 def write_text(path: Path, text: str) -> None:

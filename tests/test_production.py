@@ -181,7 +181,8 @@ def test_an_engine_that_is_not_here_is_a_missing_part(file: Path) -> None:
         shot_in(file)
 
 
-def test_a_shot_without_depth_is_answered_with_what_fixes_it(file: Path) -> None:
+def test_a_shot_without_depth_is_answered_with_what_fixes_it(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
     file.write_text(SHOTS.replace(", depth: {file: tiny.npz, unit: m}", ""), encoding="utf-8")
     with pytest.raises(MissingPart, match=r"(?s)shot 'still' has no depth.*pip install.*ex4d "):
         shot_in(file)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ex4d.cli.models import models
 from ex4d.errors import UserError
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.add_typer(models, name="models")
 
 ShotFile = Annotated[Path, typer.Argument(help="A shot list.", metavar="FILE")]
 Out = Annotated[Path, typer.Option(help="The folder that the film and its takes go to.", metavar="DIR")]
@@ -84,11 +86,13 @@ def frame(
 
     Example: ex4d frame shots/scene.yaml#swing@40% -o swing.png
     """
+    from ex4d.cli.progress import shown
     from ex4d.preflight.still import Still, draw_still, write_png
 
     if show not in Still.KINDS:
         raise UserError(f"--show {show}: unknown; write one of {', '.join(Still.KINDS)}")
-    still = draw_still(place, show)
+    with shown(_console(stderr=True), quiet=False) as progress:
+        still = draw_still(place, show, progress)
     write_png(still.image, output)
     _console(stderr=True).print(
         f"{output}: {show} of shot '{still.shot}', frame {still.index} of {still.frame_count}, "

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from ex4d.artifacts.camera_path import CameraPath
 from ex4d.edit.sequence import lay_out
+from ex4d.models import depth_weights
 from ex4d.shotlist.load import load
-from ex4d.shotlist.model import ShotList
+from ex4d.shotlist.model import DepthModel, ShotList
 from ex4d.trajectory.compiler import compile_shot
 from ex4d.trajectory.scenery import assumed_scene
 
@@ -35,6 +36,9 @@ def check(file: Path) -> Checked:
         UserError: a shot that cannot be compiled, or an edit that cannot be cut.
     """
     film = load(file)
+    for shot in film.shots:
+        if isinstance(shot.source.depth, DepthModel):
+            depth_weights(shot.source.depth.model)
     paths = tuple(compile_shot(shot, assumed_scene(shot, film.output)) for shot in film.shots)
     stated = all(shot.clip is not None and shot.clip.end is not None for shot in film.shots)
     if stated and len({path.frame_rate for path in paths}) == 1:

@@ -72,7 +72,7 @@ def plan(file: Path, progress: Progress = SILENT) -> Plan:
     """
     film = load(file)
     announce_compiling(progress)
-    setups = [set_up(shot, film.output) for shot in film.shots]
+    setups = [set_up(shot, film.output, progress=progress) for shot in film.shots]
     segments = cut(setups)
     rasterizer = CpuRasterizer()
     return Plan(film, tuple(_plan_shot(setup, rasterizer, progress) for setup in setups), segments)

@@ -15,6 +15,7 @@ from ex4d.artifacts.guide_video import GuideFrame
 from ex4d.errors import UserError
 from ex4d.guide import GuideRecipe, draw_guide
 from ex4d.media.atomic import replacing
+from ex4d.progress import SILENT, Progress
 from ex4d.render.cpu_rasterizer import CpuRasterizer
 from ex4d.setups import Setup, set_up
 from ex4d.shotlist.load import load
@@ -40,7 +41,7 @@ class Still:
     """Share of its pixels that the source never showed."""
 
 
-def draw_still(place: str, kind: str = "result") -> Still:
+def draw_still(place: str, kind: str = "result", progress: Progress = SILENT) -> Still:
     """Draw the frame at ``FILE#SHOT@40%`` (or ``@12f``, ``@0.8s``; the first frame if no moment is given).
 
     Raises:
@@ -51,7 +52,7 @@ def draw_still(place: str, kind: str = "result") -> Still:
     if found is None:
         raise UserError(f"{place!r} names no frame; write FILE#SHOT@40%, as in shots/scene.yaml#swing@40%")
     film = load(Path(found["file"]))
-    setup = set_up(_shot_named(found["shot"], film.shots, found["file"]), film.output)
+    setup = set_up(_shot_named(found["shot"], film.shots, found["file"]), film.output, progress=progress)
     index = _frame_at(Fraction(found["at"] or 0), found["unit"] or "f", setup)
     guide = next(draw_guide(setup.footage, setup.path, CpuRasterizer(), GuideRecipe(), [index]))
     uncovered = 1.0 - float(np.mean(guide.visible))

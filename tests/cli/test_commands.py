@@ -7,40 +7,13 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from ex4d.cli import main
+from tests.cli.conftest import Run
 from tests.tiny_film import SHOTS, source_depth, source_frames, write_tiny_film
-
-
-@dataclass(frozen=True)
-class Outcome:
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Outcome]
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
-    """Run a command in the folder of the tiny film."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.chdir(tmp_path)
-
-    def run_command(*arguments: str) -> Outcome:
-        monkeypatch.setattr(sys, "argv", ["ex4d", *arguments])
-        with pytest.raises(SystemExit) as leaving:
-            main()
-        code = leaving.value.code
-        return Outcome(0 if code is None else int(code), *capfd.readouterr())
-
-    return run_command
 
 
 @pytest.fixture
@@ -197,11 +170,14 @@ def test_bad_input_is_answered_and_nothing_is_written(run: Run, film: Path, tmp_
     assert not (tmp_path / "out").exists()
 
 
-def test_a_shot_without_depth_is_answered_with_commands_and_exit_3(run: Run, film: Path, tmp_path: Path) -> None:
+def test_a_shot_without_depth_is_answered_with_commands_and_exit_3(
+    run: Run, film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rewritten(film, ", depth: {file: tiny.npz, unit: m}", "")
+    monkeypatch.setitem(sys.modules, "torch", None)
     done = run("shoot", "tiny.yaml")
     assert done.code == 3
-    assert "pip install 'ex4d[depth]'" in done.err
+    assert re.search(r" pip install 'ex4d\[depth\]'\n +ex4d models pull depth-anything-v2-small ", done.err), done.err
     assert not (tmp_path / "out").exists()
 
 
