@@ -50,6 +50,7 @@ def _network() -> Any:
         backbone_config=backbone, reassemble_hidden_size=16, neck_hidden_sizes=[4, 8, 8, 8], fusion_hidden_size=8,
         head_hidden_size=8, initializer_range=0.3,
     )  # fmt: skip
+    torch.set_num_threads(1)  # so small a network works less than its threads wait for one another on a busy machine
     with torch.random.fork_rng():
         torch.manual_seed(11)
         network = DepthAnythingForDepthEstimation(config)
