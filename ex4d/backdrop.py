@@ -14,7 +14,7 @@ from ex4d.artifacts.watertight_mesh import HidingRule, WatertightMesh
 from ex4d.footage import Footage, SourceFrame
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.reconstruction.background_layer import build_background
-from ex4d.reconstruction.clean_plate import gather_plate
+from ex4d.reconstruction.clean_plate import CleanPlate, gather_plate
 from ex4d.reconstruction.unknown_depth import fill_unknown
 from ex4d.reconstruction.watertight_mesh import build_mesh
 from ex4d.render.rasterizer import Rasterizer, RenderedFrame
@@ -31,8 +31,10 @@ Colour = UInt8[np.ndarray, "height width 3"]
 class Backdrop:
     """What is behind a shot's frames: a clean plate where the source's camera stands still, and a guess behind that."""
 
-    plate: WatertightMesh | None
+    plate: CleanPlate | None
     """None where the source's camera moves."""
+    plate_mesh: WatertightMesh | None
+    """The plate in the light of the frame before which it hangs."""
     guess: WatertightMesh | None
     """None until it is made from a frame, where there is no plate to make it from."""
 
@@ -42,21 +44,22 @@ class Backdrop:
         times = plate_times(footage, path)
         plate = gather_plate((frame.colour, frame.depth, frame.known) for frame in footage.frames(times))
         if plate is None:
-            return cls(None, None)
+            return cls(None, None, None)
         depth = fill_unknown(plate.depth, plate.known)
         guess = build_background(plate.colour, depth, footage.grid_lens, known=plate.known)
-        return cls(frame_mesh(plate.colour, depth, footage, "face"), guess)
+        return cls(plate, frame_mesh(plate.colour, depth, footage, "face"), guess)
 
     def behind(self, source: SourceFrame, footage: Footage) -> Backdrop:
-        """Return the backdrop of one source frame: the plate's, or a guess from this frame alone."""
-        if self.plate is not None:
-            return self
+        """Return the backdrop of one source frame: the plate's in its light, or a guess from this frame alone."""
+        if self.plate is not None and self.plate_mesh is not None:
+            lit = self.plate.in_light_of(source.colour, source.depth, source.known)
+            return replace(self, plate_mesh=replace(self.plate_mesh, colour=_ringed(lit)))
         return replace(self, guess=build_background(source.colour, source.depth, footage.grid_lens, known=source.known))
 
     def seen_from(self, pose: Float64[np.ndarray, "4 4"], lens: Pinhole, rasterizer: Rasterizer) -> Colour:
         """Return what the camera sees of the backdrop, black where it hangs nowhere."""
         return _laid_behind(
-            rasterizer.render(mesh, pose, lens) for mesh in (self.plate, self.guess) if mesh is not None
+            rasterizer.render(mesh, pose, lens) for mesh in (self.plate_mesh, self.guess) if mesh is not None
         )
 
 
@@ -90,5 +93,9 @@ def frame_mesh(
     lens = footage.grid_lens
     center = (lens.center_px[0] + 1, lens.center_px[1] + 1)
     ringed = Pinhole(lens.width + 2, lens.height + 2, lens.focal_px, center)
-    wider = np.pad(colour, ((1, 1), (1, 1), (0, 0)), mode="edge")
-    return build_mesh(wider, np.pad(depth, 1, mode="edge"), ringed, rule=rule, border_depth=footage.border_depth)
+    wider = np.pad(depth, 1, mode="edge")
+    return build_mesh(_ringed(colour), wider, ringed, rule=rule, border_depth=footage.border_depth)
+
+
+def _ringed(colour: Colour) -> UInt8[np.ndarray, "rows columns 3"]:
+    return np.pad(colour, ((1, 1), (1, 1), (0, 0)), mode="edge")
