@@ -65,7 +65,7 @@ def estimated_depth(
     folder = cache_folder() / "depth" / key
     if not folder.is_dir():
         terms = f"licence {weights.licence}, commercial use: {weights.commercial}"
-        progress.say(f"{shot}: no depth of its source was kept; estimating it by {weights.name} ({terms})")
+        progress.say(f"{shot}: estimating the depth of its source by {weights.name} ({terms})")
         progress.begin(f"{shot}: depth", clip.frame_count)
         ESTIMATORS[weights.name](weights.folder).estimate(clip, folder, progress=progress)
     return EstimatedDepth(DepthVideo.load(folder), weights, key)

@@ -121,7 +121,7 @@ def check(weights: Weights) -> None:
 
 
 def pull(weights: Weights, fetch: Callable[[str, Path], None] | None = None) -> Path:
-    """Bring weights here and return their folder; what an earlier try brought is kept.
+    """Bring weights here and return their folder; files that an earlier try brought whole are kept.
 
     Args:
         weights: which.
@@ -172,7 +172,7 @@ def _fetch_from_hub(repository: str, folder: Path) -> None:
     except Exception as cause:  # the client lets through the errors of the HTTP library that its release is built on
         raise MissingPart(
             f"{repository} could not be fetched ({_first_line(cause)}); "
-            "what arrived is kept: run the same command again to go on"
+            "files that arrived whole are kept: run the same command again to go on"
         ) from cause
 
 

@@ -38,7 +38,7 @@ def list_all(as_json: Json = False) -> None:
 
 @models.command()
 def pull(name: Name) -> None:
-    """Bring weights here from the Hugging Face hub; an interrupted pull goes on where it stopped.
+    """Bring weights here from the Hugging Face hub; after an interruption, files that are whole are kept.
 
     Example: ex4d models pull depth-anything-v2-small
     """

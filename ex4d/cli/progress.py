@@ -22,7 +22,8 @@ class ProgressBars:
         self._task: TaskID | None = None
 
     def begin(self, task: str, total: int) -> None:
-        """Start a task of ``total`` steps."""
+        """Start a task of ``total`` steps; the first one starts the drawing."""
+        self._bars.start()
         self._task = self._bars.add_task(task, total=total)
 
     def advance(self) -> None:
@@ -51,5 +52,9 @@ def shown(console: Console, *, quiet: bool) -> Iterator[Progress]:
     )
 
     columns = (TextColumn("{task.description:<28}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, TextColumn("left"), TimeRemainingColumn(), console=console) as bars:
+    bars = Progress(*columns, TextColumn("left"), TimeRemainingColumn(), console=console)
+    try:
         yield ProgressBars(bars)
+    finally:
+        if bars.tasks:  # without any, stopping would print an empty line
+            bars.stop()
