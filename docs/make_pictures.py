@@ -49,14 +49,14 @@ def main() -> None:
 
 def draw_paths(panel: Axes, film: ShotList) -> None:
     """Draw every shot's path from above, in subject distances."""
-    from ex4d.setups import set_up
+    from ex4d.setups import set_up_all
 
     panel.set_facecolor(PAPER)
     panel.set_title("the cameras, from above", color=INK, pad=5)
-    for shot in film.shots:
-        path = set_up(shot, film.output).path
+    for setup in set_up_all(film.shots, film.output):
+        path = setup.path
         right, _, forward = path.world_from_camera[:, :3, 3].T
-        line = panel.plot(right, forward, lw=2.2, label=shot.name)[0]
+        line = panel.plot(right, forward, lw=2.2, label=setup.shot.name)[0]
         look = path.world_from_camera[-1, :3, 2]
         arrow = {"arrowstyle": "-|>", "color": line.get_color(), "lw": 1.6}
         tip = (right[-1] + 0.18 * look[0], forward[-1] + 0.18 * look[2])

@@ -21,7 +21,7 @@ from ex4d.progress import SILENT, Progress
 from ex4d.reconstruction.depth_file import open_depth_file
 from ex4d.reconstruction.subject import measure_subject
 from ex4d.reconstruction.unknown_depth import fill_unknown
-from ex4d.shotlist.model import DepthFile, DepthModel, Output, Shot
+from ex4d.shotlist.model import DepthFile, Output, Shot
 from ex4d.trajectory.scenery import assumed_pivot, delivered_lens, lens_in_words
 from ex4d.trajectory.timing import clock_of
 
@@ -88,22 +88,44 @@ class Footage:
             yield SourceFrame(index, colour, fill_unknown(depth, known), known)
 
 
-def open_footage(shot: Shot, output: Output, *, progress: Progress = SILENT, verify: bool = False) -> Footage:
-    """Open a shot's video and depth, fit them to the output, and measure where its subject is.
+@dataclass(frozen=True)
+class Media:
+    """A source's video and its depth, opened and checked; shots of one source share them."""
+
+    clip: MediaInfo
+    depth: DepthVideo
+    estimated: EstimatedDepth | None
+    """What the depth was estimated with; None where it is the user's own."""
+
+
+def open_media(shot: Shot, *, progress: Progress = SILENT, verify: bool = False) -> Media:
+    """Open a shot's video, and its depth: the user's is read once to check it, a model's is estimated once.
 
     Raises:
         MediaError: a file that cannot be used.
-        ReconstructionError: no depth is known where the subject is.
         UserError: no such depth model.
-        TrajectoryError: the clip leaves the source.
         MissingPart: the shot has no depth, or the model that is to estimate it is not here.
     """
     source = shot.source
     if source.depth is None:
         raise no_depth(shot)
     clip = probe(source.video, source.fps)
-    opened = _open_depth(shot, source.depth, clip, progress, verify=verify)
-    depth, estimated = (opened.depth, opened) if isinstance(opened, EstimatedDepth) else (opened, None)
+    if isinstance(source.depth, DepthFile):
+        return Media(clip, open_depth_file(source.depth, clip), None)
+    estimated = estimated_depth(source.depth.model, shot.name, clip, progress, verify=verify)
+    return Media(clip, estimated.depth, estimated)
+
+
+def open_footage(shot: Shot, output: Output, media: Media | None = None) -> Footage:
+    """Fit a shot's media to the output, and measure where its subject is; opens the media if they are not given.
+
+    Raises:
+        ReconstructionError: no depth is known where the subject is.
+        TrajectoryError: the clip leaves the source.
+        UserError, MissingPart: as :func:`open_media`.
+    """
+    source, media = shot.source, media or open_media(shot)
+    clip = media.clip
     fit = Fit.plan(clip.size, output.size, fit=output.fit, overscan=output.overscan)
     delivered = delivered_lens(source, clip.width, clip.height)
     lens = fit.lens(delivered)
@@ -114,19 +136,11 @@ def open_footage(shot: Shot, output: Output, *, progress: Progress = SILENT, ver
         frame_rate=output.fps or clip.frame_rate,
         source_rate=clip.frame_rate,
         source_duration=clip.duration,
-        assumed=(*assumed, *clip.assumed, *depth.assumed),
+        assumed=(*assumed, *clip.assumed, *media.depth.assumed),
     )
-    footage = Footage(clip, depth, fit, fit.grid_lens(delivered), scene, estimated)
+    footage = Footage(clip, media.depth, fit, fit.grid_lens(delivered), scene, media.estimated)
     pivot, distance = _measured_subject(footage, shot)
     return replace(footage, scene=replace(scene, pivot=pivot, subject_distance=distance))
-
-
-def _open_depth(
-    shot: Shot, depth: DepthFile | DepthModel, clip: MediaInfo, progress: Progress, *, verify: bool
-) -> DepthVideo | EstimatedDepth:
-    if isinstance(depth, DepthFile):
-        return open_depth_file(depth, clip)
-    return estimated_depth(depth.model, shot.name, clip, progress, verify=verify)
 
 
 def _measured_subject(footage: Footage, shot: Shot) -> tuple[tuple[float, float, float], float]:

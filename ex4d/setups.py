@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ex4d.artifacts.camera_path import CameraPath
 from ex4d.edit.sequence import Segment, lay_out
 from ex4d.errors import MissingPart, UserError
-from ex4d.footage import Footage, open_footage
+from ex4d.footage import Footage, Media, open_footage, open_media
 from ex4d.progress import SILENT, Progress
 from ex4d.shotlist.model import Output, Shot, ShotList, Synthesis
 from ex4d.trajectory.compiler import compile_shot
@@ -38,16 +38,30 @@ class Setup:
         return self.path.scene.lens.width, self.path.scene.lens.height
 
 
-def set_up(shot: Shot, output: Output, *, progress: Progress = SILENT, verify: bool = False) -> Setup:
-    """Open a shot's media and compile its cameras.
+def set_up_all(
+    shots: Sequence[Shot], output: Output, *, progress: Progress = SILENT, verify: bool = False
+) -> list[Setup]:
+    """Open the media of shots and compile their cameras; media that several shots share are opened once.
 
     Raises:
-        UserError: the shot or its media are at fault.
+        UserError: a shot or its media are at fault.
         MissingPart: depth or an engine is missing.
     """
-    engine = chosen_engine(shot.synthesis)
-    footage = open_footage(shot, output, progress=progress, verify=verify)
-    return Setup(shot, footage, compile_shot(shot, footage.scene), engine)
+    opened: dict[tuple[object, ...], Media] = {}
+    setups = []
+    for shot in shots:
+        engine = chosen_engine(shot.synthesis)
+        which = (shot.source.video, shot.source.fps, shot.source.depth)
+        if which not in opened:
+            opened[which] = open_media(shot, progress=progress, verify=verify)
+        footage = open_footage(shot, output, opened[which])
+        setups.append(Setup(shot, footage, compile_shot(shot, footage.scene), engine))
+    return setups
+
+
+def set_up(shot: Shot, output: Output, *, progress: Progress = SILENT) -> Setup:
+    """Open one shot's media and compile its cameras; raises as :func:`set_up_all`."""
+    return set_up_all([shot], output, progress=progress)[0]
 
 
 def chosen_engine(synthesis: Synthesis) -> str:

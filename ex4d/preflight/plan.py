@@ -14,7 +14,7 @@ from ex4d.guide import GuideRecipe, draw_guide
 from ex4d.kernels import announce_compiling
 from ex4d.progress import SILENT, Progress
 from ex4d.render.cpu_rasterizer import CpuRasterizer
-from ex4d.setups import Setup, cut, set_up
+from ex4d.setups import Setup, cut, set_up_all
 from ex4d.shotlist.load import load
 from ex4d.shotlist.model import ShotList
 from ex4d.trajectory.warnings import PathFigures, figures_of, warnings_of
@@ -72,7 +72,7 @@ def plan(file: Path, progress: Progress = SILENT) -> Plan:
     """
     film = load(file)
     announce_compiling(progress)
-    setups = [set_up(shot, film.output, progress=progress) for shot in film.shots]
+    setups = set_up_all(film.shots, film.output, progress=progress)
     segments = cut(setups)
     rasterizer = CpuRasterizer()
     return Plan(film, tuple(_plan_shot(setup, rasterizer, progress) for setup in setups), segments)

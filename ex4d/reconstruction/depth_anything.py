@@ -44,7 +44,7 @@ class DepthAnything:
         whole clip have to be known before one can be made depth, into ``folder``.
         """
         model = _load(self.weights, self.device or _device_here())
-        made = f"depth by {self.weights.name} on the {model.device.upper()}"
+        made = f"depth by {self.weights.name} on the {'GPU' if model.device == 'cuda' else 'CPU'}"
         progress.say(made)
         disparities = folder.with_name(f"{folder.name}.disparity.npy")
         try:

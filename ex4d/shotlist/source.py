@@ -56,7 +56,7 @@ class DepthFile(Record):
 class DepthModel(Record):
     """Depth that a model is to estimate."""
 
-    example: ClassVar[str] = "depth: {model: depthcrafter}"
+    example: ClassVar[str] = "depth: {model: auto}"
     model: Words
 
 

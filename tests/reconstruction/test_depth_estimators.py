@@ -91,7 +91,7 @@ class TestDepthEstimators:
         depth = estimator.estimate(filmed(tmp_path / "a.mkv", pictures()), tmp_path / "depth", progress=listener)
         assert listener.frames == COUNT
         assert tuple(listener.said) == depth.assumed
-        assert "CPU" in depth.assumed[0] or "CUDA" in depth.assumed[0]
+        assert depth.assumed[0].endswith((" on the CPU", " on the GPU"))
 
     def test_another_picture_has_another_depth(self, estimator: DepthEstimator, tmp_path: Path) -> None:
         depth = estimator.estimate(filmed(tmp_path / "a.mkv", pictures()), tmp_path / "depth")
