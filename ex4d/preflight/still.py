@@ -54,7 +54,8 @@ def draw_still(place: str, kind: str = "result", progress: Progress = SILENT) ->
     film = load(Path(found["file"]))
     setup = set_up(_shot_named(found["shot"], film.shots, found["file"]), film.output, progress=progress)
     index = _frame_at(Fraction(found["at"] or 0), found["unit"] or "f", setup)
-    guide = next(draw_guide(setup.footage, setup.path, CpuRasterizer(), GuideRecipe(), [index]))
+    recipe = GuideRecipe(background=kind == "result")
+    guide = next(draw_guide(setup.footage, setup.path, CpuRasterizer(), recipe, [index]))
     uncovered = 1.0 - float(np.mean(guide.visible))
     return Still(_picture(kind, guide, setup, index), setup.shot.name, index, setup.frame_count, uncovered)
 
