@@ -12,7 +12,7 @@ from ex4d.errors import UserError
 from ex4d.kernels import announce_compiling
 from ex4d.media.writing import H264Writer
 from ex4d.progress import SILENT, Progress
-from ex4d.setups import cut, set_up_all
+from ex4d.setups import cut, set_up_all, sources_of
 from ex4d.shotlist.model import Shot, ShotList
 from ex4d.takes import Take, make_take
 from ex4d.workspace import Workspace, key_of, stage, write_text
@@ -48,6 +48,7 @@ def shoot(
     """
     announce_compiling(progress)
     workspace = Workspace(folder, film.output.file)
+    workspace.require_apart_from(sources_of(film))
     setups = set_up_all(_chosen(film, only), film.output, progress=progress, verify=verify)
     segments = () if only else cut(setups)
     with workspace.locked():

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from ex4d.artifacts.camera_path import CameraPath
 from ex4d.edit.sequence import Segment, lay_out
 from ex4d.errors import MissingPart, UserError
 from ex4d.footage import Footage, Media, open_footage, open_media
 from ex4d.progress import SILENT, Progress
-from ex4d.shotlist.model import Output, Shot, ShotList, Synthesis
+from ex4d.shotlist.model import DepthFile, Output, Shot, ShotList, Synthesis
 from ex4d.trajectory.compiler import compile_shot
 
 ENGINES = ("auto", "mesh", "ex4d", "vace")
@@ -36,6 +37,12 @@ class Setup:
     def size(self) -> tuple[int, int]:
         """Width and height of its frames, pixels."""
         return self.path.scene.lens.width, self.path.scene.lens.height
+
+
+def sources_of(film: ShotList) -> tuple[Path, ...]:
+    """Return every file, folder or glob that a film is made from, the shot list among them."""
+    depths = [shot.source.depth.file for shot in film.shots if isinstance(shot.source.depth, DepthFile)]
+    return (film.file, *dict.fromkeys([*(shot.source.video for shot in film.shots), *depths]))
 
 
 def set_up_all(

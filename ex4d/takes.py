@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import platform
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +11,17 @@ import numpy as np
 
 from ex4d.artifacts.guide_video import GuideVideo
 from ex4d.artifacts.video import Video
+from ex4d.errors import MediaError
 from ex4d.guide import GuideRecipe, draw_guide
+from ex4d.manifest import manifest_of, package_versions
 from ex4d.media.writing import H264Writer
 from ex4d.progress import Progress
 from ex4d.render.cpu_rasterizer import CpuRasterizer
 from ex4d.setups import Setup
-from ex4d.shotlist.model import DepthFile, DepthModel
+from ex4d.shotlist.model import DepthFile
 from ex4d.synthesis.mesh_engine import MeshEngine
 from ex4d.synthesis.synthesizer import SynthesisRequest
 from ex4d.workspace import code_hash, content_hash, key_of, stage, write_manifest, write_text
-
-PACKAGES = ("numpy", "scipy", "numba", "av")
-"""Whose versions may change what is made."""
 
 
 @dataclass(frozen=True)
@@ -50,16 +47,26 @@ def make_take(setup: Setup, folder: Path, progress: Progress, *, force: bool = F
     recipe = GuideRecipe()
     guide_key = key_of({"stage": "guide", **_ingredients(setup, verify=verify), **recipe.ingredients()})
     result_key = key_of({"stage": "result", "guide": guide_key, "engine": setup.engine, "code": code_hash("synthesis")})
-    guide, result = stage(folder, "guide"), stage(folder, "result")
-    kept = result.made(result_key) and not force
+    guide = stage(folder, "guide", "uncovered.json")
+    result = stage(folder, "result", f"{setup.shot.name}.mp4")
+    kept = guide.made(guide_key) and result.made(result_key) and not force
     if not kept:
         if force or not guide.made(guide_key):
             guide.make(guide_key, lambda: _make_guide(setup, recipe, folder, progress))
         result.make(result_key, lambda: _make_result(setup, folder, progress))
-    uncovered = tuple(json.loads((folder / "uncovered.json").read_text(encoding="utf-8")))
-    take = Take(setup, folder, Video.load(folder / "result"), uncovered, kept)
-    write_manifest(folder, manifest_of(take, guide_key, result_key))
-    return take
+    uncovered = _uncovered(folder / "uncovered.json", setup.frame_count)
+    write_manifest(folder, manifest_of(setup, uncovered, {"guide": guide_key, "result": result_key}))
+    return Take(setup, folder, Video.load(folder / "result"), uncovered, kept)
+
+
+def _uncovered(file: Path, frame_count: int) -> tuple[float, ...]:
+    try:
+        shares = tuple(float(share) for share in json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as cause:
+        raise MediaError(f"{file} is damaged ({cause}); delete {file.parent}, and it is made again") from cause
+    if len(shares) != frame_count:
+        raise MediaError(f"{file} is of another shot; delete {file.parent}, and it is made again")
+    return shares
 
 
 def _make_guide(setup: Setup, recipe: GuideRecipe, folder: Path, progress: Progress) -> None:
@@ -105,7 +112,7 @@ def _ingredients(setup: Setup, *, verify: bool) -> dict[str, Any]:
         "code": code_hash(
             "geometry", "media", "artifacts", "reconstruction", "render", "footage.py", "backdrop.py", "guide.py"
         ),
-        "packages": _versions(),
+        "packages": package_versions(),
     }
 
 
@@ -115,45 +122,3 @@ def _depth_ingredients(setup: Setup, *, verify: bool) -> list[Any]:
         return [estimated.key]
     assert isinstance(depth, DepthFile)
     return [content_hash(depth.file, verify=verify), depth.unit, depth.unknown]
-
-
-def _versions() -> dict[str, str]:
-    return {name: version(name) for name in PACKAGES}
-
-
-def manifest_of(take: Take, guide_key: str, result_key: str) -> dict[str, Any]:
-    """Return what a take was made of, and every choice that was made for the user."""
-    setup, scene = take.setup, take.setup.path.scene
-    shot, source = setup.shot, setup.shot.source
-    return {
-        "shot": shot.name,
-        "ex4d": version("ex4d"),
-        "packages": _versions(),
-        "python": platform.python_version(),
-        "machine": platform.machine(),
-        "device": "cpu",
-        "rasterizer": "cpu",
-        "engine": {"written": shot.synthesis.engine, "used": setup.engine, "seed": shot.synthesis.seed},
-        "source": {"video": str(source.video), "frames": setup.footage.clip.frame_count},
-        "depth": _depth_in_manifest(setup),
-        "lens_px": scene.lens.focal_px,
-        "subject_distance": scene.subject_distance,
-        "pivot": scene.pivot,
-        "assumed": scene.assumed,
-        "presets": [use.model_dump() for use in shot.presets],
-        "frames": setup.frame_count,
-        "frame_rate": str(setup.path.frame_rate),
-        "first_frame": "the source's own, fully visible" if setup.path.at_source[0] else "rendered",
-        "frames_at_source_camera": int(setup.path.at_source.sum()),
-        "uncovered": {"mean": float(np.mean(take.uncovered)), "worst": max(take.uncovered)},
-        "keys": {"guide": guide_key, "result": result_key},
-    }
-
-
-def _depth_in_manifest(setup: Setup) -> dict[str, Any]:
-    estimated, depth = setup.footage.estimated, setup.shot.source.depth
-    if estimated is not None:
-        assert isinstance(depth, DepthModel)
-        return {"written": depth.model, **estimated.manifest()}
-    assert isinstance(depth, DepthFile)
-    return {"file": str(depth.file), "unit": depth.unit, "metric": setup.footage.depth.metric}

@@ -13,8 +13,8 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -47,7 +47,8 @@ def content_hash(path: Path, *, verify: bool = False) -> str:
     if remembered.exists() and not verify:
         return remembered.read_text()
     digest = _hash_file(path)
-    write_text(remembered, digest)
+    with suppress(OutputError):  # a cache that cannot be written costs time, nothing else
+        write_text(remembered, digest)
     return digest
 
 
@@ -72,9 +73,25 @@ def code_hash(*parts: str) -> str:
 
 def write_text(path: Path, text: str) -> None:
     """Write a small file so that it is there whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as partial:
         partial.write_text(text, encoding="utf-8")
+
+
+def require_apart(target: Path, sources: Iterable[Path], advice: str) -> None:
+    """Refuse a file to be written that is a source, lies among a source's images, or is a folder.
+
+    Raises:
+        OutputError: says which source, and ``advice``.
+    """
+    if target.is_dir():
+        raise OutputError(f"{target} is a folder; {advice}")
+    for source in sources:
+        among = (
+            is_collection(source)
+            and target.parent.resolve() == (source if source.is_dir() else source.parent).resolve()
+        )
+        if among or target.resolve() == source.resolve():
+            raise OutputError(f"{target} would be written over or among its own source {source}; {advice}")
 
 
 @dataclass(frozen=True)
@@ -104,11 +121,20 @@ class Workspace:
     @property
     def cut(self) -> Stage:
         """The edit as a stage."""
-        return Stage(self.edit, self.takes / "edit.key")
+        return Stage((self.edit, self.timeline), self.takes / "edit.key")
 
     def take(self, shot: str) -> Path:
         """Return the folder of one shot's take."""
         return self.takes / shot
+
+    def require_apart_from(self, sources: Iterable[Path]) -> None:
+        """Refuse to write over what the film is made from.
+
+        Raises:
+            OutputError: the film or its timeline would replace a source, or lie among its images; or is a folder.
+        """
+        for target in (self.edit, self.timeline):
+            require_apart(target, sources, "choose another --out, or another output.file")
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -143,16 +169,16 @@ class Workspace:
 
 @dataclass(frozen=True)
 class Stage:
-    """Something that is made once: a file or folder, and beside it the note of what it was made from."""
+    """Something that is made once: files and folders, and beside them the note of what they were made from."""
 
-    result: Path
-    """Appears whole, or not at all."""
+    results: tuple[Path, ...]
+    """Each appears whole, or not at all."""
     note: Path
     """Holds the key."""
 
     def made(self, key: str) -> bool:
         """Tell whether the finished result of exactly these ingredients is there."""
-        return self.result.exists() and self.key == key
+        return self.key == key and all(map(_has_contents, self.results))
 
     @property
     def key(self) -> str:
@@ -164,14 +190,23 @@ class Stage:
 
         The note goes first and comes last, so that an interrupted stage is never taken for a finished one.
         """
-        self.note.unlink(missing_ok=True)
+        try:
+            self.note.unlink(missing_ok=True)
+        except OSError as error:
+            raise OutputError(
+                f"{self.note.parent} cannot be written: {error.strerror}; move it out of the way"
+            ) from error
         work()
         write_text(self.note, key)
 
 
-def stage(folder: Path, name: str) -> Stage:
-    """Return a stage of a take, as in ``guide`` with ``guide.key`` beside it."""
-    return Stage(folder / name, folder / f"{name}.key")
+def stage(folder: Path, *names: str) -> Stage:
+    """Return a stage of a take: its results in the take's folder, and its note, named after the first."""
+    return Stage(tuple(folder / name for name in names), folder / f"{names[0]}.key")
+
+
+def _has_contents(result: Path) -> bool:
+    return result.is_dir() or (result.is_file() and result.stat().st_size > 0)
 
 
 def write_manifest(take: Path, manifest: dict[str, Any]) -> None:

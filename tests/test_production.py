@@ -217,3 +217,34 @@ def test_depth_of_another_length_is_refused_before_anything_is_made(file: Path) 
 def test_caches_stay_in_the_users_cache_folder(file: Path) -> None:
     shot_in(file)
     assert (Path(os.environ["XDG_CACHE_HOME"]) / "ex4d" / "hashes").is_dir()
+
+
+def test_sources_are_never_written_over(file: Path) -> None:
+    file.write_text(SHOTS.replace("tiny.mkv", "tiny.mp4").replace("file: tiny.mp4", "file: tiny.mp4"), encoding="utf-8")
+    (file.parent / "tiny.mkv").rename(file.parent / "tiny.mp4")
+    before = (file.parent / "tiny.mp4").read_bytes()
+    with pytest.raises(UserError, match="its own source"):
+        shoot(load(file), folder=file.parent)
+    assert (file.parent / "tiny.mp4").read_bytes() == before
+    assert not (file.parent / "tiny.takes").exists()
+
+
+@pytest.mark.parametrize(
+    "lost", ["tiny.mp4", "tiny.otio", "tiny.takes/swing/swing.mp4", "tiny.takes/swing/uncovered.json"]
+)
+def test_what_is_deleted_or_emptied_is_made_again(file: Path, lost: str) -> None:
+    shot_in(file)
+    before = digests(file.parent / "out")
+    (file.parent / "out" / lost).unlink()
+    shot_in(file)
+    assert digests(file.parent / "out") == before
+    (file.parent / "out" / lost).write_bytes(b"")
+    shot_in(file)
+    assert digests(file.parent / "out") == before
+
+
+def test_a_damaged_note_of_a_take_is_a_clear_error(file: Path) -> None:
+    shot_in(file)
+    (file.parent / "out" / "tiny.takes" / "swing" / "uncovered.json").write_text("{", encoding="utf-8")
+    with pytest.raises(MediaError, match=r"uncovered\.json is damaged .* made again"):
+        shot_in(file)

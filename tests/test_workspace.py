@@ -17,14 +17,14 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_finished_stage_is_known_by_its_key_alone(tmp_path: Path) -> None:
     guide = stage(tmp_path, "guide")
-    guide.make("key-1", guide.result.mkdir)
+    guide.make("key-1", guide.results[0].mkdir)
     assert guide.made("key-1")
     assert not guide.made("key-2")
 
 
 def test_an_interrupted_stage_is_not_taken_for_a_finished_one(tmp_path: Path) -> None:
     guide = stage(tmp_path, "guide")
-    guide.make("key-1", guide.result.mkdir)
+    guide.make("key-1", guide.results[0].mkdir)
 
     def interrupted() -> None:
         raise KeyboardInterrupt
@@ -37,9 +37,50 @@ def test_an_interrupted_stage_is_not_taken_for_a_finished_one(tmp_path: Path) ->
 
 def test_a_stage_whose_result_was_deleted_is_made_again(tmp_path: Path) -> None:
     guide = stage(tmp_path, "guide")
-    guide.make("key", guide.result.mkdir)
-    guide.result.rmdir()
+    guide.make("key", guide.results[0].mkdir)
+    guide.results[0].rmdir()
     assert not guide.made("key")
+
+
+def test_every_result_of_a_stage_must_be_there_with_contents(tmp_path: Path) -> None:
+    result = stage(tmp_path, "result", "shot.mp4")
+
+    def work() -> None:
+        (tmp_path / "result").mkdir()
+        (tmp_path / "shot.mp4").write_bytes(b"movie")
+
+    result.make("key", work)
+    assert result.made("key")
+    (tmp_path / "shot.mp4").write_bytes(b"")
+    assert not result.made("key")
+    (tmp_path / "shot.mp4").unlink()
+    assert not result.made("key")
+
+
+def test_a_take_that_is_in_the_way_is_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "take").write_text("a file where a folder should be")
+    with pytest.raises(OutputError, match="take cannot be written"):
+        stage(tmp_path / "take", "guide").make("key", lambda: None)
+
+
+def test_what_a_film_is_made_from_is_not_written_over(tmp_path: Path) -> None:
+    source, images = tmp_path / "film.mp4", tmp_path / "images"
+    source.write_bytes(b"source")
+    images.mkdir()
+    (images / "a.png").write_bytes(b"image")
+    with pytest.raises(OutputError, match=r"its own source .*film\.mp4"):
+        Workspace(tmp_path, "film.mp4").require_apart_from([source])
+    with pytest.raises(OutputError, match="among its own source"):
+        Workspace(images, "film.mp4").require_apart_from([images])
+    with pytest.raises(OutputError, match="among its own source"):
+        Workspace(images, "film.mp4").require_apart_from([images / "*.png"])
+    Workspace(tmp_path / "out", "film.mp4").require_apart_from([source, images])
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    assert content_hash(tmp_path / "file") == content_hash(tmp_path / "file")
 
 
 def test_a_second_run_in_the_same_folder_is_refused(tmp_path: Path) -> None:

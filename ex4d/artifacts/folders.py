@@ -85,7 +85,10 @@ def open_layer(folder: Path, name: str, size: tuple[int, int], checksums: object
     """
     if not isinstance(checksums, list) or not all(isinstance(each, int) for each in checksums):
         raise damaged(folder, f"no checksums of {name}")
-    info = probe(folder / name)
+    try:
+        info = probe(folder / name)
+    except MediaError as cause:
+        raise damaged(folder, f"{name} cannot be read") from cause
     if info.size != size or info.frame_count != len(checksums):
         raise damaged(
             folder,

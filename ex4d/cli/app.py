@@ -87,13 +87,12 @@ def frame(
     Example: ex4d frame shots/scene.yaml#swing@40% -o swing.png
     """
     from ex4d.cli.progress import shown
-    from ex4d.preflight.still import Still, draw_still, write_png
+    from ex4d.preflight.still import Still, draw_still
 
     if show not in Still.KINDS:
         raise UserError(f"--show {show}: unknown; write one of {', '.join(Still.KINDS)}")
     with shown(_console(stderr=True), quiet=False) as progress:
-        still = draw_still(place, show, progress)
-    write_png(still.image, output)
+        still = draw_still(place, show, progress, into=output)
     _console(stderr=True).print(
         f"{output}: {show} of shot '{still.shot}', frame {still.index} of {still.frame_count}, "
         f"{still.uncovered:.0%} uncovered",

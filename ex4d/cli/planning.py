@@ -6,6 +6,7 @@ import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from ex4d.manifest import handheld_seeds
 from ex4d.preflight.plan import Plan, ShotPlan
 from ex4d.shotlist.model import MOVES
 from ex4d.trajectory.scenery import lens_in_words
@@ -32,6 +33,7 @@ def print_plan(plan: Plan, console: Console) -> None:
         f"\n{plan.frames} frames of {size[0]}x{size[1]} at {rate} a second, {float(plan.frames / rate):.1f} s; "
         f"about {math.ceil(plan.seconds)} s to make on this machine",
         highlight=False,
+        soft_wrap=True,
     )
 
 
@@ -73,8 +75,9 @@ def _print_notes(plan: Plan, console: Console) -> None:
         notes = [f"subject at {scene.subject_distance:.4g} {unit}", f"lens {lens_in_words(scene.lens)}"]
         notes += [f"assumed: {words}" for words in scene.assumed]
         notes += [f"newest {use.name}, version {use.version}" for use in shot.setup.shot.presets if not use.pinned]
+        notes += [f"handheld seed {seed}" for seed in handheld_seeds(shot.setup)]
         notes += [f"warning: {words}" for words in shot.warnings]
-        console.print(f"  {shot.setup.shot.name}: " + "; ".join(notes), highlight=False, markup=False)
+        console.print(f"  {shot.setup.shot.name}: " + "; ".join(notes), highlight=False, markup=False, soft_wrap=True)
 
 
 def plan_as_json(plan: Plan) -> dict[str, Any]:

@@ -2,46 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ex4d.edit.sequence import edit_length
 from ex4d.production import Production
+from ex4d.takes import Take
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
 
 def print_summary(made: Production, console: Console) -> None:
-    """Print a row a take, then where everything is."""
+    """Print a row a take, what was chosen for the user, and where everything is."""
+    console.print(_table(made.takes))
+    for take in made.takes:
+        chosen = choices_of(take)
+        if chosen:
+            _line(console, f"  {take.setup.shot.name}: {'; '.join(chosen)}")
+    if made.segments:
+        rate = made.takes[0].setup.path.frame_rate
+        frames = edit_length(made.segments)
+        _line(console, f"\nfilm      {made.workspace.edit}  ({frames} frames, {float(frames / rate):.2f} s)")
+        _line(console, f"timeline  {made.workspace.timeline}")
+    example = made.takes[0].movie.relative_to(made.workspace.takes)
+    _line(console, f"takes     {made.workspace.takes}  ({example} and so on, with a manifest.json each)")
+
+
+def choices_of(take: Take) -> list[str]:
+    """Return in words what the shot list left open and was chosen for this take."""
+    chosen = [f"assumed {words}" for words in take.setup.path.scene.assumed]
+    chosen += [f"newest {use.name}, version {use.version}" for use in take.setup.shot.presets if not use.pinned]
+    return chosen
+
+
+def _table(takes: Sequence[Take]) -> Table:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in ("shot", "frames", "uncovered", "worst", "engine", ""):
         table.add_column(title, justify="right" if title in ("frames", "uncovered", "worst") else "left")
-    for take in made.takes:
+    for take in takes:
         setup = take.setup
         shares = f"{np.mean(take.uncovered):.1%}", f"{max(take.uncovered):.1%}"
-        kept = "kept" if take.kept else "made"
-        chosen = setup.engine if setup.shot.synthesis.engine == setup.engine else f"{setup.engine} (auto)"
-        table.add_row(setup.shot.name, str(setup.frame_count), *shares, chosen, kept)
-    console.print(table)
-    if made.segments:
-        rate = made.takes[0].setup.path.frame_rate
-        frames = edit_length(made.segments)
-        console.print(
-            f"\nfilm      {made.workspace.edit}  ({frames} frames, {float(frames / rate):.2f} s)",
-            highlight=False,
-            soft_wrap=True,
-        )
-        console.print(f"timeline  {made.workspace.timeline}", highlight=False, soft_wrap=True)
-    example = made.takes[0].movie.relative_to(made.workspace.takes)
-    console.print(
-        f"takes     {made.workspace.takes}  ({example} and so on, with a manifest.json each)",
-        highlight=False,
-        soft_wrap=True,
-    )
+        engine = setup.engine if setup.shot.synthesis.engine == setup.engine else f"{setup.engine} (auto)"
+        table.add_row(setup.shot.name, str(setup.frame_count), *shares, engine, "kept" if take.kept else "made")
+    return table
+
+
+def _line(console: Console, text: str) -> None:
+    """Print a line as it is: paths may hold brackets, and are not broken."""
+    console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 def summary_as_json(made: Production) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +14,11 @@ from ex4d.edit.sequence import Segment, edit_length
 from ex4d.guide import GuideRecipe, draw_guide
 from ex4d.kernels import announce_compiling
 from ex4d.progress import SILENT, Progress
+from ex4d.reconstruction.subject import measure_subject
 from ex4d.render.cpu_rasterizer import CpuRasterizer
 from ex4d.setups import Setup, cut, set_up_all
 from ex4d.shotlist.load import load
-from ex4d.shotlist.model import ShotList
+from ex4d.shotlist.model import ImagePoint, ShotList, SubjectDepth
 from ex4d.trajectory.warnings import PathFigures, figures_of, warnings_of
 
 SAMPLED_FRAMES = 9
@@ -24,6 +26,10 @@ SAMPLED_FRAMES = 9
 FINISHING_FACTOR = 3.0
 """Time to make a frame of the film over the time to draw its guide: completing and encoding; tests/bench/bench_shoot.py
 measures it."""
+MOSTLY_UNCOVERED = 0.6
+"""Share of a frame above which little of it is the source's."""
+SUBJECT_MOVES = 0.1
+"""Relative change of the depth at the subject that is worth a warning."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +96,30 @@ def _plan_shot(setup: Setup, rasterizer: CpuRasterizer, progress: Progress) -> S
         progress.advance()
     # The median leaves out the first frame, which may have had to compile the kernels.
     seconds = statistics.median(durations) * setup.frame_count * FINISHING_FACTOR
-    return ShotPlan(setup, figures_of(setup.path), uncovered, seconds, warnings_of(setup.path))
+    warnings = (*warnings_of(setup.path), *_warnings_of_cover(uncovered), *_warnings_of_subject(setup, sampled))
+    return ShotPlan(setup, figures_of(setup.path), uncovered, seconds, warnings)
+
+
+def _warnings_of_cover(uncovered: Mapping[int, float]) -> Iterator[str]:
+    worst = max(uncovered, key=uncovered.__getitem__)
+    if uncovered[worst] > MOSTLY_UNCOVERED:
+        yield f"frame {worst} is {uncovered[worst]:.0%} uncovered: the camera hardly sees what was filmed; move it less"
+
+
+def _warnings_of_subject(setup: Setup, sampled: Sequence[int]) -> Iterator[str]:
+    """Warn where what stands at the subject's place comes nearer or goes away: the pivot does not follow it."""
+    scene, subject = setup.path.scene, setup.shot.source.subject
+    if isinstance(subject, SubjectDepth):
+        return
+    x, y = scene.lens.project(np.array(scene.pivot))
+    place = ImagePoint(x=float(x) / scene.lens.width, y=float(y) / scene.lens.height)
+    view = setup.footage.fit.view_of
+    for index, frame in zip(sampled, setup.footage.frames([setup.path.source_time[i] for i in sampled]), strict=True):
+        _, distance = measure_subject(view(frame.depth), view(np.ones_like(frame.known)), scene.lens, place)
+        change = distance / setup.footage.subject_distance - 1
+        if abs(change) > SUBJECT_MOVES:
+            yield f"at frame {index} the depth at the subject has changed by {change:+.0%}; moves stay about the first"
+            return
 
 
 def sampled_frames(count: int) -> list[int]:

@@ -12,15 +12,16 @@ import numpy as np
 from jaxtyping import UInt8
 
 from ex4d.artifacts.guide_video import GuideFrame
-from ex4d.errors import UserError
+from ex4d.errors import OutputError, UserError
 from ex4d.guide import GuideRecipe, draw_guide
 from ex4d.media.atomic import replacing
 from ex4d.progress import SILENT, Progress
 from ex4d.render.cpu_rasterizer import CpuRasterizer
-from ex4d.setups import Setup, set_up
+from ex4d.setups import Setup, set_up, sources_of
 from ex4d.shotlist.load import load
-from ex4d.shotlist.model import Shot
+from ex4d.shotlist.model import Shot, ShotList
 from ex4d.synthesis.mesh_engine import complete_frame
+from ex4d.workspace import require_apart
 
 _PLACE = re.compile(r"(?P<file>.+)#(?P<shot>[^#@]+)(@(?P<at>\d{1,9}(\.\d{1,9})?)(?P<unit>%|f|s))?")
 
@@ -41,8 +42,10 @@ class Still:
     """Share of its pixels that the source never showed."""
 
 
-def draw_still(place: str, kind: str = "result", progress: Progress = SILENT) -> Still:
+def draw_still(place: str, kind: str = "result", progress: Progress = SILENT, *, into: Path | None = None) -> Still:
     """Draw the frame at ``FILE#SHOT@40%`` (or ``@12f``, ``@0.8s``; the first frame if no moment is given).
+
+    With ``into`` it is written there as a PNG, whole or not at all, and never over what the shot is made from.
 
     Raises:
         UserError: no such shot or moment, or whatever ``shoot`` would refuse.
@@ -52,16 +55,26 @@ def draw_still(place: str, kind: str = "result", progress: Progress = SILENT) ->
     if found is None:
         raise UserError(f"{place!r} names no frame; write FILE#SHOT@40%, as in shots/scene.yaml#swing@40%")
     film = load(Path(found["file"]))
+    if into is not None:
+        _require_png(into, film)
     setup = set_up(_shot_named(found["shot"], film.shots, found["file"]), film.output, progress=progress)
     index = _frame_at(Fraction(found["at"] or 0), found["unit"] or "f", setup)
     recipe = GuideRecipe(background=kind == "result")
     guide = next(draw_guide(setup.footage, setup.path, CpuRasterizer(), recipe, [index]))
     uncovered = 1.0 - float(np.mean(guide.visible))
-    return Still(_picture(kind, guide, setup, index), setup.shot.name, index, setup.frame_count, uncovered)
+    still = Still(_picture(kind, guide, setup, index), setup.shot.name, index, setup.frame_count, uncovered)
+    if into is not None:
+        _write_png(still.image, into)
+    return still
 
 
-def write_png(image: Image, file: Path) -> None:
-    """Write a picture as a PNG, whole or not at all."""
+def _require_png(file: Path, film: ShotList) -> None:
+    if file.suffix.lower() != ".png":
+        raise OutputError(f"{file} does not end in .png, which is what is written")
+    require_apart(file, sources_of(film), "write it elsewhere")
+
+
+def _write_png(image: Image, file: Path) -> None:
     import imageio.v3 as iio
 
     with replacing(file) as partial:

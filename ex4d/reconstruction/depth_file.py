@@ -76,7 +76,7 @@ class _Numbers:
             MediaError: a number that is no depth, naming the frame and the pixel.
         """
         for index, raw in zip(indices, self.raw.read(indices), strict=True):
-            known = self._known(raw)
+            known = self._known(raw, index)
             with np.errstate(over="ignore"):  # float64 beyond float32 becomes infinite, and so unknown
                 values = raw.astype(np.float32)
             known &= np.isfinite(values)
@@ -87,20 +87,21 @@ class _Numbers:
             values[~known] = 0
             yield values, known
 
-    def _known(self, raw: Raw) -> Known:
+    def _known(self, raw: Raw, index: int) -> Known:
         stated = np.zeros(raw.shape, bool) if self.unknown is None else raw == self.unknown
         if raw.dtype.kind == "f":
-            self._refuse(np.isnan(raw) & ~stated, raw, "which is no number; save 0 where depth is unknown")
+            self._refuse(np.isnan(raw) & ~stated, raw, index, "which is no number; save 0 where depth is unknown")
         if self.unit == "disparity":
             return np.asarray(~stated)
-        self._refuse(~stated & (raw < 0), raw, "but depth is above 0; if that stands for unknown, say 'unknown: …'")
+        below = ~stated & (raw < 0)
+        self._refuse(below, raw, index, "but depth is above 0; if that stands for unknown, say 'unknown: …'")
         return np.asarray(~stated & (raw != 0))
 
-    def _refuse(self, wrong: Known, raw: Raw, why: str) -> None:
+    def _refuse(self, wrong: Known, raw: Raw, index: int, why: str) -> None:
         if wrong.any():
             row, column = np.argwhere(wrong)[0]
             raise MediaError(
-                f"{self.raw.path} holds {raw[row, column]} at column {column}, row {row} of a frame, {why}"
+                f"{self.raw.path} holds {raw[row, column]} at column {column}, row {row} of frame {index}, {why}"
             )
 
 

@@ -110,6 +110,31 @@ def test_frame_answers_a_place_that_is_not_there(run: Run, film: Path, place: st
     assert not Path("x.png").exists()
 
 
+def test_frame_writes_only_pngs_and_never_over_its_source(run: Run, film: Path, tmp_path: Path) -> None:
+    before = (tmp_path / "tiny.npz").read_bytes()
+    assert "does not end in .png" in run("frame", "tiny.yaml#swing", "-o", "tiny.npz").err
+    assert (tmp_path / "tiny.npz").read_bytes() == before
+
+
+def test_paths_with_brackets_are_printed_as_they_are(run: Run, film: Path) -> None:
+    done = run("shoot", "tiny.yaml", "--out", "o[/a]", "--only", "still")
+    assert done.code == 0
+    assert "o[/a]/tiny.takes" in done.out
+
+
+def test_shoot_says_what_it_chose(run: Run, film: Path) -> None:
+    rewritten(film, "lens: 54deg", "subject: center")
+    done = run("shoot", "tiny.yaml", "--only", "swing")
+    assert re.search(r"swing: assumed lens 54\.0deg", done.out)
+
+
+def test_plan_warns_of_what_is_hardly_covered_and_of_a_subject_that_leaves(run: Run, film: Path) -> None:
+    rewritten(film, "dolly: 20%", "truck: 900%")
+    done = run("plan", "tiny.yaml")
+    assert re.search(r"push: .*warning: frame \d is (100|9\d)% uncovered", done.out)
+    assert re.search(r"push: .*the depth at the subject has changed by \+50%", done.out)
+
+
 def with_text(old: str, new: str) -> Callable[[Path], None]:
     return lambda film: rewritten(film, old, new)
 

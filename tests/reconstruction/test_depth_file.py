@@ -110,11 +110,11 @@ def test_disparity_without_a_difference_is_refused(tmp_path):
         (lambda depth: depth[1:], "has 3 frames, but the video clip.mp4 has 4"),
         (
             lambda depth: np.where(depth == 130, np.nan, depth),
-            "holds nan at column 6, row 3 of a frame, which is no number",
+            "holds nan at column 6, row 3 of frame 0, which is no number",
         ),
         (
             lambda depth: np.where(depth == 130, -2, depth),
-            r"holds -2.0 at column 6, row 3 of a frame, but depth is above 0",
+            r"holds -2.0 at column 6, row 3 of frame 0, but depth is above 0",
         ),
         (lambda depth: depth * [[[1]], [[0]], [[1]], [[1]]], "in frame 1 no depth is known"),
     ],

@@ -1,0 +1,91 @@
+"""What a take was made of, and every choice that was made for its user."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from ex4d.setups import Setup
+from ex4d.shotlist.model import DepthFile, DepthModel, Handheld
+from ex4d.trajectory.handheld import seed_of
+
+PACKAGES = ("numpy", "scipy", "numba", "av")
+"""Whose versions may change what is made."""
+
+
+def package_versions() -> dict[str, str]:
+    """Return the versions of the packages that may change what is made."""
+    return {name: version(name) for name in PACKAGES}
+
+
+def manifest_of(setup: Setup, uncovered: Sequence[float], keys: Mapping[str, str]) -> dict[str, Any]:
+    """Return a take's manifest as JSON-like values; ``uncovered`` is the share of each frame."""
+    return {
+        "shot": setup.shot.name,
+        "frames": setup.frame_count,
+        "frame_rate": str(setup.path.frame_rate),
+        "size": setup.size,
+        "first_frame": "the source's own, fully visible" if setup.path.at_source[0] else "rendered",
+        "frames_at_source_camera": int(setup.path.at_source.sum()),
+        "uncovered": {"mean": float(np.mean(uncovered)), "worst": max(uncovered)},
+        "assumed": setup.path.scene.assumed,
+        **_written(setup),
+        **_measured(setup),
+        **_made_with(setup),
+        "keys": dict(keys),
+    }
+
+
+def handheld_seeds(setup: Setup) -> tuple[int, ...]:
+    """Return the seeds of a shot's handheld moves, as written or chosen from the shot's name."""
+    moves = [item.move for item in setup.shot.camera if isinstance(item.move, Handheld)]
+    return tuple(seed_of(setup.shot.name) if move.seed is None else move.seed for move in moves)
+
+
+def _written(setup: Setup) -> dict[str, Any]:
+    """What the shot list says of the shot, presets expanded."""
+    shot = setup.shot
+    return {
+        "clip": None if shot.clip is None else shot.clip.model_dump(mode="json"),
+        "camera": [{type(item.move).__name__: repr(item)} for item in shot.camera],
+        "presets": [use.model_dump() for use in shot.presets],
+        "handheld_seeds": handheld_seeds(setup),
+        "source": {"video": str(shot.source.video), "frames": setup.footage.clip.frame_count},
+        "depth": _depth(setup),
+    }
+
+
+def _measured(setup: Setup) -> dict[str, Any]:
+    scene, fit = setup.path.scene, setup.footage.fit
+    return {
+        "lens_px": scene.lens.focal_px,
+        "subject_distance": scene.subject_distance,
+        "pivot": scene.pivot,
+        "fit": {"source": fit.source, "grid": fit.grid, "scale": [str(side) for side in fit.scale]},
+    }
+
+
+def _made_with(setup: Setup) -> dict[str, Any]:
+    synthesis = setup.shot.synthesis
+    return {
+        "engine": {"written": synthesis.engine, "used": setup.engine, "seed": synthesis.seed},
+        "rasterizer": "cpu",
+        "device": "cpu",
+        "ex4d": version("ex4d"),
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "packages": package_versions(),
+    }
+
+
+def _depth(setup: Setup) -> dict[str, Any]:
+    estimated, depth = setup.footage.estimated, setup.shot.source.depth
+    if estimated is not None:
+        assert isinstance(depth, DepthModel)
+        return {"written": depth.model, **estimated.manifest()}
+    assert isinstance(depth, DepthFile)
+    return {"file": str(depth.file), "unit": depth.unit, "metric": setup.footage.depth.metric}
