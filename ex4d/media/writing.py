@@ -14,6 +14,7 @@ from jaxtyping import UInt8, UInt16
 
 from ex4d.errors import OutputError
 from ex4d.media.atomic import replacing
+from ex4d.media.colour import BT709, LIMITED, SCALER_THREADS, to_yuv420
 from ex4d.media.containers import LONGEST_SIDE
 
 if TYPE_CHECKING:
@@ -66,8 +67,6 @@ class H264Writer:
         Raises:
             OutputError: another size than was said, or a full disk.
         """
-        from ex4d.media.colour import to_yuv420
-
         self._put(to_yuv420(frame))
 
 
@@ -114,7 +113,11 @@ class LosslessWriter:
         from av.video.frame import VideoFrame
 
         image = VideoFrame.from_ndarray(np.ascontiguousarray(frame), format=self._array_format)
-        self._put(image if self._array_format == self._file_format else image.reformat(format=self._file_format))
+        self._put(
+            image
+            if self._array_format == self._file_format
+            else image.reformat(format=self._file_format, threads=SCALER_THREADS)
+        )
 
 
 @contextmanager
@@ -153,8 +156,6 @@ def _encoder(
 
 
 def _add_h264(output: OutputContainer, size: tuple[int, int], rate: Fraction) -> VideoStream:
-    from ex4d.media.colour import BT709, LIMITED
-
     # A keyframe a second lets a browser jump about; the decoder order and the rest are the encoder's defaults.
     # No macroblock tree: on frames of a few blocks its vector code now and then gives other bytes for the same frames
     # (1 run in 200 at 64x48). A film is a fifth larger for it.
