@@ -54,6 +54,11 @@ class ShotFileError(UserError):
 class TrajectoryError(UserError):
     """A shot that cannot be compiled into cameras."""
 
+    def __init__(self, message: str, *, part: str | int | None = None) -> None:
+        super().__init__(message)
+        self.part = part
+        """What of the shot is at fault: one of its keys, or which item of its camera; None where it is the whole."""
+
 
 class MediaError(UserError):
     """A video, image or depth file that cannot be used."""

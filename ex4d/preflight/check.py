@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ex4d.artifacts.camera_path import CameraPath
-from ex4d.edit.sequence import lay_out
+from ex4d.errors import Fault, ShotFileError, TrajectoryError, UserError
 from ex4d.models import depth_weights
 from ex4d.shotlist.load import load
-from ex4d.shotlist.model import DepthModel, ShotList
-from ex4d.trajectory.compiler import compile_shot
-from ex4d.trajectory.scenery import assumed_scene
+from ex4d.shotlist.model import DepthModel, Shot, ShotList
+from ex4d.trajectory.assumed import compile_assumed
+from ex4d.trajectory.placing import placing
 
 
 @dataclass(frozen=True)
@@ -32,16 +32,24 @@ def check(file: Path) -> Checked:
     """Find every fault that the file alone can show.
 
     Raises:
-        ShotFileError: all faults of the language.
-        UserError: a shot that cannot be compiled, or an edit that cannot be cut.
+        ShotFileError: all faults of the language, or else those of all shots that cannot be compiled.
     """
     film = load(file)
+    faults: list[Fault] = []
+    paths = []
     for shot in film.shots:
-        if isinstance(shot.source.depth, DepthModel):
-            depth_weights(shot.source.depth.model)
-    paths = tuple(compile_shot(shot, assumed_scene(shot, film.output)) for shot in film.shots)
-    stated = all(shot.clip is not None and shot.clip.end is not None for shot in film.shots)
-    if stated and len({path.frame_rate for path in paths}) == 1:
-        names = [shot.name for shot in film.shots]
-        lay_out(names, [len(path) for path in paths], [shot.transition for shot in film.shots], paths[0].frame_rate)
-    return Checked(film, paths)
+        with placing(shot, faults):
+            _require_depth_model(shot)
+            paths.append(compile_assumed(shot, film.output))
+    if faults:
+        raise ShotFileError(tuple(faults))
+    return Checked(film, tuple(paths))
+
+
+def _require_depth_model(shot: Shot) -> None:
+    if not isinstance(shot.source.depth, DepthModel):
+        return
+    try:
+        depth_weights(shot.source.depth.model)
+    except UserError as error:
+        raise TrajectoryError(str(error), part="source") from error

@@ -15,15 +15,15 @@ from ex4d.shotlist.library import LANGUAGE_VERSION, Library
 from ex4d.shotlist.local_files import missing_files, missing_rates
 from ex4d.shotlist.model import CameraItem, Clip, Output, Shot, ShotList, Source, Synthesis, Transition
 from ex4d.shotlist.nodes import Listed, Mapped, Mark, Text
+from ex4d.shotlist.origin import Origin
 from ex4d.shotlist.overlaps import Timing, impossible_overlaps
 from ex4d.shotlist.presets import Expansion, PlacedItem
 from ex4d.shotlist.records import Record, Report, known
+from ex4d.shotlist.timing import MAX_FRAMES
 from ex4d.shotlist.units import quoted
 from ex4d.shotlist.yaml_text import MAX_BYTES, compose
 
 MAX_SHOTS = 1000
-MAX_FRAMES = 100_000
-"""Of one shot."""
 WORDS = ("ex4d", "title", "source", "output", "synthesis", "shots")
 LATER_WORDS = ("end", "audio")
 INHERITED = ("source", "synthesis")
@@ -166,7 +166,9 @@ class _Reading:
         shot = self._record(Shot, merged, node.where)
         if shot is None:
             return None
-        return shot.model_copy(update={"camera": self._placed(shot.camera, placed), "presets": uses})
+        shot = shot.model_copy(update={"camera": self._placed(shot.camera, placed), "presets": uses})
+        keys = {key: value.where for key, value in merged.items()}
+        return shot.written_at(Origin(node.where, keys, tuple(item.where for item in placed)))
 
     def _placed(self, items: tuple[CameraItem, ...], placed: list[PlacedItem]) -> tuple[CameraItem, ...]:
         found = []

@@ -10,7 +10,7 @@ import re
 from pathlib import Path as FilePath
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, PrivateAttr
 
 from ex4d.shotlist.base_moves import MoveRecord, Path, Rotation, Spline, SplineKey
 from ex4d.shotlist.camera import MOVES, CameraItem, Move, check_camera
@@ -19,6 +19,7 @@ from ex4d.shotlist.formulas import Formula
 from ex4d.shotlist.lens import DEFAULT_LENS, LensSpec
 from ex4d.shotlist.moves import Dolly, DollyZoom, Handheld, Hold, LookAt, Orbit, Pan, Pedestal, Roll, Tilt, Truck
 from ex4d.shotlist.nodes import Listed, Mapped, Text
+from ex4d.shotlist.origin import Origin
 from ex4d.shotlist.places import ImagePoint, Place, SpacePoint, Subject
 from ex4d.shotlist.records import Record
 from ex4d.shotlist.source import Center, DepthFile, DepthModel, Nearest, Output, Source, SubjectDepth, Synthesis
@@ -116,6 +117,18 @@ class Shot(Record):
     synthesis: Synthesis = Synthesis()
     presets: tuple[PresetUse, ...] = ()
     """What was used, outermost first."""
+    _origin: Origin = PrivateAttr(default_factory=Origin)
+
+    @property
+    def origin(self) -> Origin:
+        """Where it is written; no part of what it says."""
+        return self._origin
+
+    def written_at(self, origin: Origin) -> Shot:
+        """Return the same shot with the place where it is written."""
+        placed = self.model_copy()
+        placed._origin = origin
+        return placed
 
     @classmethod
     def words(cls) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from ex4d.shotlist.faults import faults_of
 from ex4d.shotlist.fields import near, shown
 from ex4d.shotlist.library import Library, Preset
 from ex4d.shotlist.model import MOVES, WHOLE_SHOT, CameraItem, PresetUse, Window
-from ex4d.shotlist.nodes import Listed, Mapped, Node, Text
+from ex4d.shotlist.nodes import Listed, Mapped, Mark, Node, Text
 from ex4d.shotlist.parameters import substituted
 from ex4d.shotlist.records import Report, known
 from ex4d.shotlist.units import Quantity
@@ -33,6 +33,13 @@ class PlacedItem:
 
     node: Node
     within: Window = WHOLE_SHOT
+    outermost: Node | None = None
+    """The item of the shot that it comes from; None where that is the node itself."""
+
+    @property
+    def where(self) -> Mark:
+        """Where the shot has it."""
+        return (self.outermost or self.node).where
 
     def placed(self, item: CameraItem) -> CameraItem:
         """Return the item that was read from the node with its window nested in that of the preset's use.
@@ -68,7 +75,11 @@ class Expansion:
     def expand(self, camera: Listed) -> tuple[list[PlacedItem], tuple[PresetUse, ...]]:
         """Return the items of a shot's camera with those of its presets, and what was used, outermost first."""
         self._uses = {}
-        items = list(self._items(camera, WHOLE_SHOT, ()))
+        items = [
+            replace(item, outermost=node)
+            for node in camera
+            for item in self._items(Listed([node], camera.where), WHOLE_SHOT, ())
+        ]
         return items, tuple(self._uses)
 
     def _items(self, camera: Listed, within: Window, trail: tuple[str, ...]) -> Iterator[PlacedItem]:

@@ -13,6 +13,9 @@ from ex4d.shotlist.nodes import Mapped, Node, Text
 from ex4d.shotlist.records import LATER, Record
 from ex4d.shotlist.units import Dimension, quoted
 
+MAX_FRAMES = 100_000
+"""Frames a shot may have."""
+
 
 class Position(Record):
     """A moment of a shot: a percentage of it, seconds, or frames."""
@@ -73,7 +76,7 @@ WHOLE_SHOT = Window(start=Position(value=Fraction(0), unit="%"), end=Position(va
 
 
 class Clip(Record):
-    """The part of the source that plays; backwards where the start is after the end."""
+    """The part of the source that plays, forwards."""
 
     start: Position
     """Seconds or frames of the source."""
@@ -86,6 +89,8 @@ class Clip(Record):
         start, end = _ends(node, units.SOURCE_TIME, "0s..1.6s, 48f..96f or 3s..")
         if end is not None and start == end:
             raise ValueError(f"{shown(node)} is empty: it begins where it ends")
+        if end is not None and start.unit == end.unit and start.value > end.value:
+            raise ValueError(f"{shown(node)} plays backwards, which {LATER}; write the earlier end first")
         return cls(start=start, end=end)
 
     def duration(self, source_rate: Fraction | None) -> Fraction | None:
@@ -93,7 +98,7 @@ class Clip(Record):
         if self.end is None:
             return None
         seconds = [_seconds(position, source_rate) for position in (self.start, self.end)]
-        return None if seconds[0] is None or seconds[1] is None else abs(seconds[1] - seconds[0])
+        return None if seconds[0] is None or seconds[1] is None else max(seconds[1] - seconds[0], Fraction(0))
 
 
 def _seconds(position: Position, rate: Fraction | None) -> Fraction | None:

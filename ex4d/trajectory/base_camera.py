@@ -10,7 +10,7 @@ from ex4d.errors import TrajectoryError
 from ex4d.geometry.se3 import head_rotation, pan_rotation, roll_rotation, tilt_rotation
 from ex4d.shotlist.model import Formula, Path, Spline
 from ex4d.trajectory.aim import level_aim
-from ex4d.trajectory.cue import Cue
+from ex4d.trajectory.cue import Cue, blaming
 from ex4d.trajectory.head import Head, source_view
 from ex4d.trajectory.key_spline import KeySpline
 from ex4d.trajectory.places import first_direction, world_point
@@ -24,10 +24,11 @@ def base_camera(cue: Cue | None, frames: Float64[np.ndarray, "frames"], scene: S
     if cue is None:
         return source_view(len(frames))
     progress = cue.progress(frames)
-    if isinstance(cue.move, Spline):
-        return KeySpline.of(cue.move, cue.span, scene, clock).at(progress)
-    assert isinstance(cue.move, Path)
-    return path_camera(cue.move, progress, scene, clock.shot)
+    with blaming(cue.item):
+        if isinstance(cue.move, Spline):
+            return KeySpline.of(cue.move, cue.span, scene, clock).at(progress)
+        assert isinstance(cue.move, Path)
+        return path_camera(cue.move, progress, scene, clock.shot)
 
 
 def path_camera(move: Path, progress: Float64[np.ndarray, "frames"], scene: Scene, shot: str) -> Head:
@@ -41,7 +42,9 @@ def path_camera(move: Path, progress: Float64[np.ndarray, "frames"], scene: Scen
     right, up, inward = (_curve(move, name, progress, shot) for name in ("right", "up", "in"))
     pan, tilt, roll = (_curve(move, name, progress, shot) for name in ("pan", "tilt", "roll"))
     lens = _curve(move, "lens", progress, shot, absent=1.0)
-    _require(lens > 0.0, progress, f"shot {shot!r}: the path's lens is not above zero")
+    if np.any(lens <= 0.0):
+        at = progress[lens <= 0.0][0]
+        raise TrajectoryError(f"shot {shot!r}: the path's lens is not above zero at s = {at:.6g}; change the formula")
     position = np.stack([right, -up, inward], axis=1)
     if move.look_at is None:
         return Head(head_rotation(pan, tilt, roll), position, lens, np.ones(len(lens), dtype=bool))
@@ -57,13 +60,7 @@ def _curve(
     formula: Formula | None = move.formulas.get(name)
     if formula is None:
         return np.full(len(progress), absent)
-    found = formula.evaluate({"s": progress, **move.parameters})
-    values = np.broadcast_to(np.asarray(found, dtype=np.float64), progress.shape)
-    _require(np.isfinite(values), progress, f"shot {shot!r}: the path's {name} is not a finite number")
-    return values
-
-
-def _require(good: np.ndarray, progress: Float64[np.ndarray, "frames"], message: str) -> None:
-    bad = progress[~good]
-    if bad.size:
-        raise TrajectoryError(f"{message} at s = {bad[0]:.6g}; change the formula")
+    try:
+        return formula.evaluate({"s": progress, **move.parameters})
+    except TrajectoryError as error:
+        raise TrajectoryError(f"shot {shot!r}: the path's {name}: {error}; change the formula") from error

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float64
 
+from ex4d.errors import TrajectoryError
 from ex4d.geometry import easing
 from ex4d.shotlist.base_moves import MoveRecord
 from ex4d.shotlist.model import CameraItem, Ease, Path, Spline
@@ -23,6 +25,8 @@ class Cue:
     move: MoveRecord
     span: Span
     ease: Ease
+    item: int = 0
+    """Which item of the camera it is, for errors; nothing else may depend on it."""
 
     def progress(self, frames: Float64[np.ndarray, "frames"]) -> Float64[np.ndarray, "frames"]:
         """Return eased progress: 0 up to the window's start, 1 from its end on."""
@@ -34,10 +38,28 @@ class Cue:
         return self.span.start, self.span.end, self.move.key, repr(self.move), repr(self.ease)
 
 
-def cue_of(item: CameraItem, clock: Clock) -> Cue:
-    """Place an item of a shot's camera on its clock; spline and path are even by default, all else smooth."""
-    default = LINEAR if isinstance(item.move, Spline | Path) else SMOOTH
-    return Cue(item.move, span_of(item.at, clock), item.ease or default)
+def cues_of(items: tuple[CameraItem, ...], clock: Clock) -> list[Cue]:
+    """Place the items of a shot's camera on its clock; spline and path are even by default, all else smooth.
+
+    Raises:
+        TrajectoryError: A window leaves the shot.
+    """
+    cues = []
+    for index, item in enumerate(items):
+        default = LINEAR if isinstance(item.move, Spline | Path) else SMOOTH
+        with blaming(index):
+            cues.append(Cue(item.move, span_of(item.at, clock), item.ease or default, index))
+    return cues
+
+
+@contextmanager
+def blaming(item: int) -> Iterator[None]:
+    """Note in a TrajectoryError which item of the camera it is about."""
+    try:
+        yield
+    except TrajectoryError as error:
+        error.part = item
+        raise
 
 
 def eased(ease: Ease, progress: Float64[np.ndarray, "frames"]) -> Float64[np.ndarray, "frames"]:

@@ -53,7 +53,7 @@ class KeySpline:
         What the first key leaves out is the source view's; what the last leaves out stays as it was.
         """
         even = move.pace == "constant"
-        stated = _key_times(move, span, clock)
+        stated = key_times(move, span, clock)
         times = np.arange(float(len(move.keys))) if even else np.array(stated)
         placed = [index for index, key in enumerate(move.keys) if key.position is not None or index == 0]
         lensed = [index for index, key in enumerate(move.keys) if key.lens is not None or index == 0]
@@ -165,7 +165,7 @@ class KeySpline:
         return np.interp(share * length[-1], length, grid) if length[-1] > 0.0 else share * last
 
 
-def _key_times(move: Spline, span: Span, clock: Clock) -> list[float]:
+def key_times(move: Spline, span: Span, clock: Clock) -> list[float]:
     """Return the stated key times as progress of the move's window.
 
     Raises:

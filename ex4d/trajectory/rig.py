@@ -36,7 +36,7 @@ from ex4d.shotlist.model import (
 )
 from ex4d.trajectory.aim import level_aim
 from ex4d.trajectory.base_camera import base_camera
-from ex4d.trajectory.cue import Cue, cue_of
+from ex4d.trajectory.cue import Cue, blaming, cues_of
 from ex4d.trajectory.dolly_zoom import Pushed, kept_size
 from ex4d.trajectory.head import Head
 from ex4d.trajectory.moves import blend_aims, level_right, orbit_turn, turn_head
@@ -78,9 +78,7 @@ class Rig:
         Tracks are laid in the order in which their windows open; one that opens at the same moment as another has
         carried the camera nowhere yet.
         """
-        rig = cls(
-            clock, source, scene, tuple(sorted((cue_of(item, clock) for item in items), key=lambda cue: cue.rank))
-        )
+        rig = cls(clock, source, scene, tuple(sorted(cues_of(items, clock), key=lambda cue: cue.rank)))
         tracks: list[Track] = []
         heads: dict[Fraction, Float64[np.ndarray, "3 3"]] = {}
         for cue in rig.of_kind(Dolly, Truck, DollyZoom):
@@ -127,8 +125,10 @@ class Rig:
             if isinstance(track.cue.move, DollyZoom) and track.cue.move.distance != 0.0
         ]
         lens = base.lens * np.exp(self._zoom(frames))
-        if self.of_kind(Zoom) or np.any(base.lens != 1.0):
-            require_lens(lens, frames, source_focal(self.source, self.scene), self.clock.shot)
+        lensed = self.of_kind(Zoom) or (cues if np.any(base.lens != 1.0) else ())
+        if lensed:
+            with blaming(lensed[0].item):
+                require_lens(lens, frames, source_focal(self.source, self.scene), self.clock.shot)
         return _Placed(Head(rotation, position, lens, base.framed), pushed)
 
     def _orbited(
@@ -198,7 +198,9 @@ class Rig:
         for cue in self.of_kind(LookAt):
             assert isinstance(cue.move, LookAt)
             weight = cue.move.weight * self._look_progress(cue, frames)
-            aim = level_aim(world_point(cue.move.target, self.scene) - head.position, self._wanted(cue.move), head.lens)
+            with blaming(cue.item):
+                wanted = self._wanted(cue.move)
+            aim = level_aim(world_point(cue.move.target, self.scene) - head.position, wanted, head.lens)
             framed = framed & (aim.possible | (weight == 0.0))
             aims.append((weight, np.stack([aim.pan, aim.tilt], axis=1)))
         if aims:

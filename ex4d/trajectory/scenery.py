@@ -1,19 +1,16 @@
-"""A shot's Scene as far as the shot file alone tells it, and the lens as words."""
+"""The source as a shot list states it: its lens, and where its subject is."""
 
 from __future__ import annotations
 
 import math
-from fractions import Fraction
 
-from ex4d.artifacts.scene import Scene
-from ex4d.errors import MissingPart
+from ex4d.errors import MissingPart, TrajectoryError
 from ex4d.geometry.pinhole import Pinhole
-from ex4d.shotlist.model import DEFAULT_LENS, Clip, ImagePoint, LensSpec, Output, Shot, Source
+from ex4d.shotlist.lens import NARROWEST, WIDEST
+from ex4d.shotlist.model import ImagePoint, LensSpec, Source
 
-ASSUMED_SIZE = (512, 512)
-"""Pixels, width and height, of a source that was not opened: EX-4D's."""
-ASSUMED_RATE = Fraction(24)
-"""Frames a second of a source that was not opened."""
+ROUNDING = 1e-9
+"""Relative slack of the limits, so that exactly 2deg or 150deg are allowed."""
 
 
 def delivered_lens(source: Source, width: int, height: int) -> Pinhole:
@@ -21,6 +18,7 @@ def delivered_lens(source: Source, width: int, height: int) -> Pinhole:
 
     Raises:
         MissingPart: the lens is ``auto`` and neither the file nor a depth model states one.
+        TrajectoryError: no lens sees that angle on a source of this size, or its center lies outside the picture.
     """
     if source.lens == "auto":
         raise MissingPart(
@@ -28,7 +26,22 @@ def delivered_lens(source: Source, width: int, height: int) -> Pinhole:
             "state it, as in lens: 54deg or lens: 35mm"
         )
     center = source.center or (0.5 * width, 0.5 * height)
-    return Pinhole(width, height, focal_px(source.lens, width), center)
+    lens = Pinhole(width, height, focal_px(source.lens, width), center)
+    _require_lens(source, lens)
+    return lens
+
+
+def _require_lens(source: Source, lens: Pinhole) -> None:
+    where, angle = f"{source.video} is {lens.width}x{lens.height}", lens.horizontal_angle
+    if not NARROWEST * (1 - ROUNDING) <= angle <= WIDEST * (1 + ROUNDING):
+        raise TrajectoryError(
+            f"{where}, on which a lens of {lens.focal_px:g}px sees {math.degrees(angle):.4g}deg across; "
+            f"a lens sees 2deg to 150deg",
+            part="source",
+        )
+    x, y = lens.center_px
+    if not (0 <= x <= lens.width and 0 <= y <= lens.height):
+        raise TrajectoryError(f"{where}, and the center [{x:g}px, {y:g}px] lies outside it", part="source")
 
 
 def focal_px(lens: LensSpec, width: int) -> float:
@@ -49,43 +62,3 @@ def assumed_pivot(source: Source, lens: Pinhole) -> tuple[float, float, float]:
     x = (source.subject.x * lens.width - lens.center_px[0]) / lens.focal_px
     y = (source.subject.y * lens.height - lens.center_px[1]) / lens.focal_px
     return (x, y, 1.0)
-
-
-def assumed_scene(shot: Shot, output: Output) -> Scene:
-    """Return the Scene that a shot file describes before any media is opened; what it leaves open is assumed."""
-    width, height = output.size or ASSUMED_SIZE
-    rate = output.fps or shot.source.fps or ASSUMED_RATE
-    source_rate = shot.source.fps or rate
-    assumed = _assumptions(shot, output)
-    lens = _stated_lens(shot.source, width, height)
-    pivot = assumed_pivot(shot.source, lens)
-    return Scene(lens, pivot, rate, source_rate, _least_duration(shot.clip, source_rate), assumed=assumed)
-
-
-def _stated_lens(source: Source, width: int, height: int) -> Pinhole:
-    """Take the stated lens for one of the output's own pixels; ``auto`` and pixels of an unknown size are assumed."""
-    lens = DEFAULT_LENS if source.lens == "auto" else source.lens
-    return Pinhole(width, height, focal_px(lens, width), (0.5 * width, 0.5 * height))
-
-
-def _least_duration(clip: Clip | None, source_rate: Fraction) -> Fraction:
-    """Return the shortest source that holds the clip, and a second more where it runs to the end."""
-    if clip is None:
-        return Fraction(10)
-    ends = [clip.start if clip.end is None else clip.end, clip.start]
-    seconds = [end.value / source_rate if end.unit == "f" else Fraction(end.value) for end in ends]
-    return max(seconds) + (1 if clip.end is None else 0)
-
-
-def _assumptions(shot: Shot, output: Output) -> tuple[str, ...]:
-    assumed = []
-    if output.size is None:
-        assumed.append(f"output size {ASSUMED_SIZE[0]}x{ASSUMED_SIZE[1]}")
-    if output.fps is None and shot.source.fps is None:
-        assumed.append(f"{ASSUMED_RATE} frames a second")
-    if not shot.source.lens_stated or shot.source.lens == "auto":
-        assumed.append("lens 54deg")
-    if shot.clip is None or shot.clip.end is None:
-        assumed.append("how long the source is")
-    assumed.append("that the source is long enough")
-    return tuple(assumed)

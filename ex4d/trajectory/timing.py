@@ -11,9 +11,8 @@ from jaxtyping import Float64
 from ex4d.artifacts.scene import Scene
 from ex4d.errors import TrajectoryError
 from ex4d.shotlist.model import Position, Shot, Window
-
-MAX_FRAMES = 100_000
-"""Frames a shot may have."""
+from ex4d.shotlist.records import LATER
+from ex4d.shotlist.timing import MAX_FRAMES
 
 
 @dataclass(frozen=True)
@@ -69,10 +68,11 @@ def clock_of(shot: Shot, scene: Scene) -> Clock:
     frames = int((end - start) * scene.frame_rate + Fraction(1, 2))
     length = f"{_seconds(end - start)} at {scene.frame_rate} frames a second"
     if frames < 1:
-        raise TrajectoryError(f"shot {shot.name!r}: {length} is less than one frame; lengthen its clip")
+        raise TrajectoryError(f"shot {shot.name!r}: {length} is less than one frame; lengthen its clip", part="clip")
     if frames > MAX_FRAMES:
         raise TrajectoryError(
-            f"shot {shot.name!r}: {length} is {frames} frames, and a shot may have {MAX_FRAMES}; shorten its clip"
+            f"shot {shot.name!r}: {length} is {frames} frames, and a shot may have {MAX_FRAMES}; shorten its clip",
+            part="clip",
         )
     return Clock(shot.name, frames, scene.frame_rate, start, end - start)
 
@@ -88,20 +88,14 @@ def _clip_range(shot: Shot, scene: Scene) -> tuple[Fraction, Fraction]:
         return Fraction(0), scene.source_duration
     start = _source_seconds(shot.clip.start, scene)
     end = scene.source_duration if shot.clip.end is None else _source_seconds(shot.clip.end, scene)
+    written = f"shot {shot.name!r}: its clip {_seconds(start)}..{_seconds(end)}"
     source = f"the source is {_seconds(scene.source_duration)} long ({_source_frames(scene)} frames)"
+    if shot.clip.end is not None and start > end:
+        raise TrajectoryError(f"{written} plays backwards, which {LATER}; write the earlier end first", part="clip")
     if start >= scene.source_duration or end > scene.source_duration or start < 0:
-        raise TrajectoryError(
-            f"shot {shot.name!r}: its clip {_seconds(start)}..{_seconds(end)} leaves the source; {source}"
-        )
+        raise TrajectoryError(f"{written} leaves the source; {source}", part="clip")
     if start == end:
-        raise TrajectoryError(
-            f"shot {shot.name!r}: its clip begins and ends at {_seconds(start)} and is empty; {source}"
-        )
-    if start > end:
-        raise TrajectoryError(
-            f"shot {shot.name!r}: its clip runs backwards, from {_seconds(start)} to {_seconds(end)}, which "
-            f"is not in this version of ex4d yet; write the earlier end first"
-        )
+        raise TrajectoryError(f"{written} begins where it ends and is empty; {source}", part="clip")
     return start, end
 
 

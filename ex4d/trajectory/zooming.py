@@ -11,7 +11,7 @@ from ex4d.artifacts.scene import Scene
 from ex4d.errors import TrajectoryError
 from ex4d.shotlist.lens import NARROWEST, WIDEST
 from ex4d.shotlist.model import LensSpec, Source, Zoom
-from ex4d.trajectory.cue import Cue
+from ex4d.trajectory.cue import Cue, blaming
 
 ROUNDING = 1e-9
 """Relative slack of the limits, so that a zoom to exactly 2deg or 150deg is allowed."""
@@ -50,8 +50,9 @@ def zoom_log(
     assert isinstance(move, Zoom)
     if move.end is None:
         return progress * math.log(move.factor or 1.0)
-    start = 0.0 if move.start is None else math.log(lens_factor(move.start, source, scene, shot))
-    return start + progress * (math.log(lens_factor(move.end, source, scene, shot)) - start)
+    with blaming(cue.item):
+        start = 0.0 if move.start is None else math.log(lens_factor(move.start, source, scene, shot))
+        return start + progress * (math.log(lens_factor(move.end, source, scene, shot)) - start)
 
 
 def require_lens(
@@ -66,7 +67,8 @@ def require_lens(
     outside = np.flatnonzero((angle < NARROWEST * (1 - ROUNDING)) | (angle > WIDEST * (1 + ROUNDING)))
     if outside.size:
         worst = outside[np.argmin(frames[outside])]
+        remedy = "the source's own lens is at fault" if factor[worst] == 1.0 else "let the lens change less"
         raise TrajectoryError(
             f"shot {shot!r}, frame {math.ceil(frames[worst])}: its lens sees {math.degrees(angle[worst]):.4g}deg "
-            f"across; a lens sees 2deg to 150deg; zoom less"
+            f"across; a lens sees 2deg to 150deg; {remedy}"
         )

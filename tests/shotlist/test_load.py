@@ -42,7 +42,7 @@ from ex4d.shotlist.model import (
 from ex4d.shotlist.model import (
     Path as PathMove,
 )
-from tests.shotlist.reading import FILE, camera, film, messages, one_shot
+from tests.shotlist.reading import FILE, camera, error_text, film, messages, one_shot
 
 DEG = math.pi / 180
 
@@ -193,15 +193,24 @@ def test_what_is_left_out_has_its_default() -> None:
     assert shots.output.fit == "crop"
 
 
-def test_clips_run_forwards_backwards_and_to_the_end() -> None:
+def test_clips_run_forwards_and_to_the_end() -> None:
     """Seconds and frames of the source, exactly."""
-    text = film("  - {name: a, clip: 0.1s..1.6s}\n  - {name: b, clip: 96f..48f}\n  - {name: c, clip: 3s..}\n")
+    text = film("  - {name: a, clip: 0.1s..1.6s}\n  - {name: b, clip: 48f..96f}\n  - {name: c, clip: 3s..}\n")
     clips = [shot.clip for shot in parse(text, FILE).shots]
 
     assert [clip.duration(Fraction(24)) for clip in clips if clip] == [Fraction(3, 2), Fraction(2), None]
     assert clips[1] is not None
     assert clips[1].duration(None) is None
-    assert clips[1].start == Position(value=Fraction(96), unit="f")
+    assert clips[1].start == Position(value=Fraction(48), unit="f")
+
+
+@pytest.mark.parametrize("clip", ["30f..24f", "1s..0s"])
+def test_a_clip_that_plays_backwards_is_refused_where_it_stands(clip: str) -> None:
+    text = error_text(film(f"  - name: a\n    clip: {clip}\n"))
+
+    assert text.startswith(
+        f"shots/demo.yaml:6:5   shots[0].clip: '{clip}' plays backwards, which is not in this version"
+    )
 
 
 def _shuffled(draw: st.DrawFn, value: object) -> object:

@@ -45,10 +45,10 @@ SOURCE = Source(video="clip.mp4")
 OFF_CENTER = (0.2, -0.1, 1.0)
 
 
-def scene(frames=25, *, rate=24, pivot=(0.0, 0.0, 1.0), **changes):
+def scene(frames=25, *, rate=24, pivot=(0.0, 0.0, 1.0), lens=LENS, **changes):
     """A scene of some frames."""
     rate = Fraction(rate)
-    return Scene(LENS, pivot, rate, Fraction(24), Fraction(frames) / rate, **changes)
+    return Scene(lens, pivot, rate, Fraction(24), Fraction(frames) / rate, **changes)
 
 
 def at(value, unit="%"):

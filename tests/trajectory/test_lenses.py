@@ -23,7 +23,9 @@ from ex4d.shotlist.model import (
     Truck,
     Zoom,
 )
+from ex4d.trajectory.scenery import delivered_lens
 from tests.trajectory.shots import (
+    LENS,
     OFF_CENTER,
     TRACKS,
     TURNS,
@@ -150,3 +152,29 @@ def test_lenses_do_not_depend_on_shake_or_roll(camera):
     shaken = compiled(*camera, Handheld(), Roll(angle=0.3))
 
     np.testing.assert_allclose(shaken.lens_factor, compiled(*camera).lens_factor, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("focal", "angle"), [(0.001, "180deg"), (1e6, r"0\.003667deg")])
+def test_a_lens_in_pixels_is_held_to_the_angles_of_lenses(focal, angle):
+    """What angle it sees shows only on the source's own size."""
+    source = Source(video="clip.mp4", lens=LensSpec(kind="px", value=focal))
+    if focal == 10.0:
+        assert delivered_lens(source, 64, 48).focal_px == focal
+        return
+    with pytest.raises(
+        TrajectoryError, match=rf"clip\.mp4 is 64x48, on which .* sees {angle} across; .*2deg to 150deg"
+    ):
+        delivered_lens(source, 64, 48)
+
+
+@pytest.mark.parametrize("center", [(64.5, 20.0), (20.0, 49.0)])
+def test_a_center_outside_the_picture_is_refused(center):
+    with pytest.raises(TrajectoryError, match=r"clip\.mp4 is 64x48, and the center .* outside"):
+        delivered_lens(Source(video="clip.mp4", center=center), 64, 48)
+
+
+def test_a_lens_that_has_not_changed_is_not_told_to_change_less():
+    """The source alone is too wide: no zoom has begun."""
+    wide = Source(video="clip.mp4", lens=LensSpec(kind="px", value=60.0))
+    with pytest.raises(TrajectoryError, match=r"frame 0: .* the source's own lens is at fault"):
+        compiled(item(Zoom(factor=2.0), 20, 40), source=wide, place=scene(lens=LENS.zoomed(0.1)))
