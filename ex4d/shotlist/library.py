@@ -20,8 +20,9 @@ from ex4d.shotlist.nodes import Listed, Mapped, Text
 from ex4d.shotlist.parameters import Parameter
 from ex4d.shotlist.records import Record, Report
 from ex4d.shotlist.shipped import shipped
+from ex4d.shotlist.text_file import bytes_of
 from ex4d.shotlist.units import quoted
-from ex4d.shotlist.yaml_text import MAX_BYTES, compose
+from ex4d.shotlist.yaml_text import compose
 
 PRESET_NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
 LOCK_FILE = "lock.json"
@@ -83,14 +84,6 @@ def _size(node: Any) -> int:
     return 1 + sum(map(_size, inner))
 
 
-def _bytes(file: Path) -> bytes:
-    try:
-        with file.open("rb") as stream:
-            return stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise ShotFileError((Fault(str(file), 1, 1, "", f"the file cannot be read: {error.strerror}"),)) from error
-
-
 def read_preset(file: Path) -> Preset:
     """Read one preset file.
 
@@ -98,7 +91,7 @@ def read_preset(file: Path) -> Preset:
         ShotFileError: with all of its faults.
     """
     faults: list[Fault] = []
-    document = compose(_bytes(file), str(file), faults)
+    document = compose(bytes_of(file), str(file), faults)
     report = Report()
     preset = None
     try:

@@ -19,9 +19,10 @@ from ex4d.shotlist.origin import Origin
 from ex4d.shotlist.overlaps import Timing, impossible_overlaps
 from ex4d.shotlist.presets import Expansion, PlacedItem
 from ex4d.shotlist.records import Record, Report, known
+from ex4d.shotlist.text_file import bytes_of
 from ex4d.shotlist.timing import MAX_FRAMES
 from ex4d.shotlist.units import quoted
-from ex4d.shotlist.yaml_text import MAX_BYTES, compose
+from ex4d.shotlist.yaml_text import compose
 
 MAX_SHOTS = 1000
 WORDS = ("ex4d", "title", "source", "output", "synthesis", "shots")
@@ -43,13 +44,7 @@ def load(path: Path | str, *, must_exist: bool = True) -> ShotList:
         ShotFileError: with all faults of the file.
     """
     file = Path(path)
-    try:
-        with file.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ShotFileError((Fault(str(file), 1, 1, "", f"the file cannot be read: {reason}"),)) from error
-    return parse(data, file, must_exist=must_exist)
+    return parse(bytes_of(file), file, must_exist=must_exist)
 
 
 def parse(text: str | bytes, file: Path | str, *, must_exist: bool = False) -> ShotList:

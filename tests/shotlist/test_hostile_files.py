@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 
 from ex4d.errors import ShotFileError
 from ex4d.shotlist import yaml_text
+from ex4d.shotlist.library import read_preset
 from ex4d.shotlist.load import load
 from ex4d.shotlist.model import ShotList
 from tests.shotlist.reading import film, messages, one_shot, outcome
@@ -202,6 +205,23 @@ def test_a_file_that_cannot_be_opened_is_a_shot_file_error(tmp_path: Path) -> No
     for path in (tmp_path / "none.yaml", tmp_path, Path("a\0b"), Path("x" * 5000)):
         with pytest.raises(ShotFileError, match="the file cannot be read"):
             load(path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"), [("pipe", "no regular file"), ("device", "no regular file"), ("folder", "a folder")]
+)
+@pytest.mark.parametrize("reads", [load, read_preset])
+def test_what_is_no_regular_file_is_refused_without_being_read(
+    tmp_path: Path, reads: Callable[[Path], object], kind: str, says: str
+) -> None:
+    """A pipe without a writer would be waited for, and a device may never end."""
+    file = Path("/dev/zero") if kind == "device" else tmp_path / "film.yaml"
+    if kind == "pipe":
+        os.mkfifo(file)
+    if kind == "folder":
+        file.mkdir()
+    with pytest.raises(ShotFileError, match=f"{file}:1:1   the file cannot be read: it is {says}; name a YAML file"):
+        reads(file)
 
 
 def test_a_byte_order_mark_and_windows_line_ends_are_free() -> None:
