@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from ex4d.setups import Setup
-from ex4d.shotlist.model import DepthFile, DepthModel, Handheld
-from ex4d.trajectory.handheld import seed_of
+from ex4d.shotlist.model import DepthFile, DepthModel
+from ex4d.trajectory.handheld import seeds_of
 
 PACKAGES = ("numpy", "scipy", "numba", "av")
 """Whose versions may change what is made."""
@@ -42,8 +42,7 @@ def manifest_of(setup: Setup, uncovered: Sequence[float], keys: Mapping[str, str
 
 def handheld_seeds(setup: Setup) -> tuple[int, ...]:
     """Return the seeds of a shot's handheld moves, as written or chosen from the shot's name."""
-    moves = [item.move for item in setup.shot.camera if isinstance(item.move, Handheld)]
-    return tuple(seed_of(setup.shot.name) if move.seed is None else move.seed for move in moves)
+    return tuple(seeds_of(setup.shot).values())
 
 
 def _written(setup: Setup) -> dict[str, Any]:

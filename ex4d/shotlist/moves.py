@@ -208,6 +208,6 @@ class Handheld(MoveRecord):
     frequency: Frequency = 1.5
     """Hertz."""
     seed: Whole | None = None
-    """None takes it from the shot's name."""
+    """None takes it from the shot's name, and for a second handheld from its number too."""
     settle: OptionalDuration = None
     """Seconds over which it fades out at the end of its window; None never."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from ex4d.artifacts.camera_path import CameraPath
@@ -9,7 +11,7 @@ from ex4d.artifacts.scene import Scene
 from ex4d.geometry.se3 import rigid
 from ex4d.shotlist.model import Handheld, Shot
 from ex4d.trajectory.aim import require_framing
-from ex4d.trajectory.handheld import seed_of
+from ex4d.trajectory.handheld import seeds_of
 from ex4d.trajectory.head import Head
 from ex4d.trajectory.moves import handheld_shake, shake_head
 from ex4d.trajectory.rig import Rig
@@ -29,17 +31,16 @@ def compile_shot(shot: Shot, scene: Scene) -> CameraPath:
     frames = np.arange(clock.frames, dtype=np.float64)
     head = rig.head(frames)
     require_framing(head.framed, frames, shot.name)
-    pose = rigid(*_shaken(rig, head, clock))
+    pose = rigid(*_shaken(rig, head, clock, seeds_of(shot)))
     return CameraPath(pose, head.lens, clock.source_times(), clock.frame_rate, scene)
 
 
-def _shaken(rig: Rig, head: Head, clock: Clock) -> tuple[np.ndarray, np.ndarray]:
+def _shaken(rig: Rig, head: Head, clock: Clock, seeds: Mapping[int, int]) -> tuple[np.ndarray, np.ndarray]:
     """Return orientation and position after all handheld."""
     noise = []
     for cue in rig.of_kind(Handheld):
         assert isinstance(cue.move, Handheld)
-        seed = seed_of(clock.shot) if cue.move.seed is None else cue.move.seed
-        noise.append(handheld_shake(cue.move, seed, cue.span, clock))
+        noise.append(handheld_shake(cue.move, seeds[cue.item], cue.span, clock))
     if not noise:
         return head.rotation, head.position
     return shake_head(head.rotation, head.position, np.sum(noise, axis=0))

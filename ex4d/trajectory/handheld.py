@@ -8,6 +8,8 @@ import math
 import numpy as np
 from jaxtyping import Float64
 
+from ex4d.shotlist.model import Handheld, Shot
+
 SINES = 32
 """Sines an axis."""
 AXES = ("pan", "tilt", "roll", "right", "up", "in")
@@ -20,6 +22,20 @@ BAND = 3.0
 def seed_of(shot: str) -> int:
     """Return the seed a shot's handheld has when none is written: the first four bytes of its name's SHA-256."""
     return int.from_bytes(hashlib.sha256(shot.encode()).digest()[:4], "big")
+
+
+def seeds_of(shot: Shot) -> dict[int, int]:
+    """Return the seed of each handheld of a shot, by its place in the camera.
+
+    Of several without a seed each has its own, or they would shake as one. Which has which does not depend on the order
+    of writing, and one of amount 0 takes none from the others.
+    """
+    moves = {index: item.move for index, item in enumerate(shot.camera) if isinstance(item.move, Handheld)}
+    unseeded = [index for index, move in moves.items() if move.seed is None]
+    unseeded.sort(key=lambda index: (moves[index].amount == 0.0, repr(shot.camera[index])))
+    names = [shot.name, *(f"{shot.name}/{rank}" for rank in range(2, len(unseeded) + 1))]
+    chosen = {index: seed_of(name) for index, name in zip(unseeded, names, strict=False)}
+    return {index: chosen[index] if move.seed is None else move.seed for index, move in moves.items()}
 
 
 def shake(count: int, frame_rate: float, frequency: float, seed: int) -> Float64[np.ndarray, "{count} 6"]:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ex4d.shotlist.model import Handheld
+from ex4d.shotlist.model import Handheld, Hold
 from ex4d.trajectory import handheld
-from tests.trajectory.shots import at, compiled, item, law, positions, same, scene
+from tests.trajectory.shots import at, compiled, item, law, positions, same, scene, shot
 
 GOLDEN = (
     -0.008266473971014631,
@@ -113,6 +113,18 @@ def test_the_seed_is_the_shots_name_unless_written():
     same(named, compiled(Handheld(seed=handheld.seed_of("swing"))), tolerance=0)
     with pytest.raises(AssertionError):
         same(named, compiled(Handheld(), name="swong"))
+
+
+def test_several_without_a_seed_shake_apart_in_any_order():
+    """Two hands at once are not one hand shaking twice as far."""
+    weak, strong = Handheld(amount=0.4), Handheld(amount=0.6)
+    both = compiled(weak, strong)
+
+    assert sorted(handheld.seeds_of(shot(weak, strong)).values()) == sorted(map(handheld.seed_of, ("test", "test/2")))
+    with pytest.raises(AssertionError):
+        same(both, compiled(Handheld(amount=1.0)))
+    same(both, compiled(strong, weak), tolerance=0)
+    same(both, compiled(Hold(), strong, Handheld(amount=0.0), weak, Handheld(amount=0.0)), tolerance=0)
 
 
 def test_seconds_of_the_window_are_the_shots():
