@@ -8,11 +8,12 @@ from pathlib import Path
 
 from ex4d.artifacts.camera_path import CameraPath
 from ex4d.edit.sequence import Segment, lay_out
-from ex4d.errors import MissingPart, UserError
+from ex4d.errors import Fault, MissingPart, ShotFileError, UserError
 from ex4d.footage import Footage, Media, open_footage, open_media
 from ex4d.progress import SILENT, Progress
 from ex4d.shotlist.model import DepthFile, Output, Shot, ShotList, Synthesis
 from ex4d.trajectory.compiler import compile_shot
+from ex4d.trajectory.placing import placing
 
 ENGINES = ("auto", "mesh", "ex4d", "vace")
 """What a shot list or the command line may ask for."""
@@ -51,9 +52,11 @@ def set_up_all(
     """Open the media of shots and compile their cameras; media that several shots share are opened once.
 
     Raises:
+        ShotFileError: shots that cannot be compiled, all of them at once.
         UserError: a shot or its media are at fault.
         MissingPart: depth or an engine is missing.
     """
+    faults: list[Fault] = []
     opened: dict[tuple[object, ...], Media] = {}
     setups = []
     for shot in shots:
@@ -61,8 +64,11 @@ def set_up_all(
         which = (shot.source.video, shot.source.fps, shot.source.depth)
         if which not in opened:
             opened[which] = open_media(shot, progress=progress, verify=verify)
-        footage = open_footage(shot, output, opened[which])
-        setups.append(Setup(shot, footage, compile_shot(shot, footage.scene), engine))
+        with placing(shot, faults):
+            footage = open_footage(shot, output, opened[which])
+            setups.append(Setup(shot, footage, compile_shot(shot, footage.scene), engine))
+    if faults:
+        raise ShotFileError(tuple(faults))
     return setups
 
 

@@ -60,6 +60,16 @@ def test_check_shows_all_faults_at_once_with_their_places(run: Run, film: Path) 
     assert "2 problems; nothing was rendered" in done.err
 
 
+@pytest.mark.parametrize("command", ["plan", "shoot"])
+def test_shots_that_cannot_be_compiled_are_told_at_once_with_their_places(run: Run, film: Path, command: str) -> None:
+    film.write_text(SHOTS.replace("0s..0.5s", "0s..50s").replace("dolly: 20%", "zoom: 90x"), encoding="utf-8")
+    done = run(command, "tiny.yaml")
+    assert done.code == 2
+    assert re.search(r"^tiny\.yaml:8:5 +shots\[0\]\.clip: shot 'still'.* leaves the source", done.err, re.MULTILINE)
+    assert re.search(r"^tiny\.yaml:16:9 +shots\[2\]\.camera\[0\]: shot 'push', frame \d", done.err, re.MULTILINE)
+    assert "2 problems; nothing was rendered" in done.err
+
+
 def test_check_as_json_has_lines_and_columns(run: Run, film: Path) -> None:
     rewritten(film, "20deg", "20")
     done = run("check", "tiny.yaml", "--json")
