@@ -1,4 +1,4 @@
-"""Make the pictures of the README from the example film: ``python docs/make_pictures.py``.
+"""Make the pictures of the README from the example film: ``python docs/make_pictures.py``; needs the extra ``docs``.
 
 Every panel is what ex4d itself makes of shots/scene.yaml; nothing is retouched.
 """

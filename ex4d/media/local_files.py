@@ -6,7 +6,7 @@ import glob
 import os
 import re
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ex4d.errors import MediaError
@@ -40,7 +40,17 @@ def local_file(path: Path) -> Path:
 def is_collection(path: Path) -> bool:
     """Tell a folder or a glob of images from a single file, without opening anything."""
     # Not Path's own methods: on names that cannot exist, as too long ones, they raise.
-    return os.path.isdir(path) or (not os.path.exists(path) and bool(_GLOB_SIGNS.search(str(path))))  # noqa: PTH110, PTH112
+    return os.path.isdir(path) or (not os.path.exists(path) and is_pattern(path))  # noqa: PTH110, PTH112
+
+
+def is_pattern(path: Path) -> bool:
+    """Tell whether a path's last part can stand for several names; in the folder before it signs mean themselves."""
+    return bool(_GLOB_SIGNS.search(path.name))
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether a file or folder exists; of a glob, whether it matches anything."""
+    return os.path.exists(path) or (is_pattern(path) and next(_globbed(path), None) is not None)  # noqa: PTH110
 
 
 def files_of(path: Path, suffixes: tuple[str, ...]) -> tuple[Path, ...]:
@@ -54,7 +64,7 @@ def files_of(path: Path, suffixes: tuple[str, ...]) -> tuple[Path, ...]:
         raise MediaError(f"{path} holds no {' or '.join(suffixes)} files")
     kinds = sorted({_kind(match) for match in found})
     if len(kinds) > 1:
-        example = path.parent if _GLOB_SIGNS.search(path.name) else path
+        example = path.parent if is_pattern(path) else path
         raise MediaError(
             f"{path} holds {' and '.join(kinds)} files; say which with a glob, as in {example}/*.{kinds[0].lstrip('.')}"
         )
@@ -78,10 +88,20 @@ def _matches(path: Path) -> Iterable[Path]:
     else:
         if _PROTOCOL.search(str(path)):
             raise MediaError(_why_not_there(path))
-        matches = [Path(match) for match in glob.glob(str(path))]  # noqa: PTH207 - the whole path is the pattern
+        matches = list(_globbed(path))
     if len(matches) > MOST_FILES:
         raise MediaError(f"{path} holds {len(matches)} files; at most {MOST_FILES} are read")
     return matches
+
+
+def _globbed(path: Path) -> Iterator[Path]:
+    """Yield what a glob matches: only its last part is a pattern."""
+    try:
+        # Not Path.glob, which finds hidden files too.
+        names = glob.iglob(path.name, root_dir=path.parent)  # noqa: PTH207
+        yield from (path.parent / name for name in names)
+    except (OSError, ValueError):  # a name that no file can have
+        return
 
 
 def _kind(path: Path) -> str:

@@ -9,7 +9,17 @@ from pydantic import ValidationError
 
 from ex4d.errors import Fault
 from ex4d.shotlist.nodes import Mapped, Mark, Node
-from ex4d.shotlist.records import EntryError
+from ex4d.shotlist.records import EntryError, ToldError
+
+GLUED = "put a space after the colon"
+"""How the answer to ``{at:50%}`` begins."""
+
+
+def without_echoes(faults: list[Fault]) -> tuple[Fault, ...]:
+    """Leave out what is wrong only because a key and its value were glued: at the key, and with its mapping."""
+    glued = [fault for fault in faults if fault.message.startswith(GLUED)]
+    places = {(fault.line, path) for fault in glued for path in (fault.path, fault.path.rpartition(".'")[0])}
+    return tuple(fault for fault in faults if fault in glued or (fault.line, fault.path) not in places)
 
 
 def faults_of(error: ValidationError, within: Mark) -> Iterator[Fault]:
@@ -28,6 +38,8 @@ def _faults(found: Any, where: Mark) -> Iterator[Fault]:
     cause = found.get("ctx", {}).get("error")
     if isinstance(cause, ValidationError):
         yield from faults_of(cause, where)
+    elif isinstance(cause, ToldError):
+        return
     elif isinstance(cause, EntryError):
         yield _entry(found["input"], cause.index, where).fault(str(cause))
     elif found["type"] == "missing":

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from ex4d.errors import Fault, ShotFileError
-from ex4d.shotlist.faults import faults_of
+from ex4d.shotlist.faults import faults_of, without_echoes
 from ex4d.shotlist.fields import frame_rate, shown
 from ex4d.shotlist.library import LANGUAGE_VERSION, Library
 from ex4d.shotlist.local_files import missing_files, missing_rates
@@ -82,7 +82,7 @@ class _Reading:
         self._check_names(nodes)
         self._check_overlaps(nodes, shots, root, output)
         if self._faults or output is None:
-            raise ShotFileError(tuple(self._faults))
+            raise ShotFileError(without_echoes(self._faults))
         return ShotList(file=self._file, title=title, output=output, shots=tuple(filter(None, shots)))
 
     def _fault(self, where: Mark, message: str) -> None:

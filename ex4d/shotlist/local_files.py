@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from ex4d.errors import Fault
+from ex4d.media.local_files import is_collection, is_pattern, is_there
 from ex4d.shotlist.nodes import Mapped, Text
+from ex4d.shotlist.source import why_no_path
 from ex4d.shotlist.units import quoted
 
 MAX_NAMES = 2000
@@ -29,21 +31,8 @@ def missing_rates(source: Any, *, look: bool) -> Iterator[Fault]:
     video = source.get("video") if isinstance(source, Mapped) else None
     if not isinstance(video, Text) or "fps" in source or _refused(video):
         return
-    if is_glob(Path(video)) or (look and is_there(_resolved(video)) and _resolved(video).is_dir()):
+    if is_collection(_resolved(video)) if look else is_pattern(Path(video)):
         yield video.where.fault(f"{quoted(video)} are images, which have no rate of their own; write fps: 24")
-
-
-def is_glob(path: Path) -> bool:
-    """Return whether a path stands for several images."""
-    return any(sign in path.name for sign in "*?[")
-
-
-def is_there(path: Path) -> bool:
-    """Return whether a file or folder exists; of a glob, whether it matches anything."""
-    try:
-        return path.exists() or (is_glob(path) and next(path.parent.glob(path.name), None) is not None)
-    except (OSError, ValueError):  # a name that no file can have, a pattern that no name can match
-        return False
 
 
 def _resolved(written: Text) -> Path:
@@ -51,8 +40,8 @@ def _resolved(written: Text) -> Path:
 
 
 def _refused(written: Text) -> bool:
-    """Return whether the path is refused elsewhere already."""
-    return ":" in written.split("/", maxsplit=1)[0] or any(ord(character) < 32 for character in written)
+    """Return whether the path is refused already, whatever is there."""
+    return why_no_path(written) is not None
 
 
 def _nearest(path: Path) -> str:

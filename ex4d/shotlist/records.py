@@ -45,6 +45,10 @@ class EntryError(ValueError):
         self.index = index
 
 
+class ToldError(ValueError):
+    """What is wrong with a record is in its report already."""
+
+
 class Record(BaseModel):
     """A frozen record; built from Python with canonical values, or from the nodes of a file.
 
@@ -114,8 +118,10 @@ class Record(BaseModel):
         mapping = cls.opened(node)
         if isinstance(mapping, Record):
             return mapping
-        spelled = cls.spelled(known(mapping, cls.words(), cls.later, info.context, also=cls.found))
-        return validate(Mapped(spelled, node.where))
+        kept = known(mapping, cls.words(), cls.later, info.context, also=cls.found)
+        if mapping and not kept:
+            raise ToldError("has unknown keys only")  # what it then lacks is no second fault
+        return validate(Mapped(cls.spelled(kept), node.where))
 
 
 def known(

@@ -26,15 +26,20 @@ def _local_path(value: Any) -> Any:
         raise ValueError(f"needs the path of a file or folder, but got {shown(value)}")
     if not isinstance(value, Text):
         return value
-    if any(ord(character) < 32 for character in value):
-        raise ValueError(f"{quoted(value)} is not a path: it has control characters")
-    if _SCHEME.match(value):
-        raise ValueError(
-            f"{quoted(value)} is not a local file; addresses and protocols are not read, download it first"
-        )
-    if value.lower().endswith(_PLAYLISTS):
-        raise ValueError(f"{quoted(value)} is a playlist; name the media file itself")
+    if (why := why_no_path(value)) is not None:
+        raise ValueError(why)
     return (Path(value.where.file).parent / str(value)).absolute()
+
+
+def why_no_path(written: str) -> str | None:
+    """Return what is wrong with a path as it is written, whatever is there; None where nothing is."""
+    if any(ord(character) < 32 for character in written):
+        return f"{quoted(written)} is not a path: it has control characters"
+    if _SCHEME.match(written):
+        return f"{quoted(written)} is not a local file; addresses and protocols are not read, download it first"
+    if written.lower().endswith(_PLAYLISTS):
+        return f"{quoted(written)} is a playlist; name the media file itself"
+    return None
 
 
 LocalPath = Annotated[Path, BeforeValidator(_local_path)]

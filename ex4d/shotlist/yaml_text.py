@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from ex4d.errors import Fault, ShotFileError
+from ex4d.shotlist.faults import GLUED
 from ex4d.shotlist.nodes import Listed, Mapped, Mark, Node, Text
 from ex4d.shotlist.units import quoted
 
@@ -98,7 +99,7 @@ def _hint(lines: list[str], problem: str) -> str:
     for line in reversed(lines[-2:]):
         glued = _GLUED.fullmatch(line.strip().removeprefix("- ").strip())
         if glued:
-            return f"; put a space after the colon: {glued[1]}: {glued[2]}"
+            return f"; {GLUED}: {glued[1]}: {glued[2]}"
     return "; put text that holds a colon in quotes" if "mapping values" in problem else ""
 
 
@@ -188,7 +189,8 @@ class _Builder:
         elif key is not None:
             self._keys[-1] = None
             if isinstance(node, Text) and node.missing and (glued := _GLUED.fullmatch(key)) and key.plain:
-                self._faults.append(key.where.fault(f"put a space after the colon: {glued[1]}: {glued[2]}"))
+                self._faults.append(key.where.fault(f"{GLUED}: {glued[1]}: {glued[2]}"))
+                parent.setdefault(glued[1], Text(glued[2], key.where))
             elif key != "<<":
                 parent.setdefault(str(key), node)
 
