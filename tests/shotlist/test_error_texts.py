@@ -42,6 +42,11 @@ CASES = {
     "sound and end, which may come": f"{LIST}audio: source\nend: fade 0.5s\nshots:\n{SHOT}",
     "a colon without a space in braces": film("  - {name: a, clip:0s..1s}\n"),
     "a colon without a space in a list": one_shot("- pan:20deg"),
+    "a colon without a space in an item of its own": one_shot("- {at:50%}"),
+    "a colon without a space in a spline's key": one_shot(
+        "- spline: {keys: [{at:0%}, {at: 100%, position: [1x, 0x, 0x]}]}"
+    ),
+    "the direction of another move": one_shot("- roll: {left: 4deg}\n- truck: {up: 3%}"),
     "a key twice": film("  - name: a\n    name: b\n"),
     # source
     "an address as a source": _source("video: http://example.org/a.mp4").replace("  video: a.mp4\n", ""),
@@ -80,6 +85,7 @@ CASES = {
     "names that differ in case": film("  - name: swing\n  - name: Swing\n"),
     "a shot without a name": film("  - clip: 0s..1s\n"),
     "an empty clip": film("  - {name: a, clip: 1s..1s}\n"),
+    "a clip that plays backwards": film("  - {name: a, clip: 30f..24f}\n"),
     "a clip in percent": film("  - {name: a, clip: 10%..20%}\n"),
     "a clip that is no range": film("  - {name: a, clip: 3s}\n"),
     "half a frame": film("  - {name: a, clip: 0f..1.5f}\n"),
