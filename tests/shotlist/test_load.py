@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ex4d.errors import ShotFileError
+from ex4d.media.local_files import files_of
 from ex4d.shotlist.load import load, parse
 from ex4d.shotlist.model import (
     Center,
@@ -328,3 +329,46 @@ def test_reading_loads_no_heavy_library() -> None:
     loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
 
     assert not {"scipy", "numba", "av", "matplotlib", "imageio", "torch", "typer", "rich"} & set(loaded)
+
+
+def test_a_playlist_that_is_not_there_is_one_fault(tmp_path: Path) -> None:
+    file = tmp_path / "film.yaml"
+    file.write_text("ex4d: 1\nsource: {video: list.m3u8}\nshots:\n  - name: a\n", encoding="utf-8")
+    with pytest.raises(ShotFileError) as found:
+        load(file)
+
+    assert [fault.message for fault in found.value.faults] == ["'list.m3u8' is a playlist; name the media file itself"]
+
+
+@pytest.mark.parametrize(
+    ("video", "sound"),
+    [
+        ("take[1]/*.png", True),
+        ("take[1]/[ab].png", True),
+        ("take[1]", True),
+        ("take1/*.png", True),
+        ("take?/*.png", False),
+    ],
+)
+def test_signs_are_a_pattern_in_the_last_part_only(tmp_path: Path, video: str, sound: bool) -> None:
+    """And what is found when the file is checked is what will be read."""
+    for folder in ("take[1]", "take1"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.png").touch()
+        (tmp_path / folder / ".b.png").touch()
+    file = tmp_path / "film.yaml"
+    file.write_text(f"ex4d: 1\nsource: {{video: '{video}', fps: 24}}\nshots:\n  - name: a\n", encoding="utf-8")
+    if sound:
+        found = files_of(load(file).shots[0].source.video, (".png",))
+        assert [str(image.relative_to(tmp_path)) for image in found] == [f"{video.split('/', maxsplit=1)[0]}/a.png"]
+    else:
+        with pytest.raises(ShotFileError, match="is not there"):
+            load(file)
+
+
+def test_hidden_images_alone_are_no_images(tmp_path: Path) -> None:
+    (tmp_path / ".b.png").touch()
+    file = tmp_path / "film.yaml"
+    file.write_text("ex4d: 1\nsource: {video: '*.png', fps: 24}\nshots:\n  - name: a\n", encoding="utf-8")
+    with pytest.raises(ShotFileError, match="is not there"):
+        load(file)
