@@ -14,6 +14,10 @@ FURTHEST_DEG = 90.0 + 1e-6
 """Beyond this angle from the source view the mesh has nothing to show; exactly 90 is not beyond, rounding or not."""
 WIDEST_DEG = 120.0
 """Beyond this angle of view a picture is mostly stretched edges."""
+NEAREST = 0.1
+"""Share of its first distance within which a camera has reached the subject."""
+FACING = 1e-6
+"""Cosine to the source's view axis above which a camera still looks its way; exactly 90deg is not, rounding or not."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,18 @@ def figures_of(path: CameraPath) -> PathFigures:
     )
 
 
+def first_reaching(path: CameraPath) -> int | None:
+    """Return the first frame whose camera is at the subject, or has passed it looking on; None where none is.
+
+    A camera that goes round the subject is beyond it too, but has turned back to it.
+    """
+    pivot = np.array(path.scene.pivot)
+    position, forward = path.world_from_camera[:, :3, 3], path.world_from_camera[:, 2, 2]
+    distance = np.linalg.norm(position - pivot, axis=1)
+    reached = (distance < NEAREST * distance[0]) | ((position[:, 2] >= pivot[2]) & (forward > FACING))
+    return int(np.argmax(reached)) if reached.any() else None
+
+
 def warnings_of(path: CameraPath) -> tuple[str, ...]:
     """Return what a user should know, in words, most serious first; empty where all is well."""
     figures = figures_of(path)
@@ -63,6 +79,9 @@ def warnings_of(path: CameraPath) -> tuple[str, ...]:
         found.append(
             f"the lens opens to {figures.widest_deg:.0f}deg; beyond 120deg the edges are stretched: dolly less"
         )
+    reached = first_reaching(path)
+    if reached is not None:
+        found.append(f"the camera reaches the subject, or passes it, at frame {reached}: move in less")
     if not figures.starts_at_source:
         found.append("the shot does not start at the source view, so its first frame is rendered too")
     return tuple(found)

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from ex4d.shotlist.model import DollyZoom, LookAt, Orbit, Pan, Subject, Truck
-from ex4d.trajectory.warnings import figures_of, warnings_of
-from tests.trajectory.shots import compiled
+from ex4d.shotlist.model import Dolly, DollyZoom, Ease, Formula, LookAt, Orbit, Pan, Path, Subject, Truck
+from ex4d.trajectory.warnings import figures_of, first_reaching, warnings_of
+from tests.trajectory.shots import compiled, item
 
 
 def test_a_quiet_shot_has_nothing_to_say():
@@ -35,6 +35,29 @@ def test_figures_are_measured_on_the_cameras():
 )
 def test_what_is_worth_saying_is_said(moves, says):
     assert says in " ".join(warnings_of(compiled(*moves)))
+
+
+@pytest.mark.parametrize(
+    ("moves", "frame"),
+    [
+        ([Dolly(distance=0.89)], None),
+        ([item(Dolly(distance=1.0), ease=Ease(kind="linear"))], 22),
+        ([item(Dolly(distance=2.0), ease=Ease(kind="linear"))], 11),
+        ([item(Dolly(distance=2.0), ease=Ease(kind="linear")), Truck(distance=1.0)], 12),
+        ([Path(inward=Formula("1.2 * s"))], 19),
+        ([Orbit(right=math.radians(90.0))], None),
+        ([Orbit(right=math.radians(170.0))], None),
+        ([Dolly(distance=-2.0), Pan(angle=3.0)], None),
+    ],
+)
+def test_a_camera_that_reaches_the_subject_is_told(moves, frame):
+    """Or passes it; but not one that goes round it."""
+    path = compiled(*moves)
+
+    assert first_reaching(path) == frame
+    assert any(f"subject, or passes it, at frame {frame}" in words for words in warnings_of(path)) is (
+        frame is not None
+    )
 
 
 def test_one_frame_has_no_steps():
