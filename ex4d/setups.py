@@ -12,11 +12,9 @@ from ex4d.errors import Fault, MissingPart, ShotFileError, UserError
 from ex4d.footage import Footage, Media, open_footage, open_media
 from ex4d.progress import SILENT, Progress
 from ex4d.shotlist.model import DepthFile, Output, Shot, ShotList, Synthesis
+from ex4d.shotlist.source import ENGINES
 from ex4d.trajectory.compiler import compile_shot
 from ex4d.trajectory.placing import placing
-
-ENGINES = ("auto", "mesh", "ex4d", "vace")
-"""What a shot list or the command line may ask for."""
 
 
 @dataclass(frozen=True)

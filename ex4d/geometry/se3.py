@@ -96,14 +96,6 @@ def apply(
     return np.einsum("...ij,...j->...i", rotation, vector)
 
 
-def rigidity_error(pose: Float64[np.ndarray, "*batch 4 4"]) -> float:
-    """Return how far a batch is from SE(3): the largest entry of RᵀR - 1, of det R - 1 and of the last row's error."""
-    rotation = pose[..., :3, :3]
-    gram = np.swapaxes(rotation, -1, -2) @ rotation - np.eye(3)
-    bottom = pose[..., 3, :] - np.array([0.0, 0.0, 0.0, 1.0])
-    return float(max(np.abs(part).max(initial=0.0) for part in (gram, np.linalg.det(rotation) - 1.0, bottom)))
-
-
 def turn_between(
     first: Float64[np.ndarray, "*#batch 3 3"], second: Float64[np.ndarray, "*#batch 3 3"]
 ) -> Float64[np.ndarray, "*#batch"]:
@@ -138,17 +130,6 @@ def quaternion_wxyz(rotation: Float64[np.ndarray, "*batch 3 3"]) -> Float64[np.n
     chosen = np.take_along_axis(rows, longest[..., None], axis=-2)[..., 0, :]
     chosen = chosen / np.take_along_axis(lengths, longest, axis=-1)
     return np.where(chosen[..., :1] < 0.0, -chosen, chosen)
-
-
-def rotation_of(quaternion_wxyz: Float64[np.ndarray, "*batch 4"]) -> Float64[np.ndarray, "*batch 3 3"]:
-    """Return the rotation of a quaternion of any length but zero."""
-    w, x, y, z = np.moveaxis(quaternion_wxyz / np.linalg.norm(quaternion_wxyz, axis=-1, keepdims=True), -1, 0)
-    rows = [
-        [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-        [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-        [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-    ]
-    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
 
 
 def slerp(

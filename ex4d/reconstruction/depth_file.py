@@ -21,14 +21,13 @@ from ex4d.media.depth_files import RawDepth, open_raw_depth
 from ex4d.media.probe import MediaInfo
 from ex4d.reconstruction.depth_statistics import StreamStatistics
 from ex4d.shotlist.model import DepthFile
+from ex4d.shotlist.source import DEPTH_UNITS
 
 DISPARITY_NUMERATOR = 10_000.0
 DISPARITY_STEEPNESS = 3_900.0
 """EX-4D's released code: depth = 10000 / (3900 s) for disparity s in 0..1."""
 LEAST_DISPARITY = 1e-5
 FARTHEST = 1e4
-
-_UNITS = ("mm", "m", "relative", "disparity")
 
 Raw = Shaped[np.ndarray, "height width"]
 Values = Float32[np.ndarray, "height width"]
@@ -134,8 +133,8 @@ def _check_fits(raw: RawDepth, clip: MediaInfo) -> None:
 
 def _unit(depth: DepthFile, raw: RawDepth) -> tuple[str, tuple[str, ...]]:
     """Return the unit, and what was assumed for it: the user's word, the file's, or by the kind of its numbers."""
-    if raw.unit is not None and raw.unit not in _UNITS:
-        raise MediaError(f"{raw.path} says its unit is {raw.unit!r}; known are {', '.join(_UNITS)}")
+    if raw.unit is not None and raw.unit not in DEPTH_UNITS:
+        raise MediaError(f"{raw.path} says its unit is {raw.unit!r}; known are {', '.join(DEPTH_UNITS)}")
     stated = depth.unit or raw.unit
     if stated:
         return stated, ()

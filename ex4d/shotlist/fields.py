@@ -208,11 +208,6 @@ def listed(value: Any, counts: tuple[int, ...], example: str) -> Any:
     return value
 
 
-def list_of(count: int, example: str) -> BeforeValidator:
-    """Accept a list of ``count`` values."""
-    return BeforeValidator(lambda value: listed(value, (count,), example))
-
-
 Angle = Annotated[float, reader(units.ANGLE, radians)]
 """Radians."""
 Elevation = Annotated[float, reader(units.ANGLE, radians, "-85deg", "85deg")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import BeforeValidator
 
@@ -44,7 +44,11 @@ def why_no_path(written: str) -> str | None:
 
 LocalPath = Annotated[Path, BeforeValidator(_local_path)]
 """A file or folder of this machine."""
-DEPTH_UNITS = ("mm", "m", "relative", "disparity")
+DepthUnit = Literal["mm", "m", "relative", "disparity"]
+DEPTH_UNITS: tuple[str, ...] = get_args(DepthUnit)
+Engine = Literal["auto", "mesh", "ex4d", "vace"]
+ENGINES: tuple[str, ...] = get_args(Engine)
+"""What a shot list or the command line may ask for."""
 
 
 class DepthFile(Record):
@@ -52,7 +56,7 @@ class DepthFile(Record):
 
     example: ClassVar[str] = "depth: {file: media/depth.npz, unit: mm, unknown: 0}"
     file: LocalPath
-    unit: Annotated[Literal["mm", "m", "relative", "disparity"] | None, choice(*DEPTH_UNITS)] = None
+    unit: Annotated[DepthUnit | None, choice(*DEPTH_UNITS)] = None
     """What its numbers are; None takes what the file says."""
     unknown: Number | None = None
     """The number that stands for "not known"."""
@@ -177,6 +181,6 @@ class Synthesis(Record):
     """Who completes what the camera uncovers, and how."""
 
     example: ClassVar[str] = 'synthesis: {engine: mesh, seed: 7, prompt: "a courtyard"}'
-    engine: Annotated[Literal["auto", "mesh", "ex4d", "vace"], choice("auto", "mesh", "ex4d", "vace")] = "auto"
+    engine: Annotated[Engine, choice(*ENGINES)] = "auto"
     seed: Whole = 0
     prompt: Words = ""

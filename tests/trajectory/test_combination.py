@@ -8,7 +8,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ex4d.errors import TrajectoryError
-from ex4d.geometry.se3 import rigidity_error
 from ex4d.shotlist.model import (
     Dolly,
     DollyZoom,
@@ -25,6 +24,7 @@ from ex4d.shotlist.model import (
     Truck,
     Zoom,
 )
+from tests.geometry.rigidity import rigidity_error
 from tests.trajectory.shots import (
     DISTANCES,
     LEVEL_MOVES,
