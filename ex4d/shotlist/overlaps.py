@@ -10,6 +10,9 @@ from typing import NamedTuple
 from ex4d.shotlist.model import Transition
 from ex4d.shotlist.units import format_number
 
+USUAL_RATES = tuple(map(Fraction, (10, 12, 15, 24, 25, 30, 48, 50, 60, 120)))
+"""Frames a second of a source that does not say; a dissolve that fits at one of them is no fault of the file."""
+
 
 class Timing(NamedTuple):
     """What a file tells of a shot's length."""
@@ -74,7 +77,8 @@ def _frames(seconds: Fraction, rate: Fraction) -> int:
 
 def _fits(entering: Fraction, leaving: Fraction, length: Fraction, rate: Fraction | None) -> bool:
     if rate is None:
-        return entering + leaving < length or entering + leaving == 0
+        # Rounding to frames may leave one where seconds leave none: 0.1s and 0.1s of 0.2s are 2, 2 and 5 at 24.
+        return entering + leaving < length or any(_fits(entering, leaving, length, usual) for usual in USUAL_RATES)
     overlap = sum(max(1, _frames(seconds, rate)) for seconds in (entering, leaving) if seconds > 0)
     return overlap == 0 or overlap < _frames(length, rate)
 

@@ -32,6 +32,7 @@ from ex4d.shotlist.model import (
     Pedestal,
     Position,
     Roll,
+    ShotList,
     SpacePoint,
     Spline,
     Subject,
@@ -43,7 +44,7 @@ from ex4d.shotlist.model import (
 from ex4d.shotlist.model import (
     Path as PathMove,
 )
-from tests.shotlist.reading import FILE, camera, error_text, film, messages, one_shot
+from tests.shotlist.reading import FILE, camera, error_text, film, messages, one_shot, outcome
 
 DEG = math.pi / 180
 
@@ -329,6 +330,16 @@ def test_reading_loads_no_heavy_library() -> None:
     loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
 
     assert not {"scipy", "numba", "av", "matplotlib", "imageio", "torch", "typer", "rich"} & set(loaded)
+
+
+@pytest.mark.parametrize(("fps", "sound"), [("", True), (", fps: 24", True), (", fps: 25", False)])
+def test_dissolves_are_refused_at_the_rate_that_is_stated_only(fps: str, sound: bool) -> None:
+    """At 24 a second 0.1s, 0.1s and 0.2s are 2, 2 and 5 frames; at 25 they are 3, 3 and 5."""
+    shots = [f"{{name: {name}, clip: 0s..{length}, transition: {entering}}}" for name, length, entering in (
+        ("a", "2s", "cut"), ("b", "0.2s", "dissolve 0.1s"), ("c", "2s", "dissolve 0.1s"))]  # fmt: skip
+    text = f"ex4d: 1\nsource: {{video: a.mp4{fps}}}\nshots: [{', '.join(shots)}]\n"
+
+    assert isinstance(outcome(text), ShotList) is sound
 
 
 def test_a_playlist_that_is_not_there_is_one_fault(tmp_path: Path) -> None:
