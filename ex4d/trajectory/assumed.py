@@ -100,7 +100,8 @@ def _timings(shot: Shot, output: Output) -> Iterator[Timing]:
     """Yield what is left open of rates and length, the likeliest first."""
     stated = output.fps or shot.source.fps
     for rate in [stated] if stated else RATES:
-        known = shot.source.fps or (None if output.fps else rate)
+        open_ended = shot.clip is None or shot.clip.end is None
+        known = shot.source.fps or (rate if open_ended or not output.fps else None)
         for source_rate in [known] if known else (rate, *RATES):
             for duration in _durations(shot, rate, source_rate):
                 yield Timing(rate, source_rate, duration)

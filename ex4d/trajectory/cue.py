@@ -53,12 +53,13 @@ def cues_of(items: tuple[CameraItem, ...], clock: Clock) -> list[Cue]:
 
 
 @contextmanager
-def blaming(item: int) -> Iterator[None]:
-    """Note in a TrajectoryError which item of the camera it is about."""
+def blaming(*items: int) -> Iterator[None]:
+    """Note in a TrajectoryError which item of the camera it is about; of several that may be, none."""
     try:
         yield
     except TrajectoryError as error:
-        error.part = item
+        if len(items) == 1:
+            error.part = items[0]
         raise
 
 

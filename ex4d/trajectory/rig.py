@@ -125,9 +125,9 @@ class Rig:
             if isinstance(track.cue.move, DollyZoom) and track.cue.move.distance != 0.0
         ]
         lens = base.lens * np.exp(self._zoom(frames))
-        lensed = self.of_kind(Zoom) or (cues if np.any(base.lens != 1.0) else ())
+        lensed = self.of_kind(Zoom) + (cues if np.any(base.lens != 1.0) else ())
         if lensed:
-            with blaming(lensed[0].item):
+            with blaming(*(cue.item for cue in lensed)):
                 require_lens(lens, frames, source_focal(self.source, self.scene), self.clock.shot)
         return _Placed(Head(rotation, position, lens, base.framed), pushed)
 
@@ -156,7 +156,8 @@ class Rig:
             frame = int(np.ceil(frames[np.any(factors <= 0.0, axis=0)].min()))
             raise TrajectoryError(
                 f"shot {self.clock.shot!r}, frame {frame}: an orbit has come so close that it reaches its pivot; "
-                f"closer must stay below 100%"
+                f"closer must stay below 100%",
+                part=cues[int(np.argmax(np.any(factors <= 0.0, axis=1)))].item,
             )
         return np.prod(factors, axis=0)
 
@@ -176,7 +177,8 @@ class Rig:
             return head
         for _ in range(AIM_ROUNDS):
             depth = np.sum((np.array(self.scene.pivot) - head.position) * head.rotation[:, :, 2], axis=1)
-            kept = kept_size(placed.pushed, depth, head.rotation[:, :, 2], frames, self.clock.shot)
+            with blaming(*(cue.item for cue in self.of_kind(DollyZoom))):
+                kept = kept_size(placed.pushed, depth, head.rotation[:, :, 2], frames, self.clock.shot)
             lens = placed.head.lens * kept
             settled = np.abs(lens - head.lens).max() <= AIM_SETTLED
             head = replace(head, lens=lens)

@@ -58,6 +58,8 @@ def test_what_some_source_allows_is_no_fault(stated, shot):
         ({"source": ", lens: 60px"}, "camera: [hold, zoom: {out: 500x}]", 1),
         ({}, "camera: [path: {right: 1/s}]", 0),
         ({}, "camera: [{spline: {keys: [{at: 0%}, {at: 0s, position: [10%, 0%, 0%]}]}}]", 0),
+        ({}, "camera: [hold, dolly-zoom: 99%]", 1),
+        ({}, "camera: [zoom: 3x, zoom: 30x]", None),
         ({}, "camera: [look-at: [0%, 0%, -100%]]", 0),
     ],
 )
