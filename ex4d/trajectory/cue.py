@@ -63,6 +63,11 @@ def blaming(*items: int) -> Iterator[None]:
         raise
 
 
+def amount(cue: Cue, name: str, frames: Float64[np.ndarray, "frames"]) -> Float64[np.ndarray, "frames"]:
+    """Return what a move has contributed so far: its size times its eased progress."""
+    return float(getattr(cue.move, name)) * cue.progress(frames)
+
+
 def eased(ease: Ease, progress: Float64[np.ndarray, "frames"]) -> Float64[np.ndarray, "frames"]:
     """Apply an ease of the shot language."""
     if ease.kind == "bezier":

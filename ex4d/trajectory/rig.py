@@ -36,7 +36,7 @@ from ex4d.shotlist.model import (
 )
 from ex4d.trajectory.aim import level_aim
 from ex4d.trajectory.base_camera import base_camera
-from ex4d.trajectory.cue import Cue, blaming, cues_of
+from ex4d.trajectory.cue import Cue, amount, blaming, cues_of
 from ex4d.trajectory.dolly_zoom import Pushed, kept_size
 from ex4d.trajectory.head import Head
 from ex4d.trajectory.moves import blend_aims, level_right, orbit_turn, turn_head
@@ -245,8 +245,3 @@ class _Placed:
 def _direction(move: MoveRecord, rotation: Float64[np.ndarray, "3 3"]) -> Float64[np.ndarray, "3"]:
     """Return the view axis of a head, or for a truck its horizontal right."""
     return level_right(rotation) if isinstance(move, Truck) else rotation[:, 2].copy()
-
-
-def amount(cue: Cue, name: str, frames: Float64[np.ndarray, "frames"]) -> Float64[np.ndarray, "frames"]:
-    """Return what a move has contributed so far: its size times its eased progress."""
-    return float(getattr(cue.move, name)) * cue.progress(frames)
