@@ -23,7 +23,7 @@ from ex4d.trajectory.warnings import PathFigures, figures_of, warnings_of
 
 SAMPLED_FRAMES = 9
 """Frames of a shot that a plan draws: enough to find the worst to within an eighth of the shot."""
-FINISHING_FACTOR = 2.0
+FINISHING_FACTOR = 2.5
 """Time to make a frame of the film over the time to draw its guide: completing and encoding; tests/bench/bench_shoot.py
 measures it."""
 MOSTLY_UNCOVERED = 0.6
