@@ -65,12 +65,13 @@ class Backdrop:
 
 def _laid_behind(layers: Iterable[RenderedFrame]) -> Colour:
     """Lay each layer behind the ones before; what is seen is at least (1, 1, 1), so that black means not hit."""
-    laid: Colour | None = None
-    for layer in layers:
-        lit = np.maximum(layer.colour, np.uint8(1)) * layer.visible[..., None]
-        laid = lit if laid is None else np.where(laid.any(axis=-1, keepdims=True), laid, lit)
-    assert laid is not None
-    return laid
+    nearest, *others = layers
+    laid, hit = nearest.colour, nearest.visible
+    for layer in others:
+        laid = np.where(hit[..., None], laid, layer.colour)
+        hit = hit | layer.visible
+    lit: Colour = np.maximum(laid, np.uint8(1)) * hit[..., None]
+    return lit
 
 
 def plate_times(footage: Footage, path: CameraPath) -> list[Fraction]:

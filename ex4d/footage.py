@@ -10,7 +10,7 @@ from fractions import Fraction
 import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
-from ex4d.artifacts.depth_video import DepthVideo
+from ex4d.artifacts.depth_video import DepthFrame, DepthVideo
 from ex4d.artifacts.scene import Scene
 from ex4d.estimated_depth import EstimatedDepth, estimated_depth, no_depth
 from ex4d.geometry.pinhole import Pinhole
@@ -81,6 +81,11 @@ class Footage:
                 frame = next(read)
             yield frame
 
+    def depth_in_view(self, time: Fraction) -> DepthFrame:
+        """Return depth, and where it is known, as the unmoved camera sees it at a moment; reads no colour."""
+        depth, known = self.fit.depth(*next(iter(self.depth.frames([self.index_at(time)]))))
+        return self.fit.view_of(depth), self.fit.view_of(known)
+
     def _read(self, indices: Sequence[int]) -> Iterator[SourceFrame]:
         colours = read_frames(self.clip, indices, window=self.fit)
         for index, colour, measured in zip(indices, colours, self.depth.frames(indices), strict=True):
@@ -145,7 +150,5 @@ def open_footage(shot: Shot, output: Output, media: Media | None = None) -> Foot
 
 def _measured_subject(footage: Footage, shot: Shot) -> tuple[tuple[float, float, float], float]:
     """Measure the subject on the source frame of the shot's first output frame, in the view."""
-    first = footage.index_at(clock_of(shot, footage.scene).start)
-    depth, known = footage.fit.depth(*next(iter(footage.depth.frames([first]))))
-    view = footage.fit.view_of
-    return measure_subject(view(depth), view(known), footage.scene.lens, shot.source.subject)
+    depth, known = footage.depth_in_view(clock_of(shot, footage.scene).start)
+    return measure_subject(depth, known, footage.scene.lens, shot.source.subject)

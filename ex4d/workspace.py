@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -157,14 +156,7 @@ class Workspace:
                 raise OutputError(
                     f"{self.takes}: another run of ex4d is at work here; wait for it, or choose another --out"
                 ) from error
-            self._sweep()
             yield
-
-    def _sweep(self) -> None:
-        """Throw away what killed runs left under temporary names."""
-        for pattern in ("*.part", "*.old"):
-            for leftover in [*self.takes.glob(f"*/.{pattern}"), *self.folder.glob(f".{self.edit.stem}.{pattern}")]:
-                shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
 
 
 @dataclass(frozen=True)

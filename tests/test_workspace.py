@@ -91,18 +91,6 @@ def test_a_second_run_in_the_same_folder_is_refused(tmp_path: Path) -> None:
         assert workspace.take("swing") == tmp_path / "film.takes" / "swing"
 
 
-def test_what_a_kill_left_behind_is_swept_away(tmp_path: Path) -> None:
-    workspace = Workspace(tmp_path, "film.mp4")
-    (workspace.take("swing") / ".guide.x1.part").mkdir(parents=True)
-    (workspace.take("swing") / ".swing.mp4.x2.part").write_text("half")
-    (workspace.take("swing") / "guide").mkdir()
-    (tmp_path / ".film.mp4.x3.part").write_text("half")
-    (tmp_path / ".other.part").write_text("not ours")
-    with workspace.locked():
-        assert [entry.name for entry in workspace.take("swing").iterdir()] == ["guide"]
-    assert sorted(entry.name for entry in tmp_path.iterdir() if entry.name != "cache") == [".other.part", "film.takes"]
-
-
 def test_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OutputError, match="--out"), Workspace(tmp_path / "file", "film.mp4").locked():

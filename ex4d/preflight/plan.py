@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ex4d.edit.sequence import Segment, edit_length
+from ex4d.errors import ReconstructionError
 from ex4d.guide import GuideRecipe, draw_guide
 from ex4d.kernels import announce_compiling
 from ex4d.progress import SILENT, Progress
@@ -113,9 +114,12 @@ def _warnings_of_subject(setup: Setup, sampled: Sequence[int]) -> Iterator[str]:
         return
     x, y = scene.lens.project(np.array(scene.pivot))
     place = ImagePoint(x=float(x) / scene.lens.width, y=float(y) / scene.lens.height)
-    view = setup.footage.fit.view_of
-    for index, frame in zip(sampled, setup.footage.frames([setup.path.source_time[i] for i in sampled]), strict=True):
-        _, distance = measure_subject(view(frame.depth), view(np.ones_like(frame.known)), scene.lens, place)
+    for index in sampled:
+        depth, known = setup.footage.depth_in_view(setup.path.source_time[index])
+        try:
+            _, distance = measure_subject(depth, known, scene.lens, place)
+        except ReconstructionError:  # nothing is known there just then: nothing to compare
+            continue
         change = distance / setup.footage.subject_distance - 1
         if abs(change) > SUBJECT_MOVES:
             yield f"at frame {index} the depth at the subject has changed by {change:+.0%}; moves stay about the first"

@@ -14,6 +14,7 @@ from jaxtyping import UInt8
 from ex4d.artifacts.guide_video import GuideFrame
 from ex4d.errors import OutputError, UserError
 from ex4d.guide import GuideRecipe, draw_guide
+from ex4d.kernels import announce_compiling
 from ex4d.media.atomic import replacing
 from ex4d.progress import SILENT, Progress
 from ex4d.render.cpu_rasterizer import CpuRasterizer
@@ -57,6 +58,7 @@ def draw_still(place: str, kind: str = "result", progress: Progress = SILENT, *,
     film = load(Path(found["file"]))
     if into is not None:
         _require_png(into, film)
+    announce_compiling(progress)
     setup = set_up(_shot_named(found["shot"], film.shots, found["file"]), film.output, progress=progress)
     index = _frame_at(Fraction(found["at"] or 0), found["unit"] or "f", setup)
     recipe = GuideRecipe(background=kind == "result")

@@ -50,8 +50,8 @@ class CleanPlate:
         light falls on the wrong surfaces (tried: the error behind the sample's subject grew by a tenth).
         """
         at = np.s_[::LIGHT_STRIDE, ::LIGHT_STRIDE]
-        same = known & self.known & (np.abs(depth - self.depth) <= SAME_DEPTH * self.depth)
-        shown, plate = colour[at][same[at]].astype(np.float32), self.colour[at][same[at]].astype(np.float32)
+        same = known[at] & self.known[at] & (np.abs(depth[at] - self.depth[at]) <= SAME_DEPTH * self.depth[at])
+        shown, plate = colour[at][same].astype(np.float32), self.colour[at][same].astype(np.float32)
         if not len(shown):
             return self.colour
         gain = np.clip(np.median((shown + 1) / (plate + 1), axis=0), 1 / BRIGHTEST, BRIGHTEST)
