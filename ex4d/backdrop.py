@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float32, Float64, UInt8
 
 from ex4d.artifacts.camera_path import CameraPath
-from ex4d.artifacts.watertight_mesh import HidingRule, WatertightMesh
+from ex4d.artifacts.watertight_mesh import MeshStyle, WatertightMesh
 from ex4d.footage import Footage, SourceFrame
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.reconstruction.background_layer import build_background
@@ -23,6 +23,10 @@ PLATE_FRAMES = 24
 """Frames that a clean plate is gathered from: a subject that crosses the picture leaves each place in most of them."""
 PLATE_SECONDS = Fraction(5)
 """How far before and after a shot a clean plate looks."""
+
+REFERENCE_BORDER = 39.0
+"""Nearest depths of the clip. The released code puts the border at 100, and has scaled each clip so that its nearest
+point lies at 10000 / 3900: in any other unit of depth that is 39 times as far as the nearest point."""
 
 Colour = UInt8[np.ndarray, "height width 3"]
 
@@ -47,7 +51,7 @@ class Backdrop:
             return cls(None, None, None)
         depth = fill_unknown(plate.depth, plate.known)
         guess = build_background(plate.colour, depth, footage.grid_lens, known=plate.known)
-        return cls(plate, frame_mesh(plate.colour, depth, footage, "face"), guess)
+        return cls(plate, frame_mesh(plate.colour, depth, footage), guess)
 
     def behind(self, source: SourceFrame, footage: Footage) -> Backdrop:
         """Return the backdrop of one source frame: the plate's in its light, or a guess from this frame alone."""
@@ -85,17 +89,21 @@ def plate_times(footage: Footage, path: CameraPath) -> list[Fraction]:
 
 
 def frame_mesh(
-    colour: Colour, depth: Float32[np.ndarray, "height width"], footage: Footage, rule: HidingRule
+    colour: Colour, depth: Float32[np.ndarray, "height width"], footage: Footage, style: MeshStyle = "clean"
 ) -> WatertightMesh:
     """Build the mesh of a frame.
 
-    A ring of one pixel is put round it for the mesh's border to take, so that no pixel of the frame is lost to it.
+    A clean one has a ring of one pixel round it for the mesh's border to take, so that no pixel of the frame is lost
+    to it; the reference's loses its outermost pixels, and lies half a pixel up and to the left.
     """
     lens = footage.grid_lens
+    if style == "reference":
+        border = REFERENCE_BORDER * footage.depth.statistics.smallest
+        return build_mesh(colour, depth, lens, rule="vertex", pixel_origin="corner", border_depth=border)
     center = (lens.center_px[0] + 1, lens.center_px[1] + 1)
     ringed = Pinhole(lens.width + 2, lens.height + 2, lens.focal_px, center)
     wider = np.pad(depth, 1, mode="edge")
-    return build_mesh(_ringed(colour), wider, ringed, rule=rule, border_depth=footage.border_depth)
+    return build_mesh(_ringed(colour), wider, ringed, rule="face", border_depth=footage.border_depth)
 
 
 def _ringed(colour: Colour) -> UInt8[np.ndarray, "rows columns 3"]:

@@ -3,30 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float64
 
 from ex4d.artifacts.camera_path import CameraPath
 from ex4d.artifacts.guide_video import GuideFrame
-from ex4d.artifacts.watertight_mesh import HidingRule
-from ex4d.backdrop import Backdrop, frame_mesh
+from ex4d.artifacts.watertight_mesh import MeshStyle, WatertightMesh
+from ex4d.backdrop import Backdrop, Colour, frame_mesh
 from ex4d.footage import Footage, SourceFrame
+from ex4d.geometry.pinhole import Pinhole
 from ex4d.render.rasterizer import Rasterizer
+from ex4d.synthesis.mesh_engine import complete_frame
+
+View = tuple[Float64[np.ndarray, "4 4"], Pinhole]
+"""world_from_camera in units of depth, and the lens."""
 
 
 @dataclass(frozen=True)
 class GuideRecipe:
     """How a guide is drawn; part of what a take is known by."""
 
-    rule: HidingRule = "face"
+    style: MeshStyle = "clean"
     background: bool = True
     """Whether the layer behind the holes is drawn too, for engines without weights."""
+    whole_first_frame: bool = False
+    """Whether the first frame is fully visible whatever its camera, for engines that go on from it: what the source
+    does not show of it is then completed from the layer behind."""
 
     def ingredients(self) -> dict[str, Any]:
-        """Return what goes into a key."""
-        return {"rule": self.rule, "background": self.background}
+        """Return what goes into a key and a manifest."""
+        return asdict(self)
+
+    def shows_source(self, path: CameraPath, index: int) -> bool:
+        """Tell whether a frame of a guide is the source's own, fully visible.
+
+        It is where the camera is the source's own; in the reference's style in the first frame only: the others are
+        rendered there too, and that is what its adapter has learned from.
+        """
+        return bool(path.at_source[index]) and (self.style == "clean" or index == 0)
 
 
 def draw_guide(
@@ -39,24 +56,37 @@ def draw_guide(
     however long it stays.
     """
     chosen = range(len(path)) if frames is None else frames
-    poses, at_source = path.translated_in_depth_units(footage.subject_distance), path.at_source
+    poses = path.translated_in_depth_units(footage.subject_distance)
     backdrop: Backdrop | None = None
-    if recipe.background and not at_source[list(chosen)].all():
+    if recipe.background and not all(recipe.shows_source(path, index) for index in chosen):
         backdrop = Backdrop.of_shot(footage, path)
     mesh, drawn = None, None
     for index, source in zip(chosen, footage.frames([path.source_time[i] for i in chosen]), strict=True):
-        if at_source[index]:
+        if recipe.shows_source(path, index):
             yield _source_as_guide(source, footage, recipe)
             continue
         if mesh is None or drawn is not source:
-            mesh, drawn = frame_mesh(source.colour, source.depth, footage, recipe.rule), source
+            mesh, drawn = frame_mesh(source.colour, source.depth, footage, recipe.style), source
             backdrop = None if backdrop is None else backdrop.behind(source, footage)
         view = poses[index], path.scene.lens.zoomed(float(path.lens_factor[index]))
-        seen = rasterizer.render(mesh, *view)
-        behind = None if backdrop is None else backdrop.seen_from(*view, rasterizer)
-        yield GuideFrame(seen.colour, seen.visible, behind)
+        frame = _rendered(mesh, backdrop, view, rasterizer)
+        if recipe.whole_first_frame and index == 0:
+            behind = (backdrop or Backdrop.of_shot(footage, path)).behind(source, footage)
+            frame = _completed(frame, behind.seen_from(*view, rasterizer))
+        yield frame
 
 
 def _source_as_guide(source: SourceFrame, footage: Footage, recipe: GuideRecipe) -> GuideFrame:
     colour = footage.fit.view_of(source.colour)
     return GuideFrame(colour, np.ones(colour.shape[:2], np.bool_), colour if recipe.background else None)
+
+
+def _rendered(mesh: WatertightMesh, backdrop: Backdrop | None, view: View, rasterizer: Rasterizer) -> GuideFrame:
+    seen = rasterizer.render(mesh, *view)
+    behind = None if backdrop is None else backdrop.seen_from(*view, rasterizer)
+    return GuideFrame(seen.colour, seen.visible, behind)
+
+
+def _completed(frame: GuideFrame, behind: Colour) -> GuideFrame:
+    colour = complete_frame(frame.colour, frame.visible, behind)
+    return GuideFrame(colour, np.ones_like(frame.visible), frame.background)

@@ -12,6 +12,9 @@ from ex4d.geometry.pinhole import Pinhole
 
 HidingRule = Literal["face", "vertex"]
 PixelOrigin = Literal["center", "corner"]
+MeshStyle = Literal["clean", "reference"]
+"""clean: faces are hidden one by one, pixels have their centres, no pixel of the frame is lost to the border.
+reference: as EX-4D's released code builds its mesh, which is what its adapter has seen."""
 
 
 @dataclass(frozen=True)
