@@ -135,7 +135,12 @@ def choice(*words: str) -> BeforeValidator:
     return BeforeValidator(read)
 
 
-def _whole(value: Any) -> Any:
+def whole(value: Any) -> Any:
+    """Read a whole number from 0 up; what is not written passes.
+
+    Raises:
+        ValueError: where it is none.
+    """
     if isinstance(value, Text | Listed | Mapped):
         found = quantity(value, units.PLAIN).value
         if found.denominator != 1 or found < 0:
@@ -230,7 +235,7 @@ Number = Annotated[float, reader(units.PLAIN, plain)]
 Positive = Annotated[float, reader(units.PLAIN, plain, positive=True)]
 Amount = Annotated[float, reader(units.PLAIN, plain, "0", "100")]
 Weight = Annotated[float, reader(units.PLAIN, plain, "0", "1")]
-Whole = Annotated[int, BeforeValidator(_whole)]
+Whole = Annotated[int, BeforeValidator(whole)]
 Words = Annotated[str, BeforeValidator(_words)]
 Rate = Annotated[Fraction, BeforeValidator(frame_rate)]
 """Frames a second, exact."""

@@ -8,7 +8,20 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import BeforeValidator
 
-from ex4d.shotlist.fields import Number, Overscan, Pixel, Positive, Rate, Size, Whole, Words, choice, listed, shown
+from ex4d.shotlist.fields import (
+    Number,
+    Overscan,
+    Pixel,
+    Positive,
+    Rate,
+    Size,
+    Whole,
+    Words,
+    choice,
+    listed,
+    shown,
+    whole,
+)
 from ex4d.shotlist.lens import DEFAULT_LENS, LensSpec
 from ex4d.shotlist.nodes import Listed, Mapped, Node, Text
 from ex4d.shotlist.places import ImagePoint, image_point
@@ -49,6 +62,10 @@ DEPTH_UNITS: tuple[str, ...] = get_args(DepthUnit)
 Engine = Literal["auto", "mesh", "ex4d", "vace"]
 ENGINES: tuple[str, ...] = get_args(Engine)
 """What a shot list or the command line may ask for."""
+
+
+MOST_ERODED = 64
+"""Pixels; more is taken for a mistake."""
 
 
 class DepthFile(Record):
@@ -109,12 +126,26 @@ def _lens(value: Any) -> Any:
     return value if value == "auto" or not isinstance(value, Node) else LensSpec.model_validate(value)
 
 
+def _erode(value: Any) -> Any:
+    """Read whole pixels, or ``random`` as None."""
+    if isinstance(value, str) and value == "random":
+        return None
+    try:
+        pixels = whole(value)
+    except ValueError:
+        pixels = MOST_ERODED + 1
+    if isinstance(pixels, int) and not 0 <= pixels <= MOST_ERODED:
+        raise ValueError(f"{shown(value)} is no erosion; write random, or whole pixels from 0 to {MOST_ERODED}, as 5")
+    return pixels
+
+
 def _center(value: Any) -> Any:
     return listed(value, (2,), "[256px, 256px]")
 
 
 Depth = Annotated[DepthFile | DepthModel | None, BeforeValidator(_depth)]
 Lens = Annotated[LensSpec | Literal["auto"], BeforeValidator(_lens)]
+Erode = Annotated[int | None, BeforeValidator(_erode)]
 SubjectPlace = Annotated[Center | Nearest | ImagePoint | SubjectDepth, BeforeValidator(_subject)]
 
 
@@ -184,3 +215,7 @@ class Synthesis(Record):
     engine: Annotated[Engine, choice(*ENGINES)] = "auto"
     seed: Whole = 0
     prompt: Words = ""
+    """What the scene shows, for engines that read; empty is their own."""
+    erode: Erode = None
+    """Pixels by which engines with weights trust the edges of what was seen less; None draws 2 to 8 for each frame by
+    the seed, as EX-4D does."""

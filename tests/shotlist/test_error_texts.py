@@ -80,6 +80,8 @@ CASES = {
     "an output that is a word": _output("a.mp4"),
     "an unknown engine": film("  - {name: a, synthesis: {engine: magic}}\n"),
     "a seed below 0": film("  - {name: a, synthesis: {seed: -1}}\n"),
+    "an erosion in another unit": film("  - {name: a, synthesis: {erode: 5px}}\n"),
+    "an erosion of too much": film("  - {name: a, synthesis: {erode: 500}}\n"),
     # shots
     "a name with a space": film("  - name: a b\n"),
     "names that differ in case": film("  - name: swing\n  - name: Swing\n"),

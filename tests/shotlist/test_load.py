@@ -157,6 +157,15 @@ def test_what_a_subject_means(written: str, subject: object) -> None:
     assert parse(film(f"  - {{name: a, source: {{subject: {written}}}}}\n"), FILE).shots[0].source.subject == subject
 
 
+@pytest.mark.parametrize(("written", "erode"), [("5", 5), ("0", 0), ("random", None)])
+def test_erosion_is_whole_pixels_or_random(written: str, erode: int | None) -> None:
+    film = parse(
+        f"ex4d: 1\nsource: {{video: a.mp4}}\nsynthesis: {{erode: {written}}}\nshots:\n  - name: a\n", Path("a.yaml")
+    )
+    assert film.shots[0].synthesis.erode == erode
+    assert type(film.shots[0].synthesis)(erode=erode).erode == erode
+
+
 def test_a_shot_overrides_any_key_of_the_source_and_keeps_the_others() -> None:
     """Merged key by key; a depth is replaced as a whole."""
     text = """\
