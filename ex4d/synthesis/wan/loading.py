@@ -1,0 +1,162 @@
+"""Wan's models out of their weight files, tensor by tensor, each parameter straight to where it is to live.
+
+A model is made without memory first; then each tensor of the files is read, converted and put in its place before the
+next one is read. So the host holds one shard's mapped pages and one tensor beside what is to stay there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from accelerate import init_empty_weights
+from diffusers import AutoencoderKLWan, WanTransformer3DModel
+from jaxtyping import Float
+from torch import nn
+from transformers import CLIPVisionConfig, CLIPVisionModel, UMT5Config, UMT5EncoderModel
+
+from ex4d.progress import SILENT, Progress
+from ex4d.synthesis.wan.adapter import Adapter
+from ex4d.synthesis.wan.key_names import Part
+from ex4d.synthesis.wan.lora_layers import add_lora_layers
+from ex4d.synthesis.wan.model_sizes import (
+    image_encoder_sizes,
+    text_encoder_sizes,
+    transformer_sizes,
+    vae_sizes,
+)
+from ex4d.synthesis.wan.tensor_fit import fitted, shapes_by_name
+from ex4d.synthesis.wan.weight_folders import WanFolder
+
+Parameter = Float[torch.Tensor, "*shape"]
+DeviceOf = Callable[[str], torch.device]
+"""Where the parameter or buffer of a name is to live."""
+IN_FLOAT32 = frozenset({"time_embedder", "scale_shift_table", "norm1", "norm2", "norm3"})
+"""Parts of the transformer's names that stay in float32, as diffusers keeps them; small, and computed with in float32
+by the original, too."""
+
+
+def load_transformer(
+    folder: WanFolder,
+    adapters: Sequence[Adapter] = (),
+    *,
+    dtype: torch.dtype,
+    device_of: DeviceOf,
+    fuse: bool,
+    progress: Progress = SILENT,
+) -> WanTransformer3DModel:
+    """Load the transformer with its adapters applied.
+
+    With ``fuse`` the LoRAs are added to the weights in float32 before these become ``dtype``; without, they run beside
+    the layers, in ``dtype`` (peft's layers; adapters are named by their place, "0" first). Differences of whole
+    parameters are added either way. What :data:`IN_FLOAT32` names stays in float32 whatever ``dtype`` is.
+
+    Raises:
+        MissingPart: weights are missing, cut short, or not those of this model.
+        UserError: an adapter was made for another model.
+    """
+    with init_empty_weights(include_buffers=False):
+        transformer = _empty(folder, "transformer")
+    shapes = {name: tuple(one.shape) for name, one in transformer.named_parameters()}
+    for adapter in adapters:
+        adapter.must_fit(shapes)
+
+    def altered(name: str, value: Parameter) -> Parameter:
+        for adapter in adapters:
+            value = adapter.changed(name, value, low_rank=fuse)
+        return value
+
+    def dtype_of(name: str) -> torch.dtype:
+        return torch.float32 if IN_FLOAT32.intersection(name.split(".")) else dtype
+
+    _fill(transformer, folder, "transformer", dtype_of, device_of, progress, altered)
+    if not fuse:
+        add_lora_layers(transformer, adapters, dtype)
+    return transformer
+
+
+def load_vae(
+    folder: WanFolder, dtype: torch.dtype, device: torch.device, *, progress: Progress = SILENT
+) -> AutoencoderKLWan:
+    """Load the VAE; errors as those of :func:`load_transformer`."""
+    return _load(folder, "vae", dtype, device, progress)
+
+
+def load_image_encoder(
+    folder: WanFolder, dtype: torch.dtype, device: torch.device, *, progress: Progress = SILENT
+) -> CLIPVisionModel:
+    """Load CLIP's picture side; errors as those of :func:`load_transformer`."""
+    return _load(folder, "image_encoder", dtype, device, progress)
+
+
+def load_text_encoder(
+    folder: WanFolder, dtype: torch.dtype, device: torch.device, *, progress: Progress = SILENT
+) -> UMT5EncoderModel:
+    """Load UMT5's encoder; errors as those of :func:`load_transformer`."""
+    return _load(folder, "text_encoder", dtype, device, progress)
+
+
+def _load(folder: WanFolder, part: Part, dtype: torch.dtype, device: torch.device, progress: Progress) -> Any:
+    with init_empty_weights(include_buffers=False):
+        model = _empty(folder, part)
+    _fill(model, folder, part, lambda _: dtype, lambda _: device, progress)
+    return model
+
+
+def _empty(folder: WanFolder, part: Part) -> Any:
+    """Return the part's model in the sizes of its files."""
+    sizes_of, make, _ = _MODELS[part]
+    shapes = shapes_by_name(folder.tensors(part), folder.names(part))
+    return make(**sizes_of(shapes, folder.settings(part)))
+
+
+def _fill(
+    model: nn.Module,
+    folder: WanFolder,
+    part: Part,
+    dtype_of: Callable[[str], torch.dtype],
+    device_of: DeviceOf,
+    progress: Progress,
+    altered: Callable[[str, Parameter], Parameter] = lambda _, value: value,
+) -> None:
+    """Put each tensor of the part's files in its place."""
+    title = _MODELS[part][2]
+    files = folder.tensors(part)
+    parameters = {name: tuple(one.shape) for name, one in model.named_parameters()}
+    fit = fitted(files, folder.names(part), parameters, model=title)
+    progress.begin(f"loading {title}", len(files.entries))
+    for key, tensor in files.stream():
+        places = fit.places[key]
+        for name, piece in zip(places, tensor.chunk(len(places)) if places else (), strict=True):
+            value = altered(name, piece.to(device_of(name)).reshape(parameters[name]))
+            _place(model, name, value.to(dtype_of(name), copy=value.device.type == "cpu"))
+        progress.advance()
+    for name, buffer in list(model.named_buffers()):
+        owner, _, leaf = name.rpartition(".")
+        model.get_submodule(owner)._buffers[leaf] = buffer.to(device_of(name))
+    model.eval().requires_grad_(False)
+
+
+def _place(model: nn.Module, name: str, value: Parameter) -> None:
+    owner, _, leaf = name.rpartition(".")
+    setattr(model.get_submodule(owner), leaf, nn.Parameter(value, requires_grad=False))
+
+
+def _clip(**sizes: Any) -> CLIPVisionModel:
+    return CLIPVisionModel(CLIPVisionConfig(**sizes))
+
+
+def _umt5(**sizes: Any) -> UMT5EncoderModel:
+    model = UMT5EncoderModel(UMT5Config(**sizes))
+    model.set_input_embeddings(model.shared)  # one module in both of its places, which making it without memory undid
+    return model
+
+
+_MODELS: dict[Part, tuple[Callable[..., dict[str, Any]], Callable[..., nn.Module], str]] = {
+    "transformer": (transformer_sizes, WanTransformer3DModel, "Wan's transformer"),
+    "vae": (vae_sizes, AutoencoderKLWan, "Wan's VAE"),
+    "image_encoder": (image_encoder_sizes, _clip, "Wan's image encoder"),
+    "text_encoder": (text_encoder_sizes, _umt5, "Wan's text encoder"),
+}
+"""How each part's sizes are read, how it is made of them, and what it is called in an error."""
