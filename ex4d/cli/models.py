@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ex4d.errors import Ex4dError, MissingPart
+
+if TYPE_CHECKING:
+    from ex4d.models import Weights
 
 models = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List, pull and check the weights of models.")
 
@@ -23,7 +26,7 @@ def list_all(as_json: Json = False) -> None:
     """
     from ex4d.models import KNOWN
 
-    rows = [_row(weights.name) for weights in KNOWN]
+    rows = [_row(weights) for weights in KNOWN]
     if as_json:
         import json
 
@@ -38,20 +41,25 @@ def list_all(as_json: Json = False) -> None:
 
 @models.command()
 def pull(name: Name) -> None:
-    """Bring weights here from the Hugging Face hub; after an interruption, files that are whole are kept.
+    """Bring weights here from the Hugging Face hub; after an interruption, run it again to go on.
 
     Example: ex4d models pull depth-anything-v2-small
     """
+    from rich.console import Console
+
+    from ex4d.cli.progress import shown
     from ex4d.models import pull as bring
     from ex4d.models import weights_named
 
     weights = weights_named(name)
-    if _state(name) == "here":
+    if _state(weights) == "here" and not _can_be_completed(weights):
         sys.stdout.write(f"{name} is here already, and whole: {weights.folder}\n")
         return
     sys.stdout.write(f"{name}: {weights.terms}; from {weights.repository} on the hub\n")
     sys.stdout.flush()
-    sys.stdout.write(f"{name} is here: {bring(weights)}\n")
+    with shown(Console(stderr=True), quiet=False) as progress:
+        folder = bring(weights, progress=progress)
+    sys.stdout.write(f"{name} is here: {folder}\n")
 
 
 @models.command()
@@ -64,17 +72,17 @@ def check(
 
     Example: ex4d models check
     """
-    from ex4d.models import KNOWN, missing, weights_named
+    from ex4d.models import KNOWN, weights_named
     from ex4d.models import check as make_sure
 
     found = [weights_named(name) for name in names or ()] or [
-        weights for weights in KNOWN if len(missing(weights)) < len(weights.files)
+        weights for weights in KNOWN if _state(weights) != "missing"
     ]
     faults = []
     for weights in found:
         try:
             make_sure(weights)
-            sys.stdout.write(f"{weights.name}: whole; {weights.folder}\n")
+            sys.stdout.write(f"{weights.name}: whole; {weights.folder}{_remark(weights)}\n")
         except Ex4dError as fault:
             faults.append(str(fault))
     if faults:
@@ -83,13 +91,10 @@ def check(
         sys.stdout.write("no weights are here; ex4d models list names those there are\n")
 
 
-def _row(name: str) -> dict[str, Any]:
-    from ex4d.models import weights_named
-
-    weights = weights_named(name)
+def _row(weights: Weights) -> dict[str, Any]:
     return {
-        "name": name,
-        "state": _state(name),
+        "name": weights.name,
+        "state": _state(weights),
         "megabytes": weights.megabytes,
         "licence": weights.licence,
         "commercial": weights.commercial,
@@ -98,15 +103,30 @@ def _row(name: str) -> dict[str, Any]:
     }
 
 
-def _state(name: str) -> str:
+def _state(weights: Weights) -> str:
     """Return here, incomplete or missing."""
-    from ex4d.models import check, missing, weights_named
+    from ex4d.models import check
 
-    weights = weights_named(name)
-    if len(missing(weights)) == len(weights.files):
+    if not weights.layout_in(weights.folder).found(weights.folder):
         return "missing"
     try:
         check(weights)
     except MissingPart:
         return "incomplete"
     return "here"
+
+
+def _lacking_for_prompts(weights: Weights) -> list[str]:
+    names = weights.layout_in(weights.folder).for_prompts
+    return [name for name in names if not (weights.folder / name).is_file()]
+
+
+def _can_be_completed(weights: Weights) -> bool:
+    """Say whether a pull would bring what only prompts need, and not everything in another layout."""
+    published = weights.layout_in(weights.folder) is weights.layouts[0]
+    return published and bool(_lacking_for_prompts(weights))
+
+
+def _remark(weights: Weights) -> str:
+    lacking = _lacking_for_prompts(weights)
+    return f"; without {', '.join(lacking)}, which prompts need that were never embedded" if lacking else ""

@@ -1,0 +1,96 @@
+"""Where weights lie, what they are called, on what terms."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ex4d.errors import UserError
+from ex4d.models import (
+    DEPTH_MODELS,
+    KNOWN,
+    WAN,
+    commands_for,
+    depth_weights,
+    located,
+    missing,
+    models_folder,
+    weights_named,
+)
+from tests.models.small_weights import SMALL, write
+
+
+def test_weights_lie_where_the_user_says_or_in_the_users_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert DEPTH_MODELS[0].folder == tmp_path / "models" / "depth-anything-v2-small"
+    monkeypatch.delenv("EX4D_MODELS")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    assert models_folder() == tmp_path / "data" / "ex4d" / "models"
+    monkeypatch.delenv("XDG_DATA_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert models_folder() == tmp_path / ".local" / "share" / "ex4d" / "models"
+
+
+def test_auto_is_free_for_commercial_use() -> None:
+    assert depth_weights("auto").commercial == "yes"
+
+
+def test_every_weight_is_found_by_its_name_and_states_its_terms() -> None:
+    assert len({weights.name for weights in KNOWN}) == len(KNOWN)
+    for weights in KNOWN:
+        assert weights_named(weights.name) is weights
+        assert weights.licence in weights.terms
+        assert missing(weights)
+
+
+def test_only_a_known_licence_allows_commercial_use() -> None:
+    for weights in KNOWN:
+        assert (weights.commercial == "yes") == (weights.licence == "Apache-2.0")
+
+
+def test_unknown_names_are_answered_with_the_known_ones() -> None:
+    with pytest.raises(UserError, match=r"'depthcrafter'; known are depth-anything-v2-small, wan2\.1-i2v-14b-480p"):
+        weights_named("depthcrafter")
+    with pytest.raises(UserError, match=r"depth: \{model: depthcrafter\}.*auto, or one of depth-anything-v2-small"):
+        depth_weights("depthcrafter")
+
+
+@pytest.mark.parametrize("there", ["Wan-AI/Wan2.1-I2V-14B-480P", "Wan-AI"])
+def test_what_was_downloaded_for_the_reference_is_found(tmp_path: Path, there: str) -> None:
+    """Its README downloads to the second, its generate.py looks in the first."""
+    assert located(WAN.name, tmp_path) == tmp_path / WAN.name
+    files = dict.fromkeys(WAN.layouts[0].files, b"x")
+    write(files, tmp_path / there)
+    assert located(WAN.name, tmp_path) == tmp_path / there
+    write(files, tmp_path / WAN.name)
+    assert located(WAN.name, tmp_path) == tmp_path / WAN.name
+
+
+def test_the_complete_one_is_preferred_to_the_one_that_was_begun(files: dict[str, bytes]) -> None:
+    there = write(files, SMALL.home.parent / "Somebody" / "Small")
+    write({"config.json": b"{}"}, SMALL.home)
+    assert SMALL.folder == there
+
+
+def test_wan_in_the_layout_of_diffusers_is_here_too(tmp_path: Path) -> None:
+    folder = tmp_path / WAN.name
+    parts = ("transformer/diffusion_pytorch_model", "vae/diffusion_pytorch_model", "image_encoder/model")
+    names = [f"{part}.safetensors" for part in (*parts, "text_encoder/model")]
+    names += [f"{part}/config.json" for part in ("transformer", "vae", "image_encoder", "text_encoder")]
+    for count, name in enumerate(names, 1):
+        write({name: b"{}"}, folder)
+        assert located(WAN.name, tmp_path) == folder
+        assert len(missing(WAN, folder)) == len(names) - count
+
+
+def test_commands_for_engines_name_the_extra_and_each_pull(
+    monkeypatch: pytest.MonkeyPatch, files: dict[str, bytes], tmp_path: Path
+) -> None:
+    pulls = tuple(f"ex4d models pull {each.name}  # {each.terms}" for each in (SMALL, WAN))
+    assert commands_for(SMALL, WAN) == pulls
+    write(files, SMALL.home)
+    assert commands_for(SMALL, WAN, extra="wan") == pulls[1:]
+    assert commands_for(SMALL, WAN, models=tmp_path / "others") == pulls
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "peft" else name)
+    assert commands_for(SMALL, WAN) == ("pip install 'ex4d[wan]'", *pulls[1:])
+    assert commands_for(SMALL, extra="depth") == ()
