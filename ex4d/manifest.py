@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ex4d.engine_options import EngineOptions
 from ex4d.setups import Setup
 from ex4d.shotlist.model import DepthFile, DepthModel
 from ex4d.trajectory.handheld import seeds_of
@@ -22,20 +23,22 @@ def package_versions() -> dict[str, str]:
     return {name: version(name) for name in PACKAGES}
 
 
-def manifest_of(setup: Setup, uncovered: Sequence[float], keys: Mapping[str, str]) -> dict[str, Any]:
+def manifest_of(
+    setup: Setup, uncovered: Sequence[float], keys: Mapping[str, str], options: EngineOptions
+) -> dict[str, Any]:
     """Return a take's manifest as JSON-like values; ``uncovered`` is the share of each frame."""
     return {
         "shot": setup.shot.name,
         "frames": setup.frame_count,
         "frame_rate": str(setup.path.frame_rate),
         "size": setup.size,
-        "first_frame": "the source's own, fully visible" if setup.path.at_source[0] else "rendered",
+        "first_frame": _first_frame(setup, options),
         "frames_at_source_camera": int(setup.path.at_source.sum()),
         "uncovered": {"mean": float(np.mean(uncovered)), "worst": max(uncovered)},
         "assumed": setup.path.scene.assumed,
         **_written(setup),
         **_measured(setup),
-        **_made_with(setup),
+        **_made_with(setup, options),
         "keys": dict(keys),
     }
 
@@ -68,10 +71,16 @@ def _measured(setup: Setup) -> dict[str, Any]:
     }
 
 
-def _made_with(setup: Setup) -> dict[str, Any]:
-    synthesis = setup.shot.synthesis
+def _first_frame(setup: Setup, options: EngineOptions) -> str:
+    if setup.path.at_source[0]:
+        return "the source's own, fully visible"
+    whole = setup.engine.engine.recipe(options).whole_first_frame
+    return "rendered, and what the source does not show of it completed from behind" if whole else "rendered"
+
+
+def _made_with(setup: Setup, options: EngineOptions) -> dict[str, Any]:
     return {
-        "engine": {"written": synthesis.engine, "used": setup.engine, "seed": synthesis.seed},
+        "engine": setup.engine.manifest(setup.shot.synthesis, setup.frame_count, options),
         "rasterizer": "cpu",
         "device": "cpu",
         "ex4d": version("ex4d"),

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from ex4d.edit.sequence import Segment, edit_length, play
 from ex4d.edit.timeline import timeline_json
+from ex4d.engine_choice import require
+from ex4d.engine_options import AS_IS, EngineOptions
+from ex4d.engines import Engines
 from ex4d.errors import UserError
 from ex4d.kernels import announce_compiling
 from ex4d.media.writing import H264Writer
@@ -33,6 +36,7 @@ def shoot(
     *,
     folder: Path,
     only: Sequence[str] = (),
+    options: EngineOptions = AS_IS,
     force: bool = False,
     verify: bool = False,
     progress: Progress = SILENT,
@@ -49,11 +53,14 @@ def shoot(
     announce_compiling(progress)
     workspace = Workspace(folder, film.output.file)
     workspace.require_apart_from(sources_of(film))
-    setups = set_up_all(_chosen(film, only), film.output, progress=progress, verify=verify)
+    setups = set_up_all(_chosen(film, only), film.output, options=options, progress=progress, verify=verify)
     segments = () if only else cut(setups)
+    require((setup.engine for setup in setups), options)
+    engines = Engines(options, progress, verify=verify)
     with workspace.locked():
         takes = tuple(
-            make_take(setup, workspace.take(setup.shot.name), progress, force=force, verify=verify) for setup in setups
+            make_take(setup, workspace.take(setup.shot.name), engines, progress, force=force, verify=verify)
+            for setup in setups
         )
         production = Production(workspace, takes, segments)
         if segments:
@@ -95,7 +102,8 @@ def _write_timeline(production: Production, film: ShotList) -> None:
         for take in takes
     }
     notes = {
-        take.setup.shot.name: {"engine": take.setup.engine, "seed": take.setup.shot.synthesis.seed} for take in takes
+        take.setup.shot.name: {"engine": take.setup.engine.name, "seed": take.setup.shot.synthesis.seed}
+        for take in takes
     }
     rate = takes[0].setup.path.frame_rate
     title = film.title or workspace.edit.stem

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from ex4d.artifacts.camera_path import CameraPath
 from ex4d.edit.sequence import Segment, lay_out
-from ex4d.errors import Fault, MissingPart, ShotFileError, UserError
+from ex4d.engine_choice import Choice, chosen_for_shot
+from ex4d.engine_options import AS_IS, EngineOptions
+from ex4d.errors import Fault, ShotFileError, UserError
 from ex4d.footage import Footage, Media, open_footage, open_media
 from ex4d.progress import SILENT, Progress
-from ex4d.shotlist.model import DepthFile, Output, Shot, ShotList, Synthesis
+from ex4d.shotlist.model import DepthFile, Output, Shot, ShotList
 from ex4d.shotlist.source import ENGINES
 from ex4d.trajectory.compiler import compile_shot
 from ex4d.trajectory.placing import placing
@@ -24,8 +26,8 @@ class Setup:
     shot: Shot
     footage: Footage
     path: CameraPath
-    engine: str
-    """The engine that will complete it, chosen or as written."""
+    engine: Choice
+    """The engine that will complete it, chosen or as written; it may lack what it needs."""
 
     @property
     def frame_count(self) -> int:
@@ -45,48 +47,54 @@ def sources_of(film: ShotList) -> tuple[Path, ...]:
 
 
 def set_up_all(
-    shots: Sequence[Shot], output: Output, *, progress: Progress = SILENT, verify: bool = False
+    shots: Sequence[Shot],
+    output: Output,
+    *,
+    options: EngineOptions = AS_IS,
+    progress: Progress = SILENT,
+    verify: bool = False,
 ) -> list[Setup]:
-    """Open the media of shots and compile their cameras; media that several shots share are opened once.
+    """Open the media of shots, compile their cameras and choose their engines; shared media are opened once.
+
+    What was chosen is told. An engine that cannot work here is for whoever needs it to refuse.
 
     Raises:
         ShotFileError: shots that cannot be compiled, all of them at once.
         UserError: a shot or its media are at fault.
-        MissingPart: depth or an engine is missing.
+        MissingPart: depth is missing.
     """
     faults: list[Fault] = []
     opened: dict[tuple[object, ...], Media] = {}
     setups = []
     for shot in shots:
-        engine = chosen_engine(shot.synthesis)
         which = (shot.source.video, shot.source.fps, shot.source.depth)
         if which not in opened:
             opened[which] = open_media(shot, progress=progress, verify=verify)
         with placing(shot, faults):
             footage = open_footage(shot, output, opened[which])
-            setups.append(Setup(shot, footage, compile_shot(shot, footage.scene), engine))
+            path = compile_shot(shot, footage.scene)
+            engine = chosen_for_shot(shot.synthesis, options, at_source=bool(path.at_source.all()))
+            setups.append(Setup(shot, footage, path, engine))
     if faults:
         raise ShotFileError(tuple(faults))
+    _tell(setups, progress)
     return setups
 
 
-def set_up(shot: Shot, output: Output, *, progress: Progress = SILENT) -> Setup:
+def _tell(setups: Sequence[Setup], progress: Progress) -> None:
+    """Say which engines were chosen for the user, and why."""
+    chosen: dict[tuple[str, str], list[str]] = {}
+    for setup in setups:
+        if setup.engine.reason:
+            chosen.setdefault((setup.engine.name, setup.engine.reason), []).append(setup.shot.name)
+    for (name, reason), shots in chosen.items():
+        which = "" if len(shots) == len(setups) else f" for {', '.join(shots)}"
+        progress.say(f"engine: {name}{which}, because {reason}")
+
+
+def set_up(shot: Shot, output: Output, *, options: EngineOptions = AS_IS, progress: Progress = SILENT) -> Setup:
     """Open one shot's media and compile its cameras; raises as :func:`set_up_all`."""
-    return set_up_all([shot], output, progress=progress)[0]
-
-
-def chosen_engine(synthesis: Synthesis) -> str:
-    """Return the engine to use; ``auto`` takes what this version has.
-
-    Raises:
-        MissingPart: an engine that this version does not have.
-    """
-    if synthesis.engine not in ("auto", "mesh"):
-        raise MissingPart(
-            f"engine {synthesis.engine!r} is not in this version of ex4d yet; write engine: mesh, which completes "
-            "shots from the mesh alone, without weights"
-        )
-    return "mesh"
+    return set_up_all([shot], output, options=options, progress=progress)[0]
 
 
 def with_engine(film: ShotList, engine: str) -> ShotList:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from ex4d.artifacts.guide_video import GuideVideo
-from ex4d.artifacts.video import Video
+from ex4d.artifacts.video import Frame, Video
+from ex4d.engines import Engines, windows_in_words
 from ex4d.errors import MediaError
 from ex4d.guide import GuideRecipe, draw_guide
 from ex4d.manifest import manifest_of, package_versions
@@ -19,7 +21,6 @@ from ex4d.progress import Progress
 from ex4d.render.cpu_rasterizer import CpuRasterizer
 from ex4d.setups import Setup
 from ex4d.shotlist.model import DepthFile
-from ex4d.synthesis.mesh_engine import MeshEngine
 from ex4d.synthesis.synthesizer import SynthesisRequest
 from ex4d.workspace import code_hash, content_hash, key_of, stage, write_manifest, write_text
 
@@ -42,20 +43,24 @@ class Take:
         return self.folder / f"{self.setup.shot.name}.mp4"
 
 
-def make_take(setup: Setup, folder: Path, progress: Progress, *, force: bool = False, verify: bool = False) -> Take:
+def make_take(
+    setup: Setup, folder: Path, engines: Engines, progress: Progress, *, force: bool = False, verify: bool = False
+) -> Take:
     """Make a shot's guide and result; keep what an earlier run made of the same ingredients."""
-    recipe = GuideRecipe()
+    recipe = setup.engine.engine.recipe(engines.options)
     guide_key = key_of({"stage": "guide", **_ingredients(setup, verify=verify), **recipe.ingredients()})
-    result_key = key_of({"stage": "result", "guide": guide_key, "engine": setup.engine, "code": code_hash("synthesis")})
+    made_by = engines.ingredients(setup.engine.engine, setup.shot.synthesis)
+    result_key = key_of({"stage": "result", "guide": guide_key, **made_by})
     guide = stage(folder, "guide", "uncovered.json")
     result = stage(folder, "result", f"{setup.shot.name}.mp4")
     kept = guide.made(guide_key) and result.made(result_key) and not force
     if not kept:
         if force or not guide.made(guide_key):
             guide.make(guide_key, lambda: _make_guide(setup, recipe, folder, progress))
-        result.make(result_key, lambda: _make_result(setup, folder, progress))
+        result.make(result_key, lambda: _make_result(setup, folder, engines, progress))
     uncovered = _uncovered(folder / "uncovered.json", setup.frame_count)
-    write_manifest(folder, manifest_of(setup, uncovered, {"guide": guide_key, "result": result_key}))
+    keys = {"guide": guide_key, "result": result_key}
+    write_manifest(folder, manifest_of(setup, uncovered, keys, engines.options))
     return Take(setup, folder, Video.load(folder / "result"), uncovered, kept)
 
 
@@ -82,19 +87,34 @@ def _make_guide(setup: Setup, recipe: GuideRecipe, folder: Path, progress: Progr
     write_text(folder / "uncovered.json", json.dumps(uncovered))
 
 
-def _make_result(setup: Setup, folder: Path, progress: Progress) -> None:
+def _make_result(setup: Setup, folder: Path, engines: Engines, progress: Progress) -> None:
     """Complete the guide into the result's folder, and write it once more as a movie to look at."""
-    progress.begin(f"{setup.shot.name}: {setup.engine}", setup.frame_count)
     guide = GuideVideo.load(folder / "guide")
-    request = SynthesisRequest(prompt=setup.shot.synthesis.prompt, seed=setup.shot.synthesis.seed)
+    written = setup.shot.synthesis
+    request = SynthesisRequest(prompt=written.prompt, seed=written.seed, erode=written.erode)
     size, rate = guide.size, setup.path.frame_rate
     movie = H264Writer(folder / f"{setup.shot.name}.mp4", size, rate)
     with movie, Video.writer(folder / "result", size, rate) as write:
-        for frame in MeshEngine().synthesize(guide, request):
+        for frame in _completed(setup, guide, request, engines, progress):
             boxed = setup.footage.fit.letterbox(frame)
             write(boxed)
             movie.write(boxed)
-            progress.advance()
+
+
+def _completed(
+    setup: Setup, guide: GuideVideo, request: SynthesisRequest, engines: Engines, progress: Progress
+) -> Iterator[Frame]:
+    """Yield the engine's frames; one that works window by window reports its own steps, others are counted here."""
+    engine = setup.engine.engine
+    synthesizer = engines.opened(engine)
+    if windows := engine.windows(guide.frame_count, engines.options):
+        progress.say(f"{setup.shot.name}: {engine.name}, {guide.frame_count} frames in {windows_in_words(windows)}")
+        yield from synthesizer.synthesize(guide, request)
+        return
+    progress.begin(f"{setup.shot.name}: {engine.name}", guide.frame_count)
+    for frame in synthesizer.synthesize(guide, request):
+        yield frame
+        progress.advance()
 
 
 def _ingredients(setup: Setup, *, verify: bool) -> dict[str, Any]:
@@ -110,7 +130,16 @@ def _ingredients(setup: Setup, *, verify: bool) -> dict[str, Any]:
         "cameras": [path.world_from_camera.tobytes().hex(), path.lens_factor.tobytes().hex()],
         "times": path.source_time,
         "code": code_hash(
-            "geometry", "media", "artifacts", "reconstruction", "render", "footage.py", "backdrop.py", "guide.py"
+            "geometry",
+            "media",
+            "artifacts",
+            "reconstruction",
+            "render",
+            "footage.py",
+            "backdrop.py",
+            "guide.py",
+            "synthesis/mesh_engine.py",
+            "synthesis/compositing.py",
         ),
         "packages": package_versions(),
     }

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
@@ -203,4 +203,9 @@ def _has_contents(result: Path) -> bool:
 
 def write_manifest(take: Path, manifest: dict[str, Any]) -> None:
     """Write what a take was made of and what was chosen for the user."""
-    write_text(take / "manifest.json", json.dumps(manifest, indent=2, sort_keys=True, default=str) + "\n")
+    write_json(take / "manifest.json", manifest)
+
+
+def write_json(path: Path, data: Mapping[str, Any]) -> None:
+    """Write a record for people and programs, whole or not at all."""
+    write_text(path, json.dumps(data, indent=2, sort_keys=True, default=str) + "\n")

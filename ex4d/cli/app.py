@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ex4d.cli.engine_arguments import Guide, guided, with_engine_options
+from ex4d.cli.generating import generate
 from ex4d.cli.models import models
+from ex4d.engine_options import EngineOptions
 from ex4d.errors import UserError
 
 if TYPE_CHECKING:
@@ -24,10 +27,14 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(models, name="models")
+app.command()(generate)
 
 ShotFile = Annotated[Path, typer.Argument(help="A shot list.", metavar="FILE")]
 Out = Annotated[Path, typer.Option(help="The folder that the film and its takes go to.", metavar="DIR")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of words.")]
+EngineName = Annotated[
+    str | None, typer.Option(help="Who completes what is uncovered, instead of the shot list's word.", metavar="NAME")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 
 
@@ -57,7 +64,15 @@ def check(
 
 
 @app.command()
-def plan(file: ShotFile, as_json: Json = False) -> None:
+@with_engine_options
+def plan(
+    file: ShotFile,
+    *,
+    engine: EngineName = None,
+    guide: Guide = None,
+    as_json: Json = False,
+    options: EngineOptions,
+) -> None:
     """Read the media and say what every shot will be, how much the camera uncovers, and how long it takes.
 
     Example: ex4d plan shots/scene.yaml
@@ -67,7 +82,7 @@ def plan(file: ShotFile, as_json: Json = False) -> None:
     from ex4d.preflight.plan import plan as make_plan
 
     with shown(_console(stderr=True), quiet=as_json) as progress:
-        made = make_plan(file, progress)
+        made = make_plan(file, progress, engine=engine, options=guided(options, guide))
     if as_json:
         _print_json(plan_as_json(made))
     else:
@@ -103,19 +118,21 @@ def frame(
 
 
 @app.command()
+@with_engine_options
 def shoot(
     file: ShotFile,
+    *,
     out: Out = Path("out"),
     only: Annotated[
         list[str] | None, typer.Option(help="Make only this shot, and cut no edit; may be repeated.", metavar="SHOT")
     ] = None,
-    engine: Annotated[
-        str | None, typer.Option(help="Who completes what is uncovered, instead of the shot list's word.")
-    ] = None,
+    engine: EngineName = None,
+    guide: Guide = None,
     force: Annotated[bool, typer.Option("--force", help="Make everything anew, whatever is there.")] = False,
     verify: Annotated[bool, typer.Option("--verify", help="Read all media again to see if they changed.")] = False,
     quiet: Quiet = False,
     as_json: Json = False,
+    options: EngineOptions,
 ) -> None:
     """Turn a shot list into an edited film.
 
@@ -131,7 +148,15 @@ def shoot(
     if engine is not None:
         film = with_engine(film, engine)
     with shown(_console(stderr=True), quiet=quiet or as_json) as progress:
-        made = make_film(film, folder=out, only=only or (), force=force, verify=verify, progress=progress)
+        made = make_film(
+            film,
+            folder=out,
+            only=only or (),
+            options=guided(options, guide),
+            force=force,
+            verify=verify,
+            progress=progress,
+        )
     if as_json:
         _print_json(summary_as_json(made))
     elif not quiet:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ex4d.manifest import handheld_seeds
+from ex4d.preflight.expectation import Expectation
 from ex4d.preflight.plan import Plan, ShotPlan
 from ex4d.shotlist.model import MOVES
 from ex4d.trajectory.scenery import lens_in_words
@@ -31,7 +32,7 @@ def print_plan(plan: Plan, console: Console) -> None:
     size, rate = plan.shots[0].setup.size, plan.shots[0].setup.path.frame_rate
     console.print(
         f"\n{plan.frames} frames of {size[0]}x{size[1]} at {rate} a second, {float(plan.frames / rate):.1f} s; "
-        f"about {math.ceil(plan.seconds)} s to make on this machine",
+        f"about {math.ceil(plan.seconds)} s to make on this machine{_engines_in_words(plan)}",
         highlight=False,
         soft_wrap=True,
     )
@@ -64,7 +65,7 @@ def _row(shot: ShotPlan) -> tuple[str, ...]:
         f"{shot.figures.furthest_from_source:.0%}",
         f"{sum(shot.uncovered.values()) / len(shot.uncovered):.1%}",
         f"{worst:.1%} at {shot.worst_frame}f",
-        shot.setup.engine,
+        shot.setup.engine.shown,
     )
 
 
@@ -76,8 +77,43 @@ def _print_notes(plan: Plan, console: Console) -> None:
         notes += [f"assumed: {words}" for words in scene.assumed]
         notes += [f"newest {use.name}, version {use.version}" for use in shot.setup.shot.presets if not use.pinned]
         notes += [f"handheld seed {seed}" for seed in handheld_seeds(shot.setup)]
+        notes += _work_in_words(shot)
         notes += [f"warning: {words}" for words in shot.warnings]
         console.print(f"  {shot.setup.shot.name}: " + "; ".join(notes), highlight=False, markup=False, soft_wrap=True)
+
+
+def _work_in_words(shot: ShotPlan) -> list[str]:
+    if shot.expected is None:
+        return []
+    time = "" if shot.expected.seconds is None else f", about {_duration(shot.expected.seconds)}"
+    return [f"{shot.setup.engine.name}: {shot.expected.words}{time}", *shot.expected.notes]
+
+
+def _engines_in_words(plan: Plan) -> str:
+    """Say how long engines with weights take, and on what; nothing where there are none."""
+    works = [(shot.setup.engine.name, shot.expected) for shot in plan.shots if shot.expected]
+    if not works:
+        return ""
+    names = " and ".join(dict.fromkeys(name for name, _ in works))
+    device = works[0][1].device
+    if plan.engine_seconds is None:
+        return f", and {names} on {device}, which was not measured"
+    return f", and {names} {_duration(plan.engine_seconds)} on {device}"
+
+
+def _duration(seconds: float) -> str:
+    return f"{math.ceil(seconds)} s" if seconds < 120 else f"{math.ceil(seconds / 60)} min"
+
+
+def _work_as_json(work: Expectation) -> dict[str, Any]:
+    return {
+        "windows": [(window.start, window.stop) for window in work.windows],
+        "padding": work.windows[-1].padding,
+        "size": work.size,
+        "device": work.device,
+        "seconds_expected": work.seconds,
+        "notes": work.notes,
+    }
 
 
 def plan_as_json(plan: Plan) -> dict[str, Any]:
@@ -85,12 +121,14 @@ def plan_as_json(plan: Plan) -> dict[str, Any]:
     return {
         "frames": plan.frames,
         "seconds_expected": plan.seconds,
+        "engine_seconds_expected": plan.engine_seconds,
         "shots": [
             {
                 "name": shot.setup.shot.name,
                 "frames": shot.setup.frame_count,
                 "moves": [_WORD_OF[type(item.move)] for item in shot.setup.shot.camera],
-                "engine": shot.setup.engine,
+                "engine": shot.setup.engine.name,
+                "engine_work": None if shot.expected is None else _work_as_json(shot.expected),
                 "path": asdict(shot.figures),
                 "subject_distance": shot.setup.footage.subject_distance,
                 "uncovered": shot.uncovered,

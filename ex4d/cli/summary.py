@@ -48,8 +48,9 @@ def _table(takes: Sequence[Take]) -> Table:
     for take in takes:
         setup = take.setup
         shares = f"{np.mean(take.uncovered):.1%}", f"{max(take.uncovered):.1%}"
-        engine = setup.engine if setup.shot.synthesis.engine == setup.engine else f"{setup.engine} (auto)"
-        table.add_row(setup.shot.name, str(setup.frame_count), *shares, engine, "kept" if take.kept else "made")
+        table.add_row(
+            setup.shot.name, str(setup.frame_count), *shares, setup.engine.shown, "kept" if take.kept else "made"
+        )
     return table
 
 
@@ -71,6 +72,7 @@ def summary_as_json(made: Production) -> dict[str, Any]:
                 "movie": str(take.movie),
                 "frames": take.setup.frame_count,
                 "uncovered": float(np.mean(take.uncovered)),
+                "engine": take.setup.engine.name,
                 "kept": take.kept,
             }
             for take in made.takes

@@ -11,13 +11,15 @@ from pathlib import Path
 import numpy as np
 
 from ex4d.edit.sequence import Segment, edit_length
+from ex4d.engine_options import AS_IS, EngineOptions
 from ex4d.errors import ReconstructionError
-from ex4d.guide import GuideRecipe, draw_guide
+from ex4d.guide import draw_guide
 from ex4d.kernels import announce_compiling
+from ex4d.preflight.expectation import SECONDS_TO_OPEN, Expectation, expected_of
 from ex4d.progress import SILENT, Progress
 from ex4d.reconstruction.subject import measure_subject
 from ex4d.render.cpu_rasterizer import CpuRasterizer
-from ex4d.setups import Setup, cut, set_up_all
+from ex4d.setups import Setup, cut, set_up_all, with_engine
 from ex4d.shotlist.load import load
 from ex4d.shotlist.model import ImagePoint, ShotList, SubjectDepth
 from ex4d.trajectory.warnings import PathFigures, figures_of, warnings_of
@@ -42,8 +44,10 @@ class ShotPlan:
     uncovered: dict[int, float]
     """Of the frames that were drawn, the share of pixels that the source never shows."""
     seconds: float
-    """Time to expect for the whole shot, on this machine as busy as it is now."""
+    """Time to expect for all of the shot but an engine with weights, on this machine as busy as it is now."""
     warnings: tuple[str, ...]
+    expected: Expectation | None = None
+    """Of an engine with weights."""
 
     @property
     def worst_frame(self) -> int:
@@ -66,30 +70,37 @@ class Plan:
 
     @property
     def seconds(self) -> float:
-        """Time to expect for all of it."""
+        """Time to expect for all of it but engines with weights."""
         return sum(shot.seconds for shot in self.shots)
 
+    @property
+    def engine_seconds(self) -> float | None:
+        """Time to expect of engines with weights; None where there is no such work, or none like it was measured."""
+        parts = [shot.expected.seconds for shot in self.shots if shot.expected]
+        known = [part for part in parts if part is not None]
+        return sum(known) + SECONDS_TO_OPEN if known and len(known) == len(parts) else None
 
-def plan(file: Path, progress: Progress = SILENT) -> Plan:
+
+def plan(file: Path, progress: Progress = SILENT, *, engine: str | None = None, options: EngineOptions = AS_IS) -> Plan:
     """Read the media, compile every shot, and draw a few frames of each.
 
     Raises:
         UserError: whatever ``shoot`` would refuse.
-        MissingPart: depth or an engine is missing.
+        MissingPart: depth is missing; what an engine lacks is told, not raised.
     """
-    film = load(file)
+    film = load(file) if engine is None else with_engine(load(file), engine)
     announce_compiling(progress)
-    setups = set_up_all(film.shots, film.output, progress=progress)
+    setups = set_up_all(film.shots, film.output, options=options, progress=progress)
     segments = cut(setups)
     rasterizer = CpuRasterizer()
-    return Plan(film, tuple(_plan_shot(setup, rasterizer, progress) for setup in setups), segments)
+    return Plan(film, tuple(_plan_shot(setup, rasterizer, progress, options) for setup in setups), segments)
 
 
-def _plan_shot(setup: Setup, rasterizer: CpuRasterizer, progress: Progress) -> ShotPlan:
+def _plan_shot(setup: Setup, rasterizer: CpuRasterizer, progress: Progress, options: EngineOptions) -> ShotPlan:
     sampled = sampled_frames(setup.frame_count)
     progress.begin(setup.shot.name, len(sampled))
     uncovered, durations, before = {}, [], time.perf_counter()
-    guide = draw_guide(setup.footage, setup.path, rasterizer, GuideRecipe(), sampled)
+    guide = draw_guide(setup.footage, setup.path, rasterizer, setup.engine.engine.recipe(options), sampled)
     for index, frame in zip(sampled, guide, strict=True):
         uncovered[index] = 1.0 - float(np.mean(frame.visible))
         durations.append(time.perf_counter() - before)
@@ -98,7 +109,8 @@ def _plan_shot(setup: Setup, rasterizer: CpuRasterizer, progress: Progress) -> S
     # The median leaves out the first frame, which may have had to compile the kernels.
     seconds = statistics.median(durations) * setup.frame_count * FINISHING_FACTOR
     warnings = (*warnings_of(setup.path), *_warnings_of_cover(uncovered), *_warnings_of_subject(setup, sampled))
-    return ShotPlan(setup, figures_of(setup.path), uncovered, seconds, warnings)
+    expected = expected_of(setup.engine, setup.frame_count, options)
+    return ShotPlan(setup, figures_of(setup.path), uncovered, seconds, warnings, expected)
 
 
 def _warnings_of_cover(uncovered: Mapping[int, float]) -> Iterator[str]:

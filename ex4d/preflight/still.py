@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import ClassVar
@@ -12,6 +12,8 @@ import numpy as np
 from jaxtyping import UInt8
 
 from ex4d.artifacts.guide_video import GuideFrame
+from ex4d.engine_options import AS_IS
+from ex4d.engines import ENGINES
 from ex4d.errors import OutputError, UserError
 from ex4d.guide import GuideRecipe, draw_guide
 from ex4d.kernels import announce_compiling
@@ -50,7 +52,7 @@ def draw_still(place: str, kind: str = "result", progress: Progress = SILENT, *,
 
     Raises:
         UserError: no such shot or moment, or whatever ``shoot`` would refuse.
-        MissingPart: depth or an engine is missing.
+        MissingPart: depth is missing.
     """
     found = _PLACE.fullmatch(place)
     if found is None:
@@ -61,13 +63,22 @@ def draw_still(place: str, kind: str = "result", progress: Progress = SILENT, *,
     announce_compiling(progress)
     setup = set_up(_shot_named(found["shot"], film.shots, found["file"]), film.output, progress=progress)
     index = _frame_at(Fraction(found["at"] or 0), found["unit"] or "f", setup)
-    recipe = GuideRecipe(background=kind == "result")
+    recipe = _recipe(kind, setup, progress)
     guide = next(draw_guide(setup.footage, setup.path, CpuRasterizer(), recipe, [index]))
     uncovered = 1.0 - float(np.mean(guide.visible))
     still = Still(_picture(kind, guide, setup, index), setup.shot.name, index, setup.frame_count, uncovered)
     if into is not None:
         _write_png(still.image, into)
     return still
+
+
+def _recipe(kind: str, setup: Setup, progress: Progress) -> GuideRecipe:
+    """Return how to draw it: as its engine gets it, but a result as the engine completes it that needs only a frame."""
+    if kind != "result":
+        return replace(setup.engine.engine.recipe(AS_IS), background=False)
+    if setup.engine.name != "mesh":
+        progress.say(f"{setup.engine.name} completes whole shots only; this frame is completed from the mesh")
+    return ENGINES["mesh"].recipe(AS_IS)
 
 
 def _require_png(file: Path, film: ShotList) -> None:

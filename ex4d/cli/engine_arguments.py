@@ -1,0 +1,138 @@
+"""The command line's options that say how engines with weights work; several commands share them."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, get_args
+
+import typer
+
+from ex4d.artifacts.watertight_mesh import MeshStyle
+from ex4d.engine_options import EngineOptions
+from ex4d.errors import UserError
+from ex4d.synthesis.settings import VRAM_TIERS, DiffusionSettings, Precision
+
+OWN = DiffusionSettings()
+"""What ex4d works by where nothing is said."""
+ENGINE_PANEL = "Engines with weights"
+
+
+def _option(help_text: str, *names: str, metavar: str | None = None, shown: object = None) -> Any:
+    """Describe an option of the engines; ``shown`` is ex4d's own value."""
+    own = "" if shown is None else f" ex4d's own is {shown}."
+    return typer.Option(*names, help=help_text + own, metavar=metavar, rich_help_panel=ENGINE_PANEL)
+
+
+_TIERS = ", ".join(map(str, VRAM_TIERS))
+
+
+Guide = Annotated[
+    str | None,
+    _option(
+        "How guides are drawn: " + " or ".join(get_args(MeshStyle)) + ", as EX-4D's authors do; ex4d's own is that.",
+        metavar="STYLE",
+    ),
+]
+
+
+def engine_options(
+    device: Annotated[str | None, _option("cuda, cuda:1 or cpu; cuda is the default.", metavar="DEVICE")] = None,
+    gpus: Annotated[int | None, _option("Graphics cards to share the work.", metavar="N", shown=OWN.devices)] = None,
+    vram: Annotated[
+        str | None,
+        _option(f"What the graphics card may be taken to hold, GB, as {_TIERS}; auto asks it.", metavar="GB"),
+    ] = None,
+    precision: Annotated[
+        str | None, _option(", ".join(get_args(Precision)) + ".", metavar="NAME", shown=OWN.precision)
+    ] = None,
+    steps: Annotated[int | None, _option("Of denoising.", metavar="N", shown=OWN.steps)] = None,
+    guidance: Annotated[
+        float | None, _option("How far the prompt pushes; 1 is not at all.", metavar="X", shown=f"{OWN.guidance:g}")
+    ] = None,
+    size: Annotated[
+        str | None, _option("At which the model works.", metavar="WxH", shown="x".join(map(str, OWN.size)))
+    ] = None,
+    fast: Annotated[bool, _option("Four steps, by a step-distillation LoRA beside EX-4D's.", "--fast")] = False,
+    cache: Annotated[
+        float | None,
+        _option("Skip blocks where the first changes by less than this share; 0 skips none.", metavar="X"),
+    ] = None,
+    preview_every: Annotated[
+        int | None, _option("Write a preview of the unfinished frames every so many steps.", metavar="N")
+    ] = None,
+    deterministic: Annotated[
+        bool, _option("Only kernels that give the same bits each time; slower.", "--deterministic")
+    ] = False,
+    models: Annotated[
+        Path | None, _option("The folder of all weights; else $EX4D_MODELS, or the user's.", metavar="DIR")
+    ] = None,
+) -> EngineOptions:
+    """Return what the user chose.
+
+    Raises:
+        UserError: a choice that means nothing.
+    """
+    stated = {
+        "devices": gpus,
+        "vram_gb": None if vram in (None, "auto") else _number(vram),
+        "precision": precision,
+        "steps": steps,
+        "guidance": guidance,
+        "size": None if size is None else _size(size),
+        "distilled": fast or None,
+        "cache": cache,
+        "preview_every": preview_every,
+        "deterministic": deterministic or None,
+    }
+    chosen = {name: value for name, value in stated.items() if value is not None}
+    return EngineOptions(chosen, device, models=models)
+
+
+def with_engine_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options above to a command; it gets what they say as its argument ``options``."""
+    own = inspect.signature(command, eval_str=True)
+    added = inspect.signature(engine_options, eval_str=True)
+
+    @wraps(command)
+    def run(**arguments: Any) -> None:
+        said = {name: arguments.pop(name) for name in added.parameters}
+        command(**arguments, options=engine_options(**said))
+
+    parameters = [each for name, each in own.parameters.items() if name != "options"]
+    parameters += [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in added.parameters.values()]
+    run.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {each.name: each.annotation for each in parameters}
+    return run
+
+
+def _number(written: str) -> float:
+    try:
+        return float(written)
+    except ValueError as cause:
+        raise UserError(f"--vram {written}: write gigabytes, as 24, or auto") from cause
+
+
+def _size(written: str) -> tuple[int, int]:
+    found = re.fullmatch(r"(\d{1,5})x(\d{1,5})", written)
+    if not found:
+        raise UserError(f"--size {written}: write width x height, as 512x512")
+    return int(found[1]), int(found[2])
+
+
+def guided(options: EngineOptions, written: str | None) -> EngineOptions:
+    """Return the options with a style of guides.
+
+    Raises:
+        UserError: there is no such style.
+    """
+    if written is None:
+        return options
+    for style in get_args(MeshStyle):
+        if written == style:
+            return replace(options, guide=style)
+    raise UserError(f"--guide {written}: unknown; write one of {', '.join(get_args(MeshStyle))}")

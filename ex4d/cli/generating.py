@@ -1,0 +1,104 @@
+"""``ex4d generate``: EX-4D's second command."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ex4d.cli.engine_arguments import with_engine_options
+from ex4d.engine_options import EngineOptions
+from ex4d.errors import UserError
+
+if TYPE_CHECKING:
+    from ex4d.generation import Generated
+
+
+@with_engine_options
+def generate(
+    *,
+    color: Annotated[Path, typer.Option(help="The render, as EX-4D's recon.py writes it.", metavar="VIDEO")],
+    mask: Annotated[Path, typer.Option(help="White where the render shows the source.", metavar="VIDEO")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The video to write.", metavar="MP4")],
+    engine: Annotated[str, typer.Option(help="Who completes what is black in the mask.", metavar="NAME")] = "ex4d",
+    prompt: Annotated[str, typer.Option(help="What the scene shows; without one, EX-4D's own.", metavar="TEXT")] = "",
+    negative: Annotated[
+        str | None, typer.Option(help="What it must not look like; without one, EX-4D's own.", metavar="TEXT")
+    ] = None,
+    prompt_embeds: Annotated[
+        Path | None, typer.Option(help="Embedded prompts, instead of the text encoder.", metavar="FILE")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of every random draw.", metavar="N", min=0)] = 0,
+    erode: Annotated[
+        str | None, typer.Option(help="Pixels that the mask is eroded by, or random: 2 to 8 a frame.", metavar="N")
+    ] = None,
+    frames: Annotated[
+        int | None, typer.Option(help="Only so many frames, evenly spread; EX-4D's own takes 49.", metavar="N")
+    ] = None,
+    fps: Annotated[str | None, typer.Option(help="Frames a second; without it the render's.", metavar="RATE")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of words.")] = False,
+    options: EngineOptions,
+) -> None:
+    """Complete a rendered video where its mask is black, at its own rate, whatever its length and size.
+
+    Example: ex4d generate --color color_180.mp4 --mask mask_180.mp4 --output film.mp4
+    """
+    from rich.console import Console
+
+    from ex4d.cli.progress import shown
+    from ex4d.generation import Generation
+    from ex4d.generation import generate as complete
+    from ex4d.shotlist.model import Synthesis
+    from ex4d.shotlist.source import ENGINES
+
+    if engine not in ENGINES:
+        raise UserError(f"--engine {engine}: unknown; write one of {', '.join(ENGINES)}")
+    stated = {"negative_prompt": negative, "prompt_embeds": prompt_embeds}
+    said = {**options.stated, **{name: value for name, value in stated.items() if value is not None}}
+    synthesis = Synthesis(engine=engine, seed=seed, prompt=prompt, erode=_erosion(erode))
+    job = Generation(color, mask, output, synthesis, replace(options, stated=said), frames, _rate(fps))
+    with shown(Console(stderr=True), quiet=quiet or as_json) as progress:
+        made = complete(job, progress)
+    if as_json:
+        sys.stdout.write(json.dumps(_as_json(made), indent=2) + "\n")
+    elif not quiet:
+        sys.stdout.write(
+            f"{made.output}: {made.frame_count} frames of {made.size[0]}x{made.size[1]} at {made.frame_rate} a second, "
+            f"by {made.engine}; {made.manifest} says from what\n"
+        )
+
+
+def _erosion(written: str | None) -> int | None:
+    from ex4d.shotlist.source import MOST_ERODED
+
+    if written in (None, "random"):
+        return None
+    if not str(written).isdecimal() or int(str(written)) > MOST_ERODED:
+        raise UserError(f"--erode {written}: write random, or whole pixels from 0 to {MOST_ERODED}, as 5")
+    return int(str(written))
+
+
+def _rate(written: str | None) -> Fraction | None:
+    from ex4d.shotlist.fields import frame_rate
+
+    try:
+        return None if written is None else frame_rate(written)
+    except ValueError as cause:
+        raise UserError(f"--fps {cause}") from cause
+
+
+def _as_json(made: Generated) -> dict[str, object]:
+    return {
+        "output": str(made.output),
+        "manifest": str(made.manifest),
+        "frames": made.frame_count,
+        "frame_rate": str(made.frame_rate),
+        "size": made.size,
+        "engine": made.engine,
+    }

@@ -1,0 +1,153 @@
+"""Which engine completes a shot: as written, or chosen by what is here; and what is missing for it to work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from ex4d.engine_options import EngineOptions
+from ex4d.engines import ENGINES, Engine, device_names, folder_of, package_versions
+from ex4d.errors import MissingPart
+from ex4d.graphics_cards import graphics_cards
+from ex4d.models import check as check_weights
+from ex4d.models import commands_for
+from ex4d.models.commands import install_command, pull_command
+from ex4d.shotlist.model import Synthesis
+
+
+@dataclass(frozen=True)
+class Lack:
+    """Something without which an engine cannot work here."""
+
+    what: str
+    remedy: str
+    """The command that brings it, or what to do."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The engine of a shot, and who chose it."""
+
+    engine: Engine
+    written: str
+    """The shot list's or the command line's word."""
+    reason: str = ""
+    """Why it was chosen; empty where it is the user's own word."""
+    lacks: tuple[Lack, ...] = ()
+    """What it needs and is not here."""
+
+    @property
+    def name(self) -> str:
+        """The engine's name."""
+        return self.engine.name
+
+    @property
+    def shown(self) -> str:
+        """The engine as tables have it."""
+        return self.name if self.written == self.name else f"{self.name} ({self.written})"
+
+    def manifest(self, synthesis: Synthesis, frame_count: int, options: EngineOptions) -> dict[str, Any]:
+        """Return what a manifest says of the engine that completed a shot of some frames."""
+        said: dict[str, Any] = {
+            "written": self.written,
+            "used": self.name,
+            "reason": self.reason,
+            "seed": synthesis.seed,
+            "guide": self.engine.recipe(options).ingredients(),
+        }
+        windows = self.engine.windows(frame_count, options)
+        if not windows:
+            return said
+        return {
+            **said,
+            "prompt": synthesis.prompt,
+            "erode": self.engine.erosion(synthesis),
+            "settings": self.engine.settings(options).ingredients(),
+            "weights": [
+                {"name": each.name, "licence": each.licence, "commercial": each.commercial}
+                for each in self.engine.weights(options)
+            ],
+            "device": device_names(options),
+            "packages": package_versions(),
+            "windows": [(window.start, window.stop) for window in windows],
+            "padding": windows[-1].padding,
+        }
+
+
+def chosen(written: str, options: EngineOptions) -> Choice:
+    """Return the engine that a word stands for: ``auto`` is ex4d where that can work and may be used, else mesh.
+
+    Looks only, and imports nothing heavy.
+    """
+    if written != "auto":
+        engine = ENGINES[written]
+        return Choice(engine, written, lacks=lacks(engine, options))
+    best = ENGINES["ex4d"]
+    if found := lacks(best, options):
+        return Choice(ENGINES["mesh"], written, " and ".join(lack.what for lack in found))
+    weights = best.weights(options)
+    if forbidden := [each.name for each in weights if each.commercial == "no"]:
+        reason = f"the licence of {' and '.join(forbidden)} forbids commercial use; write engine: ex4d to use it anyway"
+        return Choice(ENGINES["mesh"], written, reason)
+    unclear = [f"{each.name} (licence {each.licence})" for each in weights if each.commercial == "unclear"]
+    terms = f"; whether {' and '.join(unclear)} may be used commercially is unclear" if unclear else ""
+    where = " and ".join(device_names(options))
+    return Choice(best, written, f"its packages and its weights are here, and it works on {where}{terms}")
+
+
+def chosen_for_shot(synthesis: Synthesis, options: EngineOptions, *, at_source: bool) -> Choice:
+    """Return the engine of a shot; ``auto`` leaves one that is seen from the source's own camera throughout to mesh."""
+    choice = chosen(synthesis.engine, options)
+    if choice.reason and choice.engine.own_weights and at_source:
+        return Choice(ENGINES["mesh"], "auto", "the camera never leaves the source's: nothing is to be completed")
+    return choice
+
+
+def lacks(engine: Engine, options: EngineOptions) -> tuple[Lack, ...]:
+    """Return all that an engine needs and is not here."""
+    weights = engine.weights(options)
+    if not weights:
+        return ()
+    commands = commands_for(*weights, models=options.models)
+    install = install_command(weights[0].extra)
+    found = [Lack(f"the packages of {engine.name} are not installed", install)] if install in commands else []
+    missing = [each for each in weights if pull_command(each) in commands]
+    found += [Lack(f"the weights {each.name} are not here", pull_command(each)) for each in missing]
+    return (*found, *_lacking_cards(options))
+
+
+def require(choices: Iterable[Choice], options: EngineOptions) -> None:
+    """Make sure that engines can work here; reads the heads of their weights.
+
+    Raises:
+        UserError: settings that mean nothing to an engine that is used.
+        MissingPart: they cannot; all commands at once, and what works without.
+    """
+    engines = {choice.name: choice for choice in choices}
+    for choice in engines.values():
+        choice.engine.require_supported(choice.engine.settings(options))
+    faults = [_cannot_work(choice) for choice in engines.values() if choice.lacks]
+    if faults:
+        raise MissingPart("\n".join(faults))
+    for choice in engines.values():
+        for weights in choice.engine.weights(options):
+            check_weights(weights, folder_of(weights, options))
+
+
+def _cannot_work(choice: Choice) -> str:
+    steps = "".join(f"\n  {lack.remedy}" for lack in choice.lacks)
+    what = "; ".join(lack.what for lack in choice.lacks)
+    return f"engine {choice.name} cannot work here: {what}. Do{steps}\nor write engine: mesh, which needs none of it"
+
+
+def _lacking_cards(options: EngineOptions) -> tuple[Lack, ...]:
+    if options.device == "cpu":
+        return ()
+    wanted = max(int(device.partition(":")[2]) for device in options.devices) + 1
+    count = len(graphics_cards())
+    if count >= wanted:
+        return ()
+    what = "no NVIDIA graphics card is here" if not count else f"{count} graphics cards are here, not {wanted}"
+    remedy = f"have {wanted} NVIDIA graphics card{'s' if wanted > 1 else ''}, or say --device cpu, where it takes days"
+    return (Lack(what, remedy),)

@@ -1,0 +1,59 @@
+"""What a user chooses about the engines beyond what the shot list says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ex4d.artifacts.watertight_mesh import MeshStyle
+from ex4d.errors import UserError
+from ex4d.synthesis.settings import DiffusionSettings
+
+DEVICE = re.compile(r"cpu|cuda(:\d{1,2})?")
+
+
+@dataclass(frozen=True)
+class EngineOptions:
+    """Choices that hold for a whole run."""
+
+    stated: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of DiffusionSettings that the user chose; the others are each engine's own."""
+    device: str | None = None
+    """Where engines with weights work: cuda, cuda:1 or cpu; None is as many graphics cards as are stated, or one."""
+    guide: MeshStyle | None = None
+    """How guides are drawn; None is each engine's own way."""
+    models: Path | None = None
+    """The folder of all weights; None is the usual one."""
+
+    def __post_init__(self) -> None:
+        faults = [text for wrong, text in self._faults() if wrong]
+        try:
+            DiffusionSettings(**self.stated)
+        except UserError as fault:
+            faults.append(str(fault))
+        if faults:
+            raise UserError("\n".join(faults))
+
+    def _faults(self) -> list[tuple[bool, str]]:
+        device, cards = self.device or "cuda", self.stated.get("devices", 1)
+        embeds = self.stated.get("prompt_embeds")
+        return [
+            (not DEVICE.fullmatch(device), f"device {device}: write cuda, cuda:1 or cpu"),
+            (cards > 1 and device != "cuda", f"device {device} is one, but {cards} graphics cards are asked for"),
+            (self.models is not None and not self.models.is_dir(), f"models {self.models}: no such folder"),
+            (embeds is not None and not embeds.is_file(), f"prompt embeds {embeds}: no such file"),
+        ]
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """The devices by the names that torch has for them."""
+        if self.device is None or self.device == "cuda":
+            return tuple(f"cuda:{index}" for index in range(self.stated.get("devices", 1)))
+        return (self.device,)
+
+
+AS_IS = EngineOptions()
+"""Nothing chosen: every engine in its own way."""

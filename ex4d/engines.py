@@ -1,0 +1,222 @@
+"""The engines that complete guides: what each needs, how it is opened, and what its results are known by.
+
+``mesh`` needs nothing. ``ex4d`` and ``vace`` have weights, and need packages and a graphics card, too; their modules,
+which import torch, are imported when one is opened and not before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from ex4d.artifacts.watertight_mesh import MeshStyle
+from ex4d.engine_options import EngineOptions
+from ex4d.graphics_cards import graphics_cards
+from ex4d.guide import GuideRecipe
+from ex4d.models import DISTILLATION, EX4D, VACE, WAN, Weights
+from ex4d.progress import SILENT, Progress
+from ex4d.shotlist.model import Synthesis
+from ex4d.synthesis.mesh_engine import MeshEngine
+from ex4d.synthesis.settings import DiffusionSettings
+from ex4d.synthesis.synthesizer import Synthesizer
+from ex4d.synthesis.vace.limits import VACE_DEFAULTS, require_supported
+from ex4d.synthesis.windows import Window, plan_windows
+from ex4d.workspace import code_hash, content_hash
+
+PACKAGES = ("torch", "diffusers", "transformers", "peft")
+"""Whose versions may change what engines with weights make."""
+DISTILLED = {"steps": 4, "guidance": 1.0}
+"""What the step-distillation LoRA was made for."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """One kind of engine."""
+
+    name: str
+    style: MeshStyle
+    """Of the guides that it gets where nothing else is asked for."""
+    open: Callable[[EngineOptions, Progress], Synthesizer]
+    """Loads it; slow where it has weights."""
+    code: tuple[str, ...]
+    """The parts of ex4d that its results come from."""
+    own_weights: tuple[Weights, ...] = ()
+    defaults: DiffusionSettings = field(default_factory=DiffusionSettings)
+    """How it works where the user says nothing; the size and the length of its windows are those that it knows."""
+    drawn_erosion: bool = False
+    """Whether visibility is eroded at random where the shot list says nothing; else it then is not."""
+    require_supported: Callable[[DiffusionSettings], None] = lambda settings: None
+    """Raises a UserError for settings that mean nothing to it."""
+
+    def settings(self, options: EngineOptions) -> DiffusionSettings:
+        """Return how it works: as the user says, else as is its own."""
+        distilled = DISTILLED if options.stated.get("distilled") else {}
+        return replace(self.defaults, **{**distilled, **options.stated})
+
+    def erosion(self, synthesis: Synthesis) -> int | str:
+        """Return by how many pixels visibility is eroded, or random."""
+        if synthesis.erode is None:
+            return "random" if self.drawn_erosion else 0
+        return synthesis.erode
+
+    def recipe(self, options: EngineOptions) -> GuideRecipe:
+        """Return how the guides that it gets are drawn."""
+        drawn = not self.own_weights
+        return GuideRecipe(options.guide or self.style, background=drawn, whole_first_frame=not drawn)
+
+    def weights(self, options: EngineOptions) -> tuple[Weights, ...]:
+        """Return all weights that it needs."""
+        distilled = options.stated.get("distilled") and EX4D in self.own_weights
+        return (*self.own_weights, DISTILLATION) if distilled else self.own_weights
+
+    def windows(self, frame_count: int, options: EngineOptions) -> tuple[Window, ...]:
+        """Return the windows in which it completes a shot; none where it looks at one frame at a time."""
+        settings = self.settings(options)
+        return plan_windows(frame_count, settings.window, settings.overlap) if self.own_weights else ()
+
+
+def windows_in_words(windows: Sequence[Window]) -> str:
+    """Say how many windows a shot takes, of how many frames, and what is added to the last."""
+    longest = max(window.frame_count for window in windows)
+    count = f"{len(windows)} windows of {longest}" if len(windows) > 1 else "1 window"
+    added = f", padded by {windows[-1].padding}" if windows[-1].padding else ""
+    return f"{count}{added}"
+
+
+def device_names(options: EngineOptions) -> tuple[str, ...]:
+    """Return what an engine with weights will work on, as the makers call it."""
+    if options.device == "cpu":
+        return ("cpu",)
+    cards = graphics_cards()
+    chosen_cards = [int(device.partition(":")[2]) for device in options.devices]
+    return tuple(cards[index].name if index < len(cards) else "none" for index in chosen_cards)
+
+
+def folder_of(weights: Weights, options: EngineOptions) -> Path:
+    """Return where weights lie."""
+    return weights.folder_below(options.models) if options.models else weights.folder
+
+
+class Engines:
+    """The engines of one run: each is opened when it is first needed, once; its weights are read once to know them."""
+
+    def __init__(self, options: EngineOptions, progress: Progress = SILENT, *, verify: bool = False) -> None:
+        self.options = options
+        self._progress = progress
+        self._verify = verify
+        self._opened: dict[str, Synthesizer] = {}
+        self._hashes: dict[str, dict[str, str]] = {}
+
+    def opened(self, engine: Engine) -> Synthesizer:
+        """Return an engine, ready to work."""
+        if engine.name not in self._opened:
+            for weights in engine.weights(self.options):
+                self._progress.say(f"{engine.name}: {weights.name}, {terms_of(weights)}")
+            self._opened[engine.name] = engine.open(self.options, self._progress)
+        return self._opened[engine.name]
+
+    def ingredients(self, engine: Engine, synthesis: Synthesis) -> dict[str, Any]:
+        """Return, by content, all that goes into a result beside its guide."""
+        known: dict[str, Any] = {"engine": engine.name, "code": code_hash(*engine.code)}
+        if not engine.own_weights:
+            return known
+        settings = engine.settings(self.options)
+        embeds = settings.prompt_embeds
+        return {
+            **known,
+            "prompt": synthesis.prompt,
+            "seed": synthesis.seed,
+            "erode": synthesis.erode,
+            "settings": settings.ingredients(),
+            "prompt_embeds": embeds and content_hash(embeds, verify=self._verify),
+            "weights": self._content_of_weights(engine),
+            "packages": package_versions(),
+        }
+
+    def _content_of_weights(self, engine: Engine) -> dict[str, str]:
+        if engine.name not in self._hashes:
+            files = weight_files(engine, self.options)
+            self._progress.begin(f"{engine.name}: know its weights", len(files))
+            hashes = {}
+            for name, file in files.items():
+                hashes[name] = content_hash(file, verify=self._verify)
+                self._progress.advance()
+            self._hashes[engine.name] = hashes
+        return self._hashes[engine.name]
+
+
+def weight_files(engine: Engine, options: EngineOptions) -> dict[str, Path]:
+    """Return every file of an engine's weights, by its name below the folder of all weights."""
+    found = {}
+    for weights in engine.weights(options):
+        folder = folder_of(weights, options)
+        names = weights.layout_in(folder).files_in(folder)
+        found.update({f"{weights.name}/{name}": folder / name for name in names})
+    return found
+
+
+def package_versions() -> dict[str, str]:
+    """Return the versions of the packages that may change what engines with weights make."""
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def terms_of(weights: Weights) -> str:
+    """Return in words on what terms weights may be used."""
+    return f"licence {weights.licence}, commercial use: {weights.commercial}"
+
+
+def _open_mesh(_options: EngineOptions, _progress: Progress) -> Synthesizer:
+    return MeshEngine()
+
+
+def _open_ex4d(options: EngineOptions, progress: Progress) -> Synthesizer:
+    from ex4d.synthesis.wan.engine import Ex4dEngine
+
+    (adapter,) = EX4D.layouts[0].files
+    (lora,) = DISTILLATION.layouts[0].files
+    settings = ENGINES["ex4d"].settings(options)
+    return Ex4dEngine(
+        folder_of(WAN, options),
+        folder_of(EX4D, options) / adapter,
+        settings,
+        devices=options.devices,
+        distilled_lora=folder_of(DISTILLATION, options) / lora if settings.distilled else None,
+        progress=progress,
+    )
+
+
+def _open_vace(options: EngineOptions, progress: Progress) -> Synthesizer:
+    from ex4d.synthesis.vace.engine import VaceEngine
+
+    return VaceEngine(
+        folder_of(VACE, options), ENGINES["vace"].settings(options), device=options.devices[0], progress=progress
+    )
+
+
+_MESH_CODE = ("synthesis/mesh_engine.py", "synthesis/compositing.py", "media/pull_push.py")
+ENGINES: dict[str, Engine] = {
+    engine.name: engine
+    for engine in (
+        Engine("mesh", "clean", _open_mesh, _MESH_CODE),
+        Engine("ex4d", "reference", _open_ex4d, ("synthesis", "synthesis/wan"), (WAN, EX4D), drawn_erosion=True),
+        Engine(
+            "vace",
+            "clean",
+            _open_vace,
+            ("synthesis", "synthesis/wan", "synthesis/vace"),
+            (VACE,),
+            VACE_DEFAULTS,
+            require_supported=require_supported,
+        ),
+    )
+}
+"""By the word of the shot list."""

@@ -1,0 +1,78 @@
+"""Which NVIDIA graphics cards this process may use, found without loading anything heavy."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+DRIVER = Path("/proc/driver/nvidia/gpus")
+"""Where the driver lists its cards on Linux."""
+GIBIBYTE = 1 << 30
+
+
+@dataclass(frozen=True)
+class GraphicsCard:
+    """One card."""
+
+    name: str
+    """As its maker calls it."""
+    memory_gb: float | None = None
+    """GiB that it holds; None where only its name is known."""
+    uuid: str = ""
+
+
+def graphics_cards() -> tuple[GraphicsCard, ...]:
+    """Return the cards that ``CUDA_VISIBLE_DEVICES`` leaves to this process, in its order; none where there are none.
+
+    The driver's library tells, by nvidia-ml-py where that is installed, else its files under /proc.
+    """
+    return _visible(_cards_by_library() or _cards_by_files())
+
+
+def _cards_by_library() -> tuple[GraphicsCard, ...]:
+    try:
+        import pynvml
+    except ImportError:
+        return ()
+    with suppress(pynvml.NVMLError):
+        pynvml.nvmlInit()
+        try:
+            return tuple(_card(pynvml, index) for index in range(pynvml.nvmlDeviceGetCount()))
+        finally:
+            pynvml.nvmlShutdown()
+    return ()
+
+
+def _card(library: Any, index: int) -> GraphicsCard:
+    handle = library.nvmlDeviceGetHandleByIndex(index)
+    memory = library.nvmlDeviceGetMemoryInfo(handle).total / GIBIBYTE
+    return GraphicsCard(library.nvmlDeviceGetName(handle), memory, library.nvmlDeviceGetUUID(handle))
+
+
+def _cards_by_files() -> tuple[GraphicsCard, ...]:
+    with suppress(OSError):
+        texts = [(card / "information").read_text(encoding="utf-8") for card in sorted(DRIVER.iterdir())]
+        lines = [line.partition(":") for text in texts for line in text.splitlines()]
+        return tuple(GraphicsCard(value.strip()) for key, _, value in lines if key.strip() == "Model")
+    return ()
+
+
+def _visible(cards: tuple[GraphicsCard, ...]) -> tuple[GraphicsCard, ...]:
+    """Keep what CUDA will see: it counts up to the first entry that names no card."""
+    chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if chosen is None:
+        return cards
+    found: list[GraphicsCard] = []
+    for entry in chosen.split(","):
+        named = [
+            card
+            for index, card in enumerate(cards)
+            if entry.strip() == str(index) or (card.uuid and entry.strip() and card.uuid.startswith(entry.strip()))
+        ]
+        if len(named) != 1:
+            break
+        found += named
+    return tuple(found)

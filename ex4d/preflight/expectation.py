@@ -1,0 +1,80 @@
+"""What an engine with weights will have to do for a shot, and how long that takes on a card that was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ex4d.engine_choice import Choice
+from ex4d.engine_options import EngineOptions
+from ex4d.engines import device_names, windows_in_words
+from ex4d.synthesis.settings import FRAME_STRIDE, KNOWN_FRAMES, KNOWN_SIZE, MODEL_STRIDE, DiffusionSettings, Precision
+from ex4d.synthesis.windows import Window
+
+MEASURED_CARD = "NVIDIA H200"
+SECONDS_PER_FORWARD: dict[Precision, float] = {"reference": 0.80, "bf16": 0.75, "fp8": 0.60}
+"""Of ex4d's transformer on that card, compiled, at 512x512 and 49 frames; tests/bench/bench_wan.py measures it."""
+SECONDS_PER_WINDOW = 3.0
+"""Of its VAE and its image encoder on that card, at the same size: three encodings and one decoding."""
+SECONDS_TO_OPEN = 90.0
+"""To load and compile it there."""
+ATTENTION_SHARE = 0.3
+"""Of a forward's work at that size; it grows with the square of the size, the rest with the size."""
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What an engine with weights will do for a shot."""
+
+    windows: tuple[Window, ...]
+    size: tuple[int, int]
+    """That the model works at, pixels."""
+    device: str
+    """What it will work on, or, where that is not here, what the time is of."""
+    seconds: float | None
+    """On the device; None where none like it was measured."""
+    notes: tuple[str, ...]
+    """What the user should know before."""
+
+    @property
+    def words(self) -> str:
+        """The work in a line."""
+        return f"{windows_in_words(self.windows)} at {self.size[0]}x{self.size[1]}"
+
+
+def expected_of(choice: Choice, frame_count: int, options: EngineOptions) -> Expectation | None:
+    """Return what the engine of a shot will do; None for one without weights."""
+    windows = choice.engine.windows(frame_count, options)
+    if not windows:
+        return None
+    settings = choice.engine.settings(options)
+    found = () if choice.lacks else device_names(options)
+    device = " and ".join(found) or MEASURED_CARD
+    measured = choice.name == "ex4d" and MEASURED_CARD in device
+    seconds = seconds_of(windows, settings) if measured else None
+    return Expectation(windows, settings.size, device, seconds, tuple(_notes(choice, settings)))
+
+
+def seconds_of(windows: tuple[Window, ...], settings: DiffusionSettings) -> float:
+    """Return how long ex4d takes for a shot on the measured card, once it is open; caches are not counted on."""
+    forwards = settings.steps * (2 if settings.guidance > 1 else 1)
+    total = 0.0
+    for window in windows:
+        ratio = _tokens(settings.size, window.frame_count + window.padding) / _tokens(KNOWN_SIZE, KNOWN_FRAMES)
+        grown = (1 - ATTENTION_SHARE) * ratio + ATTENTION_SHARE * ratio**2
+        total += forwards * SECONDS_PER_FORWARD[settings.precision] * grown + SECONDS_PER_WINDOW * ratio
+    return total / settings.devices
+
+
+def _tokens(size: tuple[int, int], frames: int) -> int:
+    return (size[0] // MODEL_STRIDE) * (size[1] // MODEL_STRIDE) * ((frames - 1) // FRAME_STRIDE + 1)
+
+
+def _notes(choice: Choice, settings: DiffusionSettings) -> Iterator[str]:
+    known = choice.engine.defaults
+    if settings.size != known.size:
+        yield f"{choice.name} knows {known.size[0]}x{known.size[1]}; other sizes work, but it was not trained at them"
+    if settings.window > known.window:
+        yield f"{choice.name} knows windows of {known.window} frames; longer ones work, but it was not trained at them"
+    for lack in choice.lacks:
+        yield f"cannot be made here: {lack.what}; {lack.remedy}"
