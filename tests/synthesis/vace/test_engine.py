@@ -9,6 +9,7 @@ from ex4d.progress import SILENT
 from ex4d.synthesis.settings import DiffusionSettings
 from ex4d.synthesis.synthesizer import SynthesisRequest, Synthesizer
 from ex4d.synthesis.vace.engine import VaceEngine, WindowCompleter
+from ex4d.synthesis.vace.limits import NEGATIVE_PROMPT
 from ex4d.synthesis.vace.loading import load_pipeline
 from tests.synthesis.vace.tiny_vace import SIZE, tiny_guide
 
@@ -110,6 +111,11 @@ def test_without_guidance_the_negative_prompt_is_not_read(complete):
     one, other = (complete(settings=replaced(guidance=1.0, negative_prompt=text)) for text in ("flame", "oil"))
 
     np.testing.assert_array_equal(one, other)
+
+
+def test_the_negative_prompt_is_wan_s_own_unless_another_is_given(complete, usual):
+    np.testing.assert_array_equal(complete(settings=replaced(negative_prompt=NEGATIVE_PROMPT)), usual)
+    assert (complete(settings=replaced(negative_prompt="")) != usual).any()
 
 
 def test_colour_and_mask_each_change_the_frames(complete, usual):
