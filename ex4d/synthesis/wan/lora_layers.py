@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 import torch
@@ -21,7 +22,9 @@ def add_lora_layers(transformer: WanTransformer3DModel, adapters: Sequence[Adapt
         tensors: dict[str, torch.Tensor] = {}
         for module, layer in adapter.low_rank.items():
             tensors |= _tensors(f"transformer.{module}", layer, dtype)
-        transformer.load_lora_adapter(tensors, prefix="transformer", adapter_name=name)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Already found a `peft_config`")  # more than one is the intention
+            transformer.load_lora_adapter(tensors, prefix="transformer", adapter_name=name)
     if with_layers:
         transformer.set_adapters(list(with_layers), [adapter.weight for adapter in with_layers.values()])
     for module in transformer.modules():
