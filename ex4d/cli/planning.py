@@ -95,10 +95,9 @@ def _engines_in_words(plan: Plan) -> str:
     if not works:
         return ""
     names = " and ".join(dict.fromkeys(name for name, _ in works))
-    device = works[0][1].device
     if plan.engine_seconds is None:
-        return f", and {names} on {device}, which was not measured"
-    return f", and {names} {_duration(plan.engine_seconds)} on {device}"
+        return f", and {names}, which was not measured"
+    return f", and {names} {_duration(plan.engine_seconds)} {works[0][1].where}"
 
 
 def _duration(seconds: float) -> str:

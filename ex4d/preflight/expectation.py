@@ -30,9 +30,9 @@ class Expectation:
     size: tuple[int, int]
     """That the model works at, pixels."""
     device: str
-    """What it will work on, or, where that is not here, what the time is of."""
+    """What it will work on; empty where it cannot work here."""
     seconds: float | None
-    """On the device; None where none like it was measured."""
+    """On the measured card, once the engine is open; None for an engine that was not measured."""
     notes: tuple[str, ...]
     """What the user should know before."""
 
@@ -41,6 +41,13 @@ class Expectation:
         """The work in a line."""
         return f"{windows_in_words(self.windows)} at {self.size[0]}x{self.size[1]}"
 
+    @property
+    def where(self) -> str:
+        """What the time is of."""
+        if not self.device or MEASURED_CARD in self.device:
+            return f"on an {MEASURED_CARD}"
+        return f"on an {MEASURED_CARD}; {self.device}, which is here, was not measured"
+
 
 def expected_of(choice: Choice, frame_count: int, options: EngineOptions) -> Expectation | None:
     """Return what the engine of a shot will do; None for one without weights."""
@@ -48,10 +55,8 @@ def expected_of(choice: Choice, frame_count: int, options: EngineOptions) -> Exp
     if not windows:
         return None
     settings = choice.engine.settings(options)
-    found = () if choice.lacks else device_names(options)
-    device = " and ".join(found) or MEASURED_CARD
-    measured = choice.name == "ex4d" and MEASURED_CARD in device
-    seconds = seconds_of(windows, settings) if measured else None
+    device = "" if choice.lacks else " and ".join(device_names(options))
+    seconds = seconds_of(windows, settings) if choice.name == "ex4d" else None
     return Expectation(windows, settings.size, device, seconds, tuple(_notes(choice, settings)))
 
 

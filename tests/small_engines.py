@@ -1,0 +1,34 @@
+"""Weights that look as if they were here, graphics cards that look as if they were, and the tiny real VACE of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ex4d import graphics_cards
+from ex4d.engine_options import EngineOptions
+from ex4d.graphics_cards import GraphicsCard
+from ex4d.models import Weights
+from tests.synthesis.vace.tiny_vace import SIZE
+
+ON_CPU = EngineOptions(
+    {"steps": 1, "guidance": 1.0, "size": SIZE, "window": 5, "overlap": 2, "compile": False}, device="cpu"
+)
+"""For tiny models."""
+
+
+def set_cards(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    """Let these cards be here, whatever is."""
+    cards = tuple(GraphicsCard(name, 140.0, f"GPU-{index}") for index, name in enumerate(names))
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setattr(graphics_cards, "_cards_by_library", lambda: cards)
+    monkeypatch.setattr(graphics_cards, "_cards_by_files", tuple)
+
+
+def lay_down(weights: Weights, models: Path) -> None:
+    """Put empty files where those of the first layout lie: enough to be found, not to be whole."""
+    for name in weights.layouts[0].files_in(models / weights.name):
+        file = models / weights.name / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"")

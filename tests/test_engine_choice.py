@@ -1,0 +1,161 @@
+"""Which engine completes a shot, and what is said where it cannot."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ex4d.engine_choice import Choice, chosen, chosen_for_shot, require
+from ex4d.engine_options import AS_IS, EngineOptions
+from ex4d.engines import ENGINES
+from ex4d.errors import MissingPart, UserError
+from ex4d.models import DISTILLATION, EX4D, VACE, WAN
+from ex4d.shotlist.model import Synthesis
+from ex4d.shotlist.source import ENGINES as WORDS
+from tests.small_engines import lay_down, set_cards
+
+
+@pytest.fixture(autouse=True)
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("EX4D_MODELS", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def all_here(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for weights in (WAN, EX4D, VACE):
+        lay_down(weights, models)
+    set_cards(monkeypatch, "NVIDIA H200")
+
+
+def test_every_engine_of_the_language_is_there() -> None:
+    assert {*ENGINES, "auto"} == set(WORDS)
+
+
+def test_auto_is_ex4d_where_all_is_here_and_says_on_what_and_on_which_terms(all_here: None) -> None:
+    choice = chosen("auto", AS_IS)
+    assert (choice.name, choice.lacks, choice.shown) == ("ex4d", (), "ex4d (auto)")
+    assert "it works on NVIDIA H200" in choice.reason
+    assert "whether ex4d (licence not known) may be used commercially is unclear" in choice.reason
+
+
+def test_auto_is_mesh_without_a_card(all_here: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    choice = chosen("auto", AS_IS)
+    assert (choice.name, choice.lacks) == ("mesh", ())
+    assert choice.reason == "no NVIDIA graphics card is here"
+
+
+def test_auto_is_mesh_without_weights(all_here: None, models: Path) -> None:
+    (models / "ex4d" / "ex4d.ckpt").unlink()
+    assert chosen("auto", AS_IS).name == "mesh"
+    assert chosen("auto", AS_IS).reason == "the weights ex4d are not here"
+
+
+def test_auto_is_mesh_without_packages(all_here: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert chosen("auto", AS_IS).reason == "the packages of ex4d are not installed"
+
+
+def test_auto_never_takes_what_must_not_be_used_commercially(all_here: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    forbidden = replace(EX4D, commercial="no")
+    monkeypatch.setitem(ENGINES, "ex4d", replace(ENGINES["ex4d"], own_weights=(WAN, forbidden)))
+    choice = chosen("auto", AS_IS)
+    assert choice.name == "mesh"
+    assert "forbids commercial use; write engine: ex4d" in choice.reason
+    assert chosen("ex4d", AS_IS).lacks == ()
+
+
+def test_auto_leaves_what_never_leaves_the_source_to_mesh_but_a_written_engine_is_taken(all_here: None) -> None:
+    assert chosen_for_shot(Synthesis(), AS_IS, at_source=True).name == "mesh"
+    assert chosen_for_shot(Synthesis(), AS_IS, at_source=False).name == "ex4d"
+    assert chosen_for_shot(Synthesis(engine="ex4d"), AS_IS, at_source=True).name == "ex4d"
+
+
+def test_a_written_engine_that_cannot_work_is_answered_with_all_commands_and_what_works() -> None:
+    with pytest.raises(MissingPart) as error:
+        require([chosen("ex4d", AS_IS), chosen("mesh", AS_IS)], AS_IS)
+    text = str(error.value)
+    assert "ex4d models pull wan2.1-i2v-14b-480p" in text
+    assert "ex4d models pull ex4d" in text
+    assert "no NVIDIA graphics card is here" in text
+    assert "--device cpu" in text
+    assert "engine: mesh, which needs none of it" in text
+
+
+def test_mesh_needs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    require([chosen("mesh", AS_IS), chosen("auto", AS_IS)], AS_IS)
+
+
+def test_weights_that_are_not_whole_are_refused_before_anything_is_made(all_here: None) -> None:
+    with pytest.raises(MissingPart, match="to get it anew"):
+        require([chosen("ex4d", AS_IS)], AS_IS)
+
+
+def test_more_cards_than_there_are_is_a_missing_part(all_here: None) -> None:
+    (lack,) = chosen("ex4d", EngineOptions({"devices": 2})).lacks
+    assert lack.what == "1 graphics cards are here, not 2"
+    assert chosen("ex4d", EngineOptions(device="cuda:1")).lacks == (lack,)
+
+
+def test_the_cpu_is_taken_where_it_is_asked_for_alone(all_here: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert chosen("ex4d", AS_IS).lacks
+    assert not chosen("ex4d", EngineOptions(device="cpu")).lacks
+
+
+def test_fast_needs_its_own_weights_and_takes_four_steps_without_guidance(all_here: None) -> None:
+    fast = EngineOptions({"distilled": True})
+    (lack,) = chosen("ex4d", fast).lacks
+    assert DISTILLATION.name in lack.what
+    settings = ENGINES["ex4d"].settings(fast)
+    assert (settings.steps, settings.guidance, settings.distilled) == (4, 1.0, True)
+    assert ENGINES["ex4d"].settings(EngineOptions({"distilled": True, "steps": 6})).steps == 6
+
+
+def test_settings_that_mean_nothing_to_an_engine_are_refused(all_here: None) -> None:
+    options = EngineOptions({"precision": "fp8"})
+    with pytest.raises(UserError, match="vace engine cannot do precision fp8"):
+        require([chosen("vace", options)], options)
+
+
+def test_weights_may_lie_elsewhere(models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    set_cards(monkeypatch, "NVIDIA H200")
+    elsewhere = tmp_path / "elsewhere"
+    lay_down(VACE, elsewhere)
+    assert chosen("vace", AS_IS).lacks
+    assert not chosen("vace", EngineOptions(models=elsewhere)).lacks
+
+
+@pytest.mark.parametrize(
+    ("options", "answer"),
+    [
+        ({"device": "tpu"}, "device tpu: write cuda, cuda:1 or cpu"),
+        ({"device": "cpu", "stated": {"devices": 2}}, "device cpu is one, but 2 graphics cards"),
+        ({"stated": {"steps": 0, "size": (500, 512)}}, r"(?s)steps 0.*size 500x512"),
+        ({"models": Path("nowhere")}, "models nowhere: no such folder"),
+        ({"stated": {"prompt_embeds": Path("none.safetensors")}}, "prompt embeds none.safetensors: no such file"),
+    ],
+)
+def test_options_that_mean_nothing_are_refused(options: dict[str, object], answer: str) -> None:
+    with pytest.raises(UserError, match=answer):
+        EngineOptions(**options)  # type: ignore[arg-type]
+
+
+def test_the_manifest_tells_what_was_chosen_for_the_user(all_here: None) -> None:
+    choice: Choice = chosen("auto", AS_IS)
+    said = choice.manifest(Synthesis(seed=3), 100, AS_IS)
+    assert said["used"] == "ex4d"
+    assert said["erode"] == "random"
+    assert said["guide"]["style"] == "reference"
+    assert said["settings"]["steps"] == 25
+    assert {"name": "ex4d", "licence": "not known", "commercial": "unclear"} in said["weights"]
+    assert said["device"] == ("NVIDIA H200",)
+    assert said["packages"].keys() >= {"torch", "diffusers"}
+    assert said["windows"][0][0] == 0
+    assert said["windows"][-1][1] == 100
+    assert chosen("vace", AS_IS).manifest(Synthesis(), 83, AS_IS)["erode"] == 0
+    assert chosen("vace", AS_IS).manifest(Synthesis(), 50, AS_IS)["padding"] == 3
