@@ -1,0 +1,105 @@
+"""Prompts as the transformer reads them: cleaned, cut into tokens, embedded by UMT5, padded with zeros.
+
+Source: tau-yihouxiang/EX-4D, generate.py and diffsynth/prompters/wan_prompter.py.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import ftfy
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812 - what the field calls it
+from transformers import AutoTokenizer
+
+from ex4d.errors import MissingPart
+from ex4d.progress import SILENT, Progress
+from ex4d.synthesis.wan.loading import load_text_encoder
+from ex4d.synthesis.wan.prompt_files import WORDS, PromptCache
+from ex4d.synthesis.wan.weight_folders import WanFolder
+
+PROMPT = "4K ultra HD, surround motion, realistic tone, panoramic shot, wide-angle view, cinematic quality"
+"""EX-4D's own."""
+NEGATIVE_PROMPT = (
+    "Bright tones, overexposed, static, blurred details, subtitles, style, works, paintings, images, static, overall "
+    "gray, worst quality, low quality, JPEG compression residue, ugly, incomplete, extra fingers, poorly drawn hands, "
+    "poorly drawn faces, deformed, disfigured, misshapen limbs, fused fingers, still picture, messy background, three "
+    "legs, many people in the background, walking backwards"
+)
+"""EX-4D's own."""
+Features = Float[Tensor, "_words text_features"]
+
+
+def cleaned(prompt: str) -> str:
+    """Return a prompt as the tokenizer is given it: broken characters mended, entities read, white space single."""
+    text = html.unescape(html.unescape(ftfy.fix_text(prompt)))
+    return re.sub(r"\s+", " ", text.strip()).strip()
+
+
+def prompt_tokens(
+    tokenizer: Any, prompt: str, *, progress: Progress = SILENT
+) -> tuple[Int64[Tensor, "1 words"], Int64[Tensor, "1 words"]]:
+    """Return a cleaned prompt's tokens, padded, and which of them are true (1); what is beyond 512 is said and cut."""
+    found = tokenizer(prompt, padding="max_length", truncation=True, max_length=WORDS, return_tensors="pt")
+    if bool(found.attention_mask.all()) and len(tokenizer(prompt).input_ids) > WORDS:
+        progress.say(f"the prompt is longer than {WORDS} tokens; the model does not read its end")
+    return found.input_ids, found.attention_mask
+
+
+def prompt_features(text_encoder: Any, ids: Int64[Tensor, "1 words"], mask: Int64[Tensor, "1 words"]) -> Features:
+    """Return the features of a prompt's true tokens, in the encoder's type, on the host."""
+    device = text_encoder.device
+    with torch.no_grad():
+        seen = text_encoder(input_ids=ids.to(device), attention_mask=mask.to(device)).last_hidden_state
+    return seen[0, : int(mask.sum())].cpu()
+
+
+def padded(features: Features) -> Float[Tensor, "1 all_words text_features"]:
+    """Return features with zeros after them, as many rows as the transformer reads."""
+    return F.pad(features, (0, 0, 0, WORDS - len(features)))[None]
+
+
+def open_tokenizer(folder: Path) -> Any:
+    """Open UMT5's tokenizer.
+
+    Raises:
+        MissingPart: it is missing or cannot be read.
+    """
+    if not folder.is_dir():
+        raise MissingPart(f"{folder} is missing, the tokenizer of the text encoder; download it")
+    try:
+        return AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    except Exception as cause:  # the library lets through what its parsers raise, of whatever kind
+        raise MissingPart(f"{folder} cannot be read as a tokenizer: {cause}; download it again") from cause
+
+
+def embed_prompts(
+    prompts: Sequence[str],
+    folder: WanFolder,
+    *,
+    cache: PromptCache,
+    dtype: torch.dtype,
+    device: torch.device,
+    progress: Progress = SILENT,
+) -> tuple[Features, ...]:
+    """Return the features of prompts, from the cache where it has them; else the text encoder is loaded for them.
+
+    Raises:
+        MissingPart: the text encoder is needed and cannot be loaded.
+    """
+    wanted = [cleaned(prompt) for prompt in prompts]
+    found = {prompt: features for prompt in wanted if (features := cache.read(prompt)) is not None}
+    if lacking := [prompt for prompt in dict.fromkeys(wanted) if prompt not in found]:
+        tokenizer = open_tokenizer(folder.tokenizer)
+        encoder = load_text_encoder(folder, dtype, device, progress=progress)
+        for prompt in lacking:
+            features = prompt_features(encoder, *prompt_tokens(tokenizer, prompt, progress=progress))
+            cache.write(prompt, features)
+            found[prompt] = features
+    return tuple(found[prompt] for prompt in wanted)
