@@ -7,6 +7,7 @@ code when they are loaded, only those that were published so and ask for tensors
 
 from ex4d.models.checking import check as check
 from ex4d.models.commands import commands_for as commands_for
+from ex4d.models.commands import install_command as install_command
 from ex4d.models.commands import pull_command as pull_command
 from ex4d.models.layout import Layout as Layout
 from ex4d.models.pulling import pull as pull

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import shlex
 from pathlib import Path
 
 from ex4d.models.weights import Extra, Weights, missing
@@ -14,9 +15,15 @@ PACKAGES: dict[Extra, tuple[str, ...]] = {
 """What each extra installs and its users import."""
 
 
-def pull_command(weights: Weights) -> str:
-    """Return the command that brings weights here, with size and licence as its comment."""
-    return f"ex4d models pull {weights.name}  # {weights.terms}"
+def pull_command(weights: Weights, models: Path | None = None) -> str:
+    """Return the command that brings weights here, with size and licence as its comment.
+
+    Args:
+        weights: which.
+        models: the folder of all weights, where it is not the usual one.
+    """
+    into = f"EX4D_MODELS={shlex.quote(str(models))} " if models else ""
+    return f"{into}ex4d models pull {weights.name}  # {weights.terms}"
 
 
 def install_command(extra: Extra) -> str:
@@ -35,7 +42,7 @@ def commands_for(*weights: Weights, extra: Extra | None = None, models: Path | N
     extra = extra or weights[0].extra
     commands = [] if all(_is_installed(name) for name in PACKAGES[extra]) else [install_command(extra)]
     folders = {each: each.folder_below(models) if models else each.folder for each in weights}
-    commands += [pull_command(each) for each, folder in folders.items() if missing(each, folder)]
+    commands += [pull_command(each, models) for each, folder in folders.items() if missing(each, folder)]
     return tuple(commands)
 
 

@@ -11,9 +11,10 @@ LARGEST_JSON = 64 << 20
 
 def read_json(file: Path) -> dict[str, object] | None:
     """Return the object in a JSON file; None where it holds none, or is larger than any that is used."""
+    if file.stat().st_size > LARGEST_JSON:
+        return None
     try:
-        with file.open("rb") as stream:
-            content = json.loads(stream.read(LARGEST_JSON)) if file.stat().st_size <= LARGEST_JSON else None
+        content = json.loads(file.read_bytes())
     except (ValueError, RecursionError):
         return None
     return content if isinstance(content, dict) else None

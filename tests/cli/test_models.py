@@ -8,13 +8,12 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import huggingface_hub
 import numpy as np
 import pytest
 from safetensors.numpy import save
 
 from tests.cli.conftest import Run
-from tests.models.small_hub import SmallHub
+from tests.models.small_hub import SmallHub, serving
 from tests.shared_data import shared_data
 
 NAME = "depth-anything-v2-small"
@@ -27,10 +26,8 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallHub]:
         "depth-anything/Depth-Anything-V2-Small-hf", {**files, "model.safetensors": save({"a": np.ones(3, np.float32)})}
     )
     monkeypatch.setattr("ex4d.models.hub.PAUSE_S", 0.0)
-    default = huggingface_hub.utils._http._GLOBAL_CLIENT_FACTORY
-    huggingface_hub.set_client_factory(hub.client)
-    yield hub
-    huggingface_hub.set_client_factory(default)
+    with serving(hub):
+        yield hub
 
 
 def states(run: Run) -> dict[str, str]:

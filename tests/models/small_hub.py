@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
@@ -16,6 +17,15 @@ COMMIT = "c" * 40
 def http() -> ModuleType:
     """Return the HTTP library that this release of the client is built on."""
     return importlib.import_module(type(huggingface_hub.get_session()).__module__.partition(".")[0])
+
+
+@contextmanager
+def serving(hub: SmallHub) -> Iterator[SmallHub]:
+    """Have the client ask this hub, in a block."""
+    before = huggingface_hub.utils._http._GLOBAL_CLIENT_FACTORY
+    huggingface_hub.set_client_factory(hub.client)
+    yield hub
+    huggingface_hub.set_client_factory(before)
 
 
 class SmallHub:

@@ -9,14 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
-import huggingface_hub
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ex4d.errors import MissingPart
 from ex4d.models import KNOWN, check, pull
-from tests.models.small_hub import SmallHub
+from tests.models.small_hub import SmallHub, serving
 from tests.models.small_weights import OTHER, SMALL, write
 
 
@@ -42,10 +41,8 @@ def hub(files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> Iterator[Sm
     monkeypatch.setattr("ex4d.models.hub.PAUSE_S", 0.0)
     extra = {"README.md": b"words", "pytorch_model.bin": b"\x80\x04.", "model-00001-of-00002.fp16.safetensors": b"x"}
     hub = SmallHub(SMALL.repository, {**files, **extra})
-    default = huggingface_hub.utils._http._GLOBAL_CLIENT_FACTORY
-    huggingface_hub.set_client_factory(hub.client)
-    yield hub
-    huggingface_hub.set_client_factory(default)
+    with serving(hub):
+        yield hub
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -69,9 +66,19 @@ def test_sizes_are_said_before_anything_is_brought(hub: SmallHub, files: dict[st
         rf"small: 3 MB in 7 files; 0 MB are here, 3 MB in 6 files to come; {re.escape(str(SMALL.home))} has [\d,]+ MB",
         said,
     )
-    assert ["3/6 model.safetensors", 3, 3] not in progress.tasks
     assert [task for task in progress.tasks if task[1]] == [["5/6 model.safetensors", 3, 3]]
     assert (SMALL.home / "vae/model.safetensors").read_bytes() == grown
+
+
+def test_a_file_that_is_gone_on_with_ends_at_all_of_its_megabytes(hub: SmallHub) -> None:
+    hub.files["vae/model.safetensors"] = large_tensors(3_400_000)
+    hub.breaks = [10**6] * 5 + [2_100_000, 0, 0, 0, 0]
+    with pytest.raises(MissingPart):
+        pull(SMALL)
+    progress = Listener()
+    pull(SMALL, progress)
+    assert "small: 3 MB in 7 files; 2 MB are here, 1 MB in 2 files to come" in progress.said[0]
+    assert progress.tasks[0] == ["1/2 model.safetensors", 3, 3]
 
 
 def large_tensors(size: int) -> bytes:
@@ -157,6 +164,12 @@ def test_what_is_damaged_comes_anew_and_stays_until_then(hub: SmallHub, files: d
     pull(SMALL)
     assert content(SMALL.home) == files
     assert {name for name, _ in hub.asked} == {"encoder.pth", "config.json"}
+
+
+def test_another_version_of_a_file_is_replaced(hub: SmallHub, files: dict[str, bytes]) -> None:
+    write({**files, "config.json": b'{"dim": 44}'}, SMALL.home)
+    pull(SMALL)
+    assert content(SMALL.home) == files
 
 
 def test_what_was_begun_for_the_reference_is_completed_there(hub: SmallHub, files: dict[str, bytes]) -> None:

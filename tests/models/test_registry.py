@@ -90,7 +90,8 @@ def test_commands_for_engines_name_the_extra_and_each_pull(
     assert commands_for(SMALL, WAN) == pulls
     write(files, SMALL.home)
     assert commands_for(SMALL, WAN, extra="wan") == pulls[1:]
-    assert commands_for(SMALL, WAN, models=tmp_path / "others") == pulls
+    others = tmp_path / "other models"
+    assert commands_for(SMALL, WAN, models=others) == tuple(f"EX4D_MODELS='{others}' {pull}" for pull in pulls)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "peft" else name)
     assert commands_for(SMALL, WAN) == ("pip install 'ex4d[wan]'", *pulls[1:])
     assert commands_for(SMALL, extra="depth") == ()
