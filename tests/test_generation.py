@@ -1,0 +1,234 @@
+"""EX-4D's second command: a render and its mask, completed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ex4d.artifacts.guide_video import GuideVideo
+from ex4d.engine_options import EngineOptions
+from ex4d.engines import ENGINES
+from ex4d.errors import MediaError, MissingPart, OutputError, UserError
+from ex4d.generation import Generated, Generation, generate
+from ex4d.media.probe import probe
+from ex4d.media.reading import read_frames
+from ex4d.media.writing import LosslessWriter
+from ex4d.shotlist.model import Synthesis
+from ex4d.synthesis.mesh_engine import MeshEngine
+from ex4d.synthesis.synthesizer import SynthesisRequest
+from tests.shared_data import shared_data
+from tests.small_engines import ON_CPU
+from tests.synthesis.vace.tiny_vace import SIZE, write_tiny_vace
+
+FRAMES, RATE = 7, Fraction(24000, 1001)
+MESH = Synthesis(engine="mesh")
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("EX4D_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+
+
+class Heard:
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def begin(self, task: str, total: int) -> None: ...
+
+    def advance(self) -> None: ...
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+
+def write(file: Path, frames: Iterator[np.ndarray] | list[np.ndarray], rate: Fraction = RATE) -> Path:
+    frames = list(frames)
+    with LosslessWriter(file, frames[0].shape[1::-1], rate) as video:
+        for frame in frames:
+            video.write(frame)
+    return file
+
+
+def colours(count: int = FRAMES, size: tuple[int, int] = (64, 48)) -> list[np.ndarray]:
+    return list(np.random.default_rng(2).integers(1, 255, (count, size[1], size[0], 3), np.uint8))
+
+
+def masks(count: int = FRAMES, size: tuple[int, int] = (64, 48), *, hole_in_first: bool = False) -> list[np.ndarray]:
+    """White, a little noisy, with a black hole from the second frame on."""
+    draws = np.random.default_rng(3)
+    frames = draws.integers(240, 256, (count, size[1], size[0], 1), np.uint8)
+    frames[0 if hole_in_first else 1 :, 10:20, 16:32] = draws.integers(0, 15, (1, 1, 1, 1), np.uint8)
+    return list(frames.repeat(3, axis=3))
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Generation:
+    colour, mask = write(tmp_path / "colour.mkv", colours()), write(tmp_path / "mask.mkv", masks())
+    return Generation(colour, mask, tmp_path / "film.mp4", MESH)
+
+
+def frames_of(made: Generated) -> np.ndarray:
+    info = probe(made.output)
+    return np.array(list(read_frames(info, range(info.frame_count))))
+
+
+class Mirror:
+    """A tiny real engine: gives the guide back, and keeps what it was given."""
+
+    def __init__(self) -> None:
+        self.guides: list[tuple[np.ndarray, np.ndarray]] = []
+        self.requests: list[SynthesisRequest] = []
+
+    def synthesize(self, guide: GuideVideo, request: SynthesisRequest) -> Iterator[np.ndarray]:
+        self.requests.append(request)
+        for frame in guide.frames():
+            self.guides.append((frame.colour, frame.visible))
+            yield frame.colour
+
+
+@pytest.fixture
+def mirror(monkeypatch: pytest.MonkeyPatch) -> Mirror:
+    made = Mirror()
+    monkeypatch.setitem(ENGINES, "mesh", replace(ENGINES["mesh"], open=lambda options, progress: made))
+    return made
+
+
+def test_the_video_has_the_renders_rate_length_and_size(job: Generation) -> None:
+    made = generate(job)
+    film = probe(made.output)
+    assert (film.frame_rate, film.frame_count, film.size) == (RATE, FRAMES, (64, 48))
+    assert (made.frame_rate, made.frame_count, made.size, made.engine) == (RATE, FRAMES, (64, 48), "mesh")
+
+
+def test_engines_get_the_colour_where_the_mask_is_brighter_than_half_and_black_elsewhere(
+    job: Generation, mirror: Mirror
+) -> None:
+    generate(replace(job, synthesis=Synthesis(engine="mesh", prompt="a lamp", seed=4, erode=3)))
+    assert mirror.requests == [SynthesisRequest("a lamp", 4, 3)]
+    for (colour, visible), given, mask in zip(mirror.guides, colours(), masks(), strict=True):
+        np.testing.assert_array_equal(visible, mask[..., 0] >= 128)
+        np.testing.assert_array_equal(colour, given * visible[..., None])
+
+
+def test_what_is_visible_is_kept_and_what_is_not_is_filled(job: Generation) -> None:
+    frames = frames_of(generate(job))
+    hole = np.zeros((48, 64), bool)
+    hole[10:20, 16:32] = True
+    assert (frames[1:, hole].mean(axis=-1) > 20).mean() > 0.99
+    kept = np.abs(frames.astype(int) - colours())[:, ~hole]
+    assert np.median(kept) < 40  # what 4:2:0 leaves of noise
+
+
+def test_so_many_frames_are_evenly_spread_at_the_renders_rate_or_another(job: Generation, mirror: Mirror) -> None:
+    heard = Heard()
+    made = generate(replace(job, frame_count=3), heard)
+    assert probe(made.output).frame_count == 3
+    assert probe(made.output).frame_rate == RATE
+    for (colour, _), index in zip(mirror.guides, (0, 3, 6), strict=True):
+        np.testing.assert_array_equal(colour[:8], colours()[index][:8])
+    assert any("3 of 7 frames, evenly spread" in text and "2.33x the pace" in text for text in heard.said)
+    made = generate(replace(job, frame_rate=Fraction(15)))
+    assert probe(made.output).frame_rate == 15
+
+
+def test_a_manifest_beside_it_tells_from_what(job: Generation) -> None:
+    made = generate(job)
+    assert made.manifest == job.output.with_suffix(".json")
+    said = json.loads(made.manifest.read_text())
+    assert said["frames"] == FRAMES
+    assert said["frame_rate"] == "24000/1001"
+    assert len(said["colour"]["sha256"]) == 64
+    assert said["engine"]["used"] == "mesh"
+    assert said["first_frame"] == "fully visible"
+
+
+def test_vace_completes_a_render_in_windows_on_the_cpu_where_asked(job: Generation, tmp_path: Path) -> None:
+    write_tiny_vace(tmp_path / "models" / "wan2.1-vace-1.3b")
+    heard = Heard()
+    made = generate(replace(job, synthesis=Synthesis(engine="vace"), options=ON_CPU), heard)
+    assert probe(made.output).frame_count == FRAMES
+    assert probe(made.output).size == (64, 48) != SIZE
+    assert any("7 frames in 2 windows of 5" in text for text in heard.said)
+    assert any("licence Apache-2.0, commercial use: yes" in text for text in heard.said)
+    said = json.loads(made.manifest.read_text())["engine"]
+    assert (said["used"], said["device"], said["settings"]["steps"]) == ("vace", ["cpu"], 1)
+
+
+def test_holes_of_the_first_frame_are_told(job: Generation, mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(job.mask, masks(hole_in_first=True))
+    made = generate(job)
+    assert "of the first frame is not visible" in json.loads(made.manifest.read_text())["first_frame"]
+
+
+def test_the_references_own_files_are_understood(tmp_path: Path, mirror: Mirror) -> None:
+    """Its lossy mask is white all over the first frame, and opens up to five sixths of the frames at the side."""
+    folder = shared_data("ex4d_flower")
+    job = Generation(folder / "render_180.mp4", folder / "mask_180.mp4", tmp_path / "film.mp4", MESH)
+    made = generate(job)
+    film = probe(made.output)
+    assert (film.frame_rate, film.frame_count, film.size) == (30, 49, (512, 512))
+    shares = [1 - float(visible.mean()) for _, visible in mirror.guides]
+    assert shares[0] == 0.0
+    assert 0.8 < max(shares) < 5 / 6
+
+
+@pytest.mark.parametrize(
+    ("mask", "answer"),
+    [
+        (masks(5), r"mask\.mkv has 5 frames, but .*colour\.mkv has 7"),
+        (masks(size=(64, 50)), r"mask\.mkv is 64x50, but .*colour\.mkv is 64x48"),
+        (masks(5, (32, 32)), r"has 5 frames, but .* has 7 and is 32x32, but .* is 64x48"),
+    ],
+)
+def test_a_mask_of_another_render_is_refused(job: Generation, mask: list[np.ndarray], answer: str) -> None:
+    write(job.mask, mask)
+    with pytest.raises(MediaError, match=answer):
+        generate(job)
+    assert not job.output.exists()
+
+
+def test_what_cannot_be_asked_for_is_refused(job: Generation, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"frames 8: .*colour\.mkv has 7; write 1 to 7"):
+        generate(replace(job, frame_count=8))
+    with pytest.raises(OutputError, match=r"does not end in \.mp4"):
+        generate(replace(job, output=tmp_path / "film.avi"))
+    with pytest.raises(MissingPart, match="ex4d models pull"):
+        generate(replace(job, synthesis=Synthesis(engine="ex4d")))
+    (tmp_path / "text.mkv").write_bytes(b"not a video" * 50)
+    with pytest.raises(MediaError, match=r"text\.mkv"):
+        generate(replace(job, mask=tmp_path / "text.mkv"))
+    assert not list(tmp_path.glob("film*"))
+
+
+def test_inputs_are_never_written_over(job: Generation, tmp_path: Path) -> None:
+    render = tmp_path / "render.mp4"
+    job.colour.rename(render)
+    before = render.read_bytes()
+    with pytest.raises(OutputError, match="written over"):
+        generate(replace(job, colour=render, output=render))
+    assert render.read_bytes() == before
+    embeds = tmp_path / "film.json"
+    embeds.write_text("{}")
+    with pytest.raises(OutputError, match="written over"):
+        generate(replace(job, colour=render, options=EngineOptions({"prompt_embeds": embeds})))
+
+
+def test_what_is_interrupted_leaves_nothing(job: Generation, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stopped(MeshEngine):
+        def synthesize(self, guide: GuideVideo, request: SynthesisRequest) -> Iterator[np.ndarray]:
+            yield next(iter(super().synthesize(guide, request)))
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(ENGINES, "mesh", replace(ENGINES["mesh"], open=lambda options, progress: Stopped()))
+    before = set(job.output.parent.iterdir())
+    with pytest.raises(KeyboardInterrupt):
+        generate(job)
+    assert {each for each in job.output.parent.iterdir() if each.name != "cache"} <= before
