@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,10 +20,11 @@ from ex4d.progress import SILENT, Progress
 from ex4d.synthesis.settings import DiffusionSettings
 from ex4d.synthesis.synthesizer import SynthesisRequest
 from ex4d.synthesis.vace.adapters import add_loras
-from ex4d.synthesis.vace.limits import NEGATIVE_PROMPT, flow_shift, require_supported
+from ex4d.synthesis.vace.limits import flow_shift, require_supported
 from ex4d.synthesis.vace.loading import load_pipeline
 from ex4d.synthesis.vace.pixels import prepare, to_frames
 from ex4d.synthesis.vace.placement import place
+from ex4d.synthesis.wan.text import NEGATIVE_PROMPT
 from ex4d.synthesis.windowed import complete
 from ex4d.synthesis.windows import Completer
 
@@ -162,6 +164,8 @@ def _present(name: str) -> torch.device:
 @contextmanager
 def _determinism(wanted: bool) -> Iterator[None]:
     """Allow only kernels that give the same bits each time, where that is wanted, and no longer than this work."""
+    if wanted:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # or torch refuses matrix products on a card
     before = torch.are_deterministic_algorithms_enabled()
     torch.use_deterministic_algorithms(wanted or before)
     try:

@@ -11,13 +11,6 @@ KNOWN_FRAMES = 81
 """Frames that it was trained at; a shorter window works, at the price of more borders between windows."""
 VACE_DEFAULTS = DiffusionSettings(steps=30, guidance=5.0, size=KNOWN_SIZE, window=KNOWN_FRAMES, overlap=17)
 """What to run it with where the user says nothing: diffusers' example for this model, at the size that it knows."""
-NEGATIVE_PROMPT = (
-    "Bright tones, overexposed, static, blurred details, subtitles, style, works, paintings, images, static, overall "
-    "gray, worst quality, low quality, JPEG compression residue, ugly, incomplete, extra fingers, poorly drawn hands, "
-    "poorly drawn faces, deformed, disfigured, misshapen limbs, fused fingers, still picture, messy background, three "
-    "legs, many people in the background, walking backwards"
-)
-"""Wan's own, which EX-4D's reference uses too: the words that the model was tuned against, so not ours to rephrase."""
 
 
 def flow_shift(size: tuple[int, int]) -> float:

@@ -36,11 +36,19 @@ def test_more_room_or_less_to_do_is_never_slower(card, more, side, wider, parts)
     assert slowness(card + more, side) <= slowness(card, side) <= slowness(card, side + wider)
 
 
-def test_streamed_layers_give_the_frames_that_resident_ones_give(tiny_vace):
-    def frames(placement):
-        pipeline = load_pipeline(tiny_vace, torch.float32, shift=3.0)
-        arrange(pipeline, torch.device("cpu"), placement)
-        settings = DiffusionSettings(steps=1, guidance=1.0, size=SIZE)
-        return WindowCompleter(pipeline, settings, SynthesisRequest(), SILENT)(*tiny_guide(), 0)
+def frames(folder, placement, device):
+    pipeline = load_pipeline(folder, torch.float32, shift=3.0)
+    arrange(pipeline, torch.device(device), placement)
+    settings = DiffusionSettings(steps=1, guidance=1.0, size=SIZE)
+    return WindowCompleter(pipeline, settings, SynthesisRequest(), SILENT)(*tiny_guide(), 0)
 
-    np.testing.assert_array_equal(frames("streamed"), frames("resident"))
+
+def test_streamed_layers_give_the_frames_that_resident_ones_give(tiny_vace):
+    np.testing.assert_array_equal(frames(tiny_vace, "streamed", "cpu"), frames(tiny_vace, "resident", "cpu"))
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("placement", ["by turns", "streamed"])
+def test_on_a_card_every_placement_gives_the_frames_of_the_resident_one(tiny_vace, placement):
+    np.testing.assert_array_equal(frames(tiny_vace, placement, "cuda"), frames(tiny_vace, "resident", "cuda"))
