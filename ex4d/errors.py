@@ -6,6 +6,7 @@ Ex4dError                     shown without a traceback
 │   ├── TrajectoryError       a shot that cannot be compiled into cameras
 │   ├── MediaError            a video, image or depth file that cannot be used
 │   ├── ReconstructionError   depth that cannot become a mesh
+│   ├── SynthesisError        a shot that an engine cannot complete as asked
 │   └── OutputError           a place that cannot be written
 └── MissingPart               exit 3: something needed is not installed or not downloaded
 """
@@ -66,6 +67,10 @@ class MediaError(UserError):
 
 class ReconstructionError(UserError):
     """Depth that cannot become a mesh."""
+
+
+class SynthesisError(UserError):
+    """A shot that an engine cannot complete as asked."""
 
 
 class OutputError(UserError):

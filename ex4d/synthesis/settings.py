@@ -77,6 +77,8 @@ class DiffusionSettings:
             (self.vram_gb is not None and self.vram_gb < 6, f"vram {self.vram_gb} GB: 6 is the least that can work"),
             (self.cache < 0, f"cache {self.cache}: write 0 or more"),
             (self.devices < 1, f"{self.devices} graphics cards: write at least 1"),
+            (self.preview_every < 0, f"previews every {self.preview_every} steps: write 0 (none) or more"),
+            (self.preview_every > 0 and self.preview_folder is None, "previews need a folder to go to"),
         ]  # fmt: skip
         return [text for wrong, text in found if wrong]
 

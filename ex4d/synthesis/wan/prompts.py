@@ -1,0 +1,58 @@
+"""The prompts of a run as the transformer reads them: from a file, from the cache, or by the text encoder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from jaxtyping import Float
+from torch import Tensor
+
+from ex4d.progress import Progress
+from ex4d.synthesis.settings import DiffusionSettings
+from ex4d.synthesis.wan.model_sizes import transformer_sizes
+from ex4d.synthesis.wan.models import Bench
+from ex4d.synthesis.wan.prompt_files import PromptCache, encoder_identity, read_prompt_embeds
+from ex4d.synthesis.wan.tensor_fit import shapes_by_name
+from ex4d.synthesis.wan.text import NEGATIVE_PROMPT, PROMPT, embed_prompts, padded
+from ex4d.synthesis.wan.weight_folders import WanFolder
+
+Padded = Float[Tensor, "1 words text_features"]
+
+
+@dataclass(frozen=True)
+class EmbeddedPrompts:
+    """Both prompts, padded with zeros."""
+
+    prompt: Padded
+    negative: Padded
+
+
+def embedded(
+    folder: WanFolder, prompt: str, settings: DiffusionSettings, bench: Bench, *, cache: Path, progress: Progress
+) -> EmbeddedPrompts:
+    """Return a run's prompts: of ``settings.prompt_embeds``, else of these words, EX-4D's own where there are none.
+
+    The text encoder is loaded only for what the cache does not have, and gone again before anything else is loaded.
+
+    Raises:
+        UserError: the file of embedded prompts cannot be used.
+        MissingPart: the text encoder is needed and cannot be loaded.
+    """
+    if settings.prompt_embeds is not None:
+        sizes = transformer_sizes(
+            shapes_by_name(folder.tensors("transformer"), folder.names("transformer")), folder.settings("transformer")
+        )
+        brought = read_prompt_embeds(settings.prompt_embeds, text_features=sizes["text_dim"])
+        return EmbeddedPrompts(*(padded(features.float()) for features in brought))
+    words = (prompt or PROMPT, NEGATIVE_PROMPT if settings.negative_prompt is None else settings.negative_prompt)
+    made = embed_prompts(
+        words,
+        folder,
+        cache=PromptCache(cache, encoder_identity(folder.files("text_encoder"), bench.kind)),
+        dtype=bench.kind,
+        device=bench.main,
+        stream=bench.plan is not None and bench.plan.stream_text_encoder,
+        progress=progress,
+    )
+    return EmbeddedPrompts(*(padded(features.float()) for features in made))
