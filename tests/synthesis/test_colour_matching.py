@@ -85,10 +85,10 @@ def test_noise_changes_neither_brightness_nor_contrast():
     assert np.abs(table - np.arange(256)[:, None]).max() <= 2
 
 
-@pytest.mark.parametrize("share", [0.0, 0.1])
-def test_where_too_little_is_visible_colours_stay(share):
+@pytest.mark.parametrize(("rows", "columns"), [(0, 0), (3, WIDTH), (16, 8)])
+def test_where_too_little_is_visible_colours_stay(rows, columns):
     drawn, visible = changed(PICTURES, 1.0, (5, 5, 5)), np.zeros_like(ALL)
-    visible[:, : int(share * HEIGHT)] = True
+    visible[:, :rows, :columns] = True
 
     assert correction(drawn, PICTURES, visible).is_identity
 
@@ -101,6 +101,29 @@ def test_black_bars_and_burnt_out_skies_tell_nothing():
     matched = correction(drawn, target, ALL).applied_to(drawn)
 
     np.testing.assert_array_equal(matched[:, 10:-10], PICTURES[:, 10:-10])
+
+
+@pytest.mark.parametrize("shift", [-20, 20])
+def test_what_was_cut_off_at_black_or_white_does_not_tell(shift):
+    target = np.random.default_rng(6).integers(4, 252, PICTURES.shape, np.uint8)
+    drawn = changed(target, 1.0, (shift,) * 3)
+
+    matched = correction(drawn, target, ALL).applied_to(drawn)
+
+    whole = (drawn > 0) & (drawn < 255)
+    np.testing.assert_array_equal(matched[whole], target[whole])
+
+
+@pytest.mark.parametrize(("gain", "steepest", "flattest"), [(0.4, GAINS[1], 1.0), (2.5, 1.0, GAINS[0])])
+def test_contrast_is_changed_within_bounds(gain, steepest, flattest):
+    drawn = changed((PICTURES.astype(int) // 3 + 85).astype(np.uint8), gain, (0, 0, 0))
+
+    table = correction(drawn, (PICTURES.astype(int) // 3 + 85).astype(np.uint8), ALL).table.astype(int)
+
+    slopes = (table[180] - table[80]) / 100
+    assert (slopes <= steepest + 0.01).all()
+    assert (slopes >= flattest - 0.01).all()
+    assert (np.abs(slopes - 1) > 0.1).all()
 
 
 def test_nothing_but_black_is_left_alone():
