@@ -26,6 +26,7 @@ from ex4d.synthesis.wan.model_sizes import (
     transformer_sizes,
     vae_sizes,
 )
+from ex4d.synthesis.wan.tensor_files import TensorFiles
 from ex4d.synthesis.wan.tensor_fit import fitted, shapes_by_name
 from ex4d.synthesis.wan.weight_folders import WanFolder
 
@@ -56,8 +57,8 @@ def load_transformer(
         MissingPart: weights are missing, cut short, or not those of this model.
         UserError: an adapter was made for another model.
     """
-    with init_empty_weights(include_buffers=False):
-        transformer = _empty(folder, "transformer")
+    files = folder.tensors("transformer")
+    transformer = _empty(folder, "transformer", files)
     shapes = {name: tuple(one.shape) for name, one in transformer.named_parameters()}
     for adapter in adapters:
         adapter.must_fit(shapes)
@@ -70,7 +71,7 @@ def load_transformer(
     def dtype_of(name: str) -> torch.dtype:
         return torch.float32 if IN_FLOAT32.intersection(name.split(".")) else dtype
 
-    _fill(transformer, folder, "transformer", dtype_of, device_of, progress, altered)
+    _fill(transformer, folder, "transformer", files, dtype_of, device_of, progress, altered)
     if not fuse:
         add_lora_layers(transformer, adapters, dtype)
     return transformer
@@ -98,23 +99,25 @@ def load_text_encoder(
 
 
 def _load(folder: WanFolder, part: Part, dtype: torch.dtype, device: torch.device, progress: Progress) -> Any:
-    with init_empty_weights(include_buffers=False):
-        model = _empty(folder, part)
-    _fill(model, folder, part, lambda _: dtype, lambda _: device, progress)
+    files = folder.tensors(part)
+    model = _empty(folder, part, files)
+    _fill(model, folder, part, files, lambda _: dtype, lambda _: device, progress)
     return model
 
 
-def _empty(folder: WanFolder, part: Part) -> Any:
-    """Return the part's model in the sizes of its files."""
+def _empty(folder: WanFolder, part: Part, files: TensorFiles) -> Any:
+    """Return the part's model in the sizes of its files, without memory for its parameters."""
     sizes_of, make, _ = _MODELS[part]
-    shapes = shapes_by_name(folder.tensors(part), folder.names(part))
-    return make(**sizes_of(shapes, folder.settings(part)))
+    sizes = sizes_of(shapes_by_name(files, folder.names(part)), folder.settings(part))
+    with init_empty_weights(include_buffers=False):
+        return make(**sizes)
 
 
 def _fill(
     model: nn.Module,
     folder: WanFolder,
     part: Part,
+    files: TensorFiles,
     dtype_of: Callable[[str], torch.dtype],
     device_of: DeviceOf,
     progress: Progress,
@@ -122,7 +125,6 @@ def _fill(
 ) -> None:
     """Put each tensor of the part's files in its place."""
     title = _MODELS[part][2]
-    files = folder.tensors(part)
     parameters = {name: tuple(one.shape) for name, one in model.named_parameters()}
     fit = fitted(files, folder.names(part), parameters, model=title)
     progress.begin(f"loading {title}", len(files.entries))

@@ -44,7 +44,9 @@ def fitted(files: TensorFiles, names: Names, wanted: Mapping[str, Shape], *, mod
         "of no use to the model": grouped(key for key, found in places.items() if not set(found) <= wanted.keys()),
         "given twice": grouped(name for name, count in given.items() if count > 1),
         "of another shape": grouped(_misshapen(files, places, wanted)),
-        "not floating-point": grouped(key for key, one in files.entries.items() if not one.dtype.is_floating_point),
+        "not floating-point": grouped(
+            key for key, found in places.items() if found and not files.entries[key].dtype.is_floating_point
+        ),
     }
     if any(wrong.values()):
         listed = "".join(f"\n  {kind}: {', '.join(found)}" for kind, found in wrong.items() if found)

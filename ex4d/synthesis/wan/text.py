@@ -13,6 +13,7 @@ from typing import Any
 
 import ftfy
 import torch
+from diffusers.hooks import apply_group_offloading
 from jaxtyping import Float, Int64
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - what the field calls it
@@ -86,9 +87,12 @@ def embed_prompts(
     cache: PromptCache,
     dtype: torch.dtype,
     device: torch.device,
+    stream: bool = False,
     progress: Progress = SILENT,
 ) -> tuple[Features, ...]:
     """Return the features of prompts, from the cache where it has them; else the text encoder is loaded for them.
+
+    With ``stream`` the encoder stays in host memory and each of its layers is on ``device`` for its turn only.
 
     Raises:
         MissingPart: the text encoder is needed and cannot be loaded.
@@ -97,9 +101,18 @@ def embed_prompts(
     found = {prompt: features for prompt in wanted if (features := cache.read(prompt)) is not None}
     if lacking := [prompt for prompt in dict.fromkeys(wanted) if prompt not in found]:
         tokenizer = open_tokenizer(folder.tokenizer)
-        encoder = load_text_encoder(folder, dtype, device, progress=progress)
+        encoder = _open_encoder(folder, dtype, device, stream, progress)
         for prompt in lacking:
             features = prompt_features(encoder, *prompt_tokens(tokenizer, prompt, progress=progress))
             cache.write(prompt, features)
             found[prompt] = features
     return tuple(found[prompt] for prompt in wanted)
+
+
+def _open_encoder(folder: WanFolder, dtype: torch.dtype, device: torch.device, stream: bool, progress: Progress) -> Any:
+    if not stream:
+        return load_text_encoder(folder, dtype, device, progress=progress)
+    host = torch.device("cpu")
+    encoder = load_text_encoder(folder, dtype, host, progress=progress)
+    apply_group_offloading(encoder, onload_device=device, offload_device=host, offload_type="leaf_level")
+    return encoder

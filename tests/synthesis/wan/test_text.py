@@ -100,8 +100,8 @@ def test_padding_adds_zeros_only():
     assert not rows[0, 3:].any()
 
 
-def embed(folder, cache, prompts=("one, motion", "two"), dtype=torch.float32):
-    return embed_prompts(prompts, folder, cache=cache, dtype=dtype, device=CPU)
+def embed(folder, cache, prompts=("one, motion", "two"), *, stream=False):
+    return embed_prompts(prompts, folder, cache=cache, dtype=torch.float32, device=CPU, stream=stream)
 
 
 @pytest.fixture
@@ -133,6 +133,12 @@ def test_features_are_those_of_the_encoder_and_differ_by_prompt(folder, cache):
     assert torch.equal(two, alone)
     assert one.shape[1] == two.shape[1] == FEATURES
     assert len(one) != len(two)
+
+
+def test_layers_that_come_by_turns_give_the_same(folder, cache, tmp_path):
+    streamed = embed(folder, replace(cache, folder=tmp_path / "other"), stream=True)
+
+    assert all(torch.equal(one, other) for one, other in zip(embed(folder, cache), streamed, strict=True))
 
 
 def test_another_encoder_or_type_does_not_share_the_cache(folder, cache):
