@@ -149,5 +149,6 @@ def _lacking_cards(options: EngineOptions) -> tuple[Lack, ...]:
     if count >= wanted:
         return ()
     what = "no NVIDIA graphics card is here" if not count else f"{count} graphics cards are here, not {wanted}"
-    remedy = f"have {wanted} NVIDIA graphics card{'s' if wanted > 1 else ''}, or say --device cpu, where it takes days"
+    cards = "an NVIDIA graphics card" if wanted == 1 else f"{wanted} NVIDIA graphics cards"
+    remedy = f"have {cards} here, or say --device cpu, where it takes days"
     return (Lack(what, remedy),)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,8 @@ from ex4d.artifacts.watertight_mesh import MeshStyle
 from ex4d.errors import UserError
 from ex4d.synthesis.settings import DiffusionSettings
 
+DISTILLED = {"steps": 4, "guidance": 1.0}
+"""What the step-distillation LoRA was made for."""
 DEVICE = re.compile(r"cpu|cuda(:\d{1,2})?")
 
 
@@ -40,12 +42,20 @@ class EngineOptions:
     def _faults(self) -> list[tuple[bool, str]]:
         device, cards = self.device or "cuda", self.stated.get("devices", 1)
         embeds = self.stated.get("prompt_embeds")
+        unheard = [name for name in DISTILLED if name in self.stated and self.stated.get("distilled")]
         return [
             (not DEVICE.fullmatch(device), f"device {device}: write cuda, cuda:1 or cpu"),
             (cards > 1 and device != "cuda", f"device {device} is one, but {cards} graphics cards are asked for"),
             (self.models is not None and not self.models.is_dir(), f"models {self.models}: no such folder"),
+            (bool(unheard), f"fast is four steps without guidance; leave out {' and '.join(unheard)}"),
             (embeds is not None and not embeds.is_file(), f"prompt embeds {embeds}: no such file"),
         ]
+
+    def with_previews_in(self, folder: Path) -> EngineOptions:
+        """Return the options with a place for previews, where any are asked for."""
+        if not self.stated.get("preview_every"):
+            return self
+        return replace(self, stated={**self.stated, "preview_folder": folder})
 
     @property
     def devices(self) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ex4d.artifacts.watertight_mesh import MeshStyle
-from ex4d.engine_options import EngineOptions
+from ex4d.engine_options import DISTILLED, EngineOptions
 from ex4d.graphics_cards import graphics_cards
 from ex4d.guide import GuideRecipe
 from ex4d.models import DISTILLATION, EX4D, VACE, WAN, Weights
@@ -28,8 +28,6 @@ from ex4d.workspace import code_hash, content_hash
 
 PACKAGES = ("torch", "diffusers", "transformers", "peft")
 """Whose versions may change what engines with weights make."""
-DISTILLED = {"steps": 4, "guidance": 1.0}
-"""What the step-distillation LoRA was made for."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from typing import Any
 
 DRIVER = Path("/proc/driver/nvidia/gpus")
 """Where the driver lists its cards on Linux."""
-GIBIBYTE = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -19,8 +18,8 @@ class GraphicsCard:
 
     name: str
     """As its maker calls it."""
-    memory_gb: float | None = None
-    """GiB that it holds; None where only its name is known."""
+    memory_bytes: int | None = None
+    """That it holds; None where only its name is known."""
     uuid: str = ""
 
 
@@ -48,7 +47,7 @@ def _cards_by_library() -> tuple[GraphicsCard, ...]:
 
 def _card(library: Any, index: int) -> GraphicsCard:
     handle = library.nvmlDeviceGetHandleByIndex(index)
-    memory = library.nvmlDeviceGetMemoryInfo(handle).total / GIBIBYTE
+    memory = library.nvmlDeviceGetMemoryInfo(handle).total
     return GraphicsCard(library.nvmlDeviceGetName(handle), memory, library.nvmlDeviceGetUUID(handle))
 
 

@@ -18,9 +18,9 @@ ON_CPU = EngineOptions(
 """For tiny models."""
 
 
-def set_cards(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+def set_cards(monkeypatch: pytest.MonkeyPatch, *names: str, memory_bytes: int = 150_000_000_000) -> None:
     """Let these cards be here, whatever is."""
-    cards = tuple(GraphicsCard(name, 140.0, f"GPU-{index}") for index, name in enumerate(names))
+    cards = tuple(GraphicsCard(name, memory_bytes, f"GPU-{index}") for index, name in enumerate(names))
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     monkeypatch.setattr(graphics_cards, "_cards_by_library", lambda: cards)
     monkeypatch.setattr(graphics_cards, "_cards_by_files", tuple)

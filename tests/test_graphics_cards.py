@@ -41,7 +41,7 @@ def test_the_drivers_files_tell_where_its_library_does_not(tmp_path: Path, monke
     assert found() == ()
     (tmp_path / "0000:01:00.0").mkdir()
     (tmp_path / "0000:01:00.0" / "information").write_text("Model: \t\t NVIDIA H200\nIRQ: 7\n", encoding="utf-8")
-    assert [(card.name, card.memory_gb) for card in found()] == [("NVIDIA H200", None)]
+    assert [(card.name, card.memory_bytes) for card in found()] == [("NVIDIA H200", None)]
 
 
 def test_looking_imports_no_torch() -> None:

@@ -80,7 +80,7 @@ def engine_options(
     stated = {
         "devices": gpus,
         "vram_gb": None if vram in (None, "auto") else _number(vram),
-        "precision": precision,
+        "precision": _word("--precision", precision, get_args(Precision)),
         "steps": steps,
         "guidance": guidance,
         "size": None if size is None else _size(size),
@@ -130,9 +130,11 @@ def guided(options: EngineOptions, written: str | None) -> EngineOptions:
     Raises:
         UserError: there is no such style.
     """
-    if written is None:
-        return options
-    for style in get_args(MeshStyle):
-        if written == style:
-            return replace(options, guide=style)
-    raise UserError(f"--guide {written}: unknown; write one of {', '.join(get_args(MeshStyle))}")
+    return replace(options, guide=_word("--guide", written, get_args(MeshStyle)))
+
+
+def _word(option: str, written: str | None, words: tuple[Any, ...]) -> Any:
+    """Return the word as the type of it has it."""
+    if written is not None and written not in words:
+        raise UserError(f"{option} {written}: unknown; write one of {', '.join(words)}")
+    return written

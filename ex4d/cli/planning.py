@@ -29,6 +29,7 @@ def print_plan(plan: Plan, console: Console) -> None:
         table.add_row(*_row(shot))
     console.print(table)
     _print_notes(plan, console)
+    _print_engines(plan, console)
     size, rate = plan.shots[0].setup.size, plan.shots[0].setup.path.frame_rate
     console.print(
         f"\n{plan.frames} frames of {size[0]}x{size[1]} at {rate} a second, {float(plan.frames / rate):.1f} s; "
@@ -86,7 +87,16 @@ def _work_in_words(shot: ShotPlan) -> list[str]:
     if shot.expected is None:
         return []
     time = "" if shot.expected.seconds is None else f", about {_duration(shot.expected.seconds)}"
-    return [f"{shot.setup.engine.name}: {shot.expected.words}{time}", *shot.expected.notes]
+    return [f"{shot.setup.engine.name}: {shot.expected.words}{time}"]
+
+
+def _print_engines(plan: Plan, console: Console) -> None:
+    """Print what holds for all shots of an engine with weights."""
+    works = {shot.setup.engine.name: shot.expected for shot in plan.shots if shot.expected}
+    for name, work in works.items():
+        for words in (work.memory, *work.notes):
+            if words:
+                console.print(f"  {name}: {words}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _engines_in_words(plan: Plan) -> str:
@@ -111,6 +121,8 @@ def _work_as_json(work: Expectation) -> dict[str, Any]:
         "size": work.size,
         "device": work.device,
         "seconds_expected": work.seconds,
+        "seconds_are": work.where,
+        "memory": work.memory,
         "notes": work.notes,
     }
 

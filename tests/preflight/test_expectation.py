@@ -66,6 +66,18 @@ def test_sizes_that_the_model_does_not_know_are_told() -> None:
     assert not any("knows" in note for note in expected(49, engine="vace").notes)
 
 
+def test_memory_is_planned_for_the_card_that_is_stated_or_the_measured_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert expected(49).memory.startswith("everything stays on the card")
+    stated = expected(49, EngineOptions({"vram_gb": 24.0}))
+    assert "blocks on the card" in stated.memory
+    assert expected(49, EngineOptions({"vram_gb": 6.0, "size": (1280, 1280)})).memory == ""
+    assert any(
+        "need a card of" in note for note in expected(49, EngineOptions({"vram_gb": 6.0, "size": (1280, 1280)})).notes
+    )
+    set_cards(monkeypatch, "NVIDIA RTX 4090", memory_bytes=25_757_220_864)
+    assert expected(49).memory != "" and not expected(49).memory.startswith("everything")
+
+
 def test_what_was_never_measured_has_no_time() -> None:
     assert expected(49, engine="vace").seconds is None
 

@@ -1,0 +1,144 @@
+"""``ex4d generate``, and the options of engines with weights, as their user meets them."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from ex4d.media.probe import probe
+from tests.cli.conftest import Run
+from tests.models.small_weights import write as lay_files
+from tests.small_engines import lay_down, set_cards
+from tests.test_generation import colours, masks, write
+from tests.tiny_film import SHOTS, write_tiny_film
+
+HEAD = ("generate", "--color", "colour.mkv", "--mask", "mask.mkv", "-o", "film.mp4")
+
+
+@pytest.fixture
+def render(tmp_path: Path) -> Path:
+    write(tmp_path / "colour.mkv", colours())
+    write(tmp_path / "mask.mkv", masks())
+    return tmp_path
+
+
+def test_it_says_what_it_made(run: Run, render: Path) -> None:
+    done = run(*HEAD, "--engine", "mesh", "--fps", "25", "--frames", "5")
+    assert done.code == 0, done.err
+    assert done.out == "film.mp4: 5 frames of 64x48 at 25 a second, by mesh; film.json says from what\n"
+    assert probe(render / "film.mp4").frame_rate == 25
+    quiet = run(*HEAD, "--engine", "mesh", "--quiet")
+    assert (quiet.code, quiet.out, quiet.err) == (0, "", "")
+    assert json.loads(run(*HEAD, "--engine", "mesh", "--json").out)["frames"] == 7
+
+
+def test_auto_says_why_it_is_mesh(run: Run, render: Path) -> None:
+    done = run(*HEAD, "--engine", "auto")
+    assert done.code == 0
+    assert re.search(r"engine: mesh, because .*no NVIDIA graphics card is here", done.err)
+
+
+def test_help_has_an_example_and_the_values_that_hold(run: Run) -> None:
+    done = run("generate", "--help")
+    assert done.code == 0
+    assert "Example: ex4d generate --color " in done.out
+    assert "ex4d's own is 25" in " ".join(done.out.split())
+    assert "ex4d's own is 512x512" in " ".join(done.out.split())
+
+
+BAD = {
+    "a mask of another length": (("--engine", "mesh"), r"mask\.mkv has 5 frames, but colour\.mkv has 7"),
+    "more frames than there are": (("--engine", "mesh", "--frames", "9"), r"colour\.mkv has 7; write 1 to 7"),
+    "no rate": (("--engine", "mesh", "--fps", "fast"), r"--fps 'fast' is not a frame rate"),
+    "a rounded rate": (("--engine", "mesh", "--fps", "29.97"), r"write 30000/1001"),
+    "an engine that is none": (("--engine", "magic"), r"--engine magic: unknown; write one of auto, mesh"),
+    "an erosion that is none": (("--erode", "much"), r"--erode much: write random, or whole pixels from 0 to 64"),
+    "a size that is none": (("--size", "512"), r"--size 512: write width x height"),
+    "a size that the model has not": (("--size", "500x512"), r"size 500x512: .*multiples of 16; write 496x512"),
+    "a precision that is none": (
+        ("--precision", "half"),
+        r"--precision half: unknown; write one of reference, bf16, fp8",
+    ),
+    "memory that is none": (("--vram", "lots"), r"--vram lots: write gigabytes, as 24, or auto"),
+    "two faults": (("--steps", "0", "--device", "tpu"), r"(?s)device tpu.*steps 0"),
+    "embeds that are not there": (("--prompt-embeds", "none.safetensors"), r"none\.safetensors: no such file"),
+    "no folder of models": (("--models", "nowhere"), r"models nowhere: no such folder"),
+    "fast and slow": (("--fast", "--steps", "9"), r"fast is four steps without guidance; leave out steps"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_answered_and_nothing_is_written(run: Run, render: Path, name: str) -> None:
+    arguments, answer = BAD[name]
+    if name == "a mask of another length":
+        write(render / "mask.mkv", masks(5))
+    done = run(*HEAD, *arguments)
+    assert done.code == 2, done.err
+    assert re.search(answer, done.err), done.err
+    assert "Traceback" not in done.err
+    assert not list(render.glob("film*"))
+
+
+def test_missing_weights_and_card_are_answered_with_commands_and_exit_3(run: Run, render: Path) -> None:
+    done = run(*HEAD)
+    assert done.code == 3
+    assert re.search(r"(?s)\n  ex4d models pull wan2.1.*\n  ex4d models pull ex4d .*\n  have an NVIDIA", done.err), (
+        done.err
+    )
+    assert not list(render.glob("film*"))
+
+
+def test_weights_that_are_cut_short_are_answered_with_exit_3(
+    run: Run, render: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ex4d.models import EX4D, WAN
+
+    set_cards(monkeypatch, "NVIDIA H200")
+    for weights in (WAN, EX4D):
+        lay_down(weights, render / "models")
+    lay_files({"ex4d.ckpt": b"PK\x03\x04 cut"}, render / "models" / "ex4d")
+    done = run(*HEAD)
+    assert done.code == 3
+    assert "ex4d models pull" in done.err
+    assert not list(render.glob("film*"))
+
+
+def test_plan_tells_of_windows_padding_size_time_and_what_is_missing(run: Run, tmp_path: Path) -> None:
+    write_tiny_film(tmp_path)
+    done = run("plan", "tiny.yaml", "--engine", "ex4d", "--size", "832x480")
+    assert done.code == 0, done.err
+    assert re.search(r"swing: .*ex4d: 1 window, padded by 1 at 832x480, about \d+ s", done.out), done.out
+    assert "ex4d knows 512x512" in done.out
+    assert "cannot be made here: the weights ex4d are not here; ex4d models pull ex4d" in done.out
+    assert re.search(r"and ex4d \d+ min on an NVIDIA H200", done.out)
+    data = json.loads(run("plan", "tiny.yaml", "--engine", "ex4d", "--json").out)
+    work = data["shots"][1]["engine_work"]
+    assert (work["windows"], work["padding"], work["size"]) == ([[0, 12]], 1, [512, 512])
+    assert data["engine_seconds_expected"] > work["seconds_expected"]
+    assert json.loads(run("plan", "tiny.yaml", "--json").out)["shots"][1]["engine_work"] is None
+
+
+def test_shoot_answers_an_engine_that_cannot_work_before_anything_is_made(run: Run, tmp_path: Path) -> None:
+    write_tiny_film(tmp_path)
+    done = run("shoot", "tiny.yaml", "--engine", "ex4d")
+    assert done.code == 3
+    assert "or write engine: mesh, which needs none of it" in done.err
+    assert not (tmp_path / "out").exists()
+    assert "--guide dirty: unknown; write one of clean, reference" in run("shoot", "tiny.yaml", "--guide", "dirty").err
+
+
+def test_frame_shows_the_guide_that_the_engine_gets(run: Run, tmp_path: Path) -> None:
+    import imageio.v3 as iio
+
+    black = {}
+    for engine in ("mesh", "ex4d"):
+        write_tiny_film(tmp_path, SHOTS.replace("engine: mesh", f"engine: {engine}"))
+        assert run("frame", "tiny.yaml#swing@3f", "-o", "guide.png", "--show", "guide").code == 0
+        black[engine] = (iio.imread(tmp_path / "guide.png") == 0).all(axis=-1).mean()
+    assert black["ex4d"] > black["mesh"] + 0.03
+    done = run("frame", "tiny.yaml#swing@3f", "-o", "result.png")
+    assert "this frame is completed from the mesh" in done.err
+    assert iio.imread(tmp_path / "result.png").any(axis=-1).all()
