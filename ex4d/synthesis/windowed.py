@@ -45,7 +45,8 @@ def complete(
         settings: its size, the length of its windows, and what they share.
         seed: of the erosion, where that is drawn.
         erode: pixels that visibility is eroded by, at the working size; None draws 2 to 8 for each frame.
-        match_colours: whether each window's colours are brought back to those it was given.
+        match_colours: whether each window's colours are brought back to those it was given; a shot of one window has
+            nothing to match, and keeps the model's own.
 
     Raises:
         MediaError: a frame of the guide that is not there, or damaged.
@@ -61,7 +62,7 @@ def complete(
         drawn = completer(*given.padded(window.padding), index)
         assert drawn.shape[1:] == given.colour.shape[1:] and len(drawn) == len(given.colour) + window.padding
         drawn = np.ascontiguousarray(drawn[: window.frame_count])
-        if match_colours:
+        if match_colours and len(windows) > 1:
             drawn = correction(drawn, shown.laid_over(opening), given.visible).applied_to(drawn)
         finished = _cross_faded(finished, drawn)
         final = (windows[index + 1].start if index + 1 < len(windows) else window.stop) - window.start

@@ -1,235 +1,337 @@
-"""Speed, error and memory of EX-4D's transformer at its true size, on random weights: run on a CUDA machine.
+"""EX-4D's engine at its true size on random weights: speed, error, memory, cards. Run on a machine with CUDA.
 
-    python tests/bench/bench_wan.py [link] [precision] [streaming] [loop] ...
+    python -m tests.bench.bench_wan write DIR                  random weights of the true size, as downloads lie
+    python -m tests.bench.bench_wan speed [--reference DIR]    a forward in each precision, beside float32
+    python -m tests.bench.bench_wan run DIR KEY=VALUE...       one window through the engine, every stage timed
+    python -m tests.bench.bench_wan memory DIR                 the same for cards of 48, 24, 16, 12 and 8 GB
+    python -m tests.bench.bench_wan shared DIR                 one window on one card and on two
 
-Random weights of the true size tell true speed and memory; errors are against a float32 run of the same weights, and
-tell how the precisions compare, not how large their errors are with the true weights.
+Random weights tell true speed and memory. Errors are against a float32 run of the same weights: they compare the
+precisions, they do not foretell errors with the true weights. DIR of --reference holds reference_dit/wan_video_dit.py,
+the authors' own file, which is not part of this project.
 """
 
 from __future__ import annotations
 
+import copy
+import json
+import resource
+import subprocess
 import sys
+import threading
 import time
-from types import SimpleNamespace
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
-from diffusers import WanTransformer3DModel
-from torch import nn
+from torch import Tensor, nn
 
+from ex4d.synthesis.settings import DiffusionSettings
+from ex4d.synthesis.synthesizer import SynthesisRequest
+from ex4d.synthesis.wan.conditioning import Conditioning
+from ex4d.synthesis.wan.engine import Ex4dEngine
 from ex4d.synthesis.wan.float8 import use_float8
+from ex4d.synthesis.wan.prompts import EmbeddedPrompts
 from ex4d.synthesis.wan.transformer import Replica, at_work, velocities
+from tests.bench import random_wan
+from tests.bench.random_wan import CARD, RANK
 
-LATENT = (13, 64, 64)
-TRUE_SIZE = {
-    "patch_size": (1, 2, 2), "num_attention_heads": 40, "attention_head_dim": 128, "in_channels": 36,
-    "out_channels": 16, "text_dim": 4096, "freq_dim": 256, "ffn_dim": 13824, "num_layers": 40, "cross_attn_norm": True,
-    "image_dim": 1280, "added_kv_proj_dim": 5120,
-}  # fmt: skip
-ADAPTED = ("to_q", "to_k", "to_v", "to_out.0", "net.0.proj", "net.2")
-RANK = 16
+FRAMES, SIZE = 49, (512, 512)
 TFLOP_A_FORWARD = 478.0
-PEAK_TFLOPS = 989.0
-CUDA = torch.device("cuda:0")
+"""At this size; 30 % of it self-attention."""
+DENSE_BF16_TFLOPS = 989.0
+"""Of an H200, by its datasheet; what model FLOP utilisation (MFU) is measured by."""
+TIERS_GB = (8, 12, 24, 16, 48)
+Step = Callable[[], list[Tensor]]
 
 
-def random_transformer(layers: int = 40) -> WanTransformer3DModel:
-    """Draw a transformer on the card: on the host that takes minutes."""
-    with torch.device("meta"):
-        model = WanTransformer3DModel(**{**TRUE_SIZE, "num_layers": layers})
-    rope = type(model.rope)(128, (1, 2, 2), 1024)
-    model.rope = rope
-    draws = torch.Generator(CUDA).manual_seed(0)
-    for name, parameter in list(model.named_parameters()):
-        value = torch.empty(parameter.shape, dtype=torch.bfloat16, device=CUDA)
-        if "norm" in name and name.endswith("weight"):
-            value.fill_(1.0)
-        else:
-            value.normal_(0.0, (parameter.shape[-1] if parameter.ndim == 2 else 400) ** -0.5, generator=draws)
-        module, _, own = name.rpartition(".")
-        setattr(model.get_submodule(module), own, nn.Parameter(value, requires_grad=False))
-    return model.eval()
+def task() -> tuple[Conditioning, list[Tensor], Tensor]:
+    """Draw what a window's forwards need."""
+    draws = torch.Generator(CARD).manual_seed(2)
+
+    def normal(*shape: int) -> Tensor:
+        return torch.randn(shape, generator=draws, device=CARD)
+
+    texts = [normal(1, 512, 4096), normal(1, 512, 4096)]
+    camera = normal(1, 5120, 13, 32, 32).bfloat16()
+    told = Conditioning(*texts, normal(1, 257, 1280), normal(1, 20, 13, 64, 64), camera)
+    return told, texts, normal(1, 16, 13, 64, 64)
 
 
-def random_lora(model: WanTransformer3DModel) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
-    draws = torch.Generator(CUDA).manual_seed(1)
-    found = {}
-    for name, module in model.blocks.named_modules():
-        if isinstance(module, nn.Linear) and name.endswith(ADAPTED):
-            down = torch.empty(RANK, module.in_features, device=CUDA, dtype=torch.bfloat16)
-            up = torch.empty(module.out_features, RANK, device=CUDA, dtype=torch.bfloat16)
-            found[name] = (down.normal_(0, module.in_features**-0.5, generator=draws), up.normal_(0, 0.1 / 4, generator=draws))
-    return found
+@dataclass(frozen=True)
+class Measured:
+    """Seconds a forward, seconds of the first call, peak memory, and what came out."""
+
+    seconds: float
+    first: float
+    peak_gib: float
+    velocities: list[Tensor]
+
+    def error(self, truth: list[Tensor]) -> float:
+        pairs = zip(self.velocities, truth, strict=True)
+        return max(float((got.float() - wanted).norm() / wanted.norm()) for got, wanted in pairs)
 
 
-def fuse(model, lora) -> None:
-    for name, (down, up) in lora.items():
-        linear = model.blocks.get_submodule(name)
-        fused = linear.weight.float() + up.float() @ down.float()
-        linear.weight.data = fused.to(linear.weight.dtype)
-
-
-def add_lora(model, lora) -> None:
-    from peft import LoraConfig
-
-    model.add_adapter(LoraConfig(r=RANK, lora_alpha=RANK, target_modules=[f"blocks.{n}" for n in lora]), adapter_name="ex4d")
-    for name, (down, up) in lora.items():
-        layer = model.blocks.get_submodule(name)
-        layer.lora_A["ex4d"].weight.data, layer.lora_B["ex4d"].weight.data = down, up
-    model.requires_grad_(False)
-
-
-def drop_lora(model, lora) -> None:
-    for name in lora:
-        parent, _, own = name.rpartition(".")
-        setattr(model.blocks.get_submodule(parent), own, model.blocks.get_submodule(name).base_layer)
-
-
-def task():
-    draws = torch.Generator(CUDA).manual_seed(2)
-    def normal(*shape):
-        return torch.randn(shape, generator=draws, device=CUDA)
-    conditioning = SimpleNamespace(
-        image=normal(1, 257, 1280), image_condition=normal(1, 20, *LATENT), camera_latent=normal(1, 5120, 13, 32, 32).bfloat16()
-    )
-    return conditioning, [normal(1, 512, 4096), normal(1, 512, 4096)], normal(1, 16, *LATENT)
-
-
-def measure(step, repeats=4, warmups=2):
-    start = time.perf_counter()
-    first = step()
-    torch.cuda.synchronize()
-    first_s = time.perf_counter() - start
-    for _ in range(warmups):
-        step()
-    torch.cuda.reset_peak_memory_stats()
-    torch.cuda.synchronize()
-    seconds = []
-    for _ in range(repeats):
+def measured(step: Step, repeats: int = 4) -> Measured:
+    """Time steps of two forwards each, the median, after two that warm up."""
+    durations = []
+    for index in range(repeats + 2):
+        if index == 2:
+            torch.cuda.reset_peak_memory_stats()
         start = time.perf_counter()
-        step()
+        got = step()
         torch.cuda.synchronize()
-        seconds.append((time.perf_counter() - start) / 2)
-    seconds.sort()
-    return seconds[len(seconds) // 2], first_s, torch.cuda.max_memory_allocated() / 2**30, first
+        durations.append(time.perf_counter() - start)
+    median = sorted(durations[2:])[repeats // 2] / 2
+    return Measured(median, durations[0], torch.cuda.max_memory_allocated() / 2**30, got)
 
 
-def error(got, truth) -> float:
-    return max(float((a.float() - b).norm() / b.norm()) for a, b in zip(got, truth, strict=True))
-
-
-def report(label, result, truth):
-    seconds, first, peak, got = result
-    print(f"{label:58s} {seconds:.3f} s/forward  first {first:5.1f} s  peak {peak:5.1f} GiB  rel L2 {error(got, truth):.2e}"
-          f"  MFU {TFLOP_A_FORWARD / seconds / PEAK_TFLOPS:.0%}", flush=True)
-
-
-def profile(step, label):
-    from torch.profiler import ProfilerActivity, profile as record
-    with record(activities=[ProfilerActivity.CUDA]) as seen:
-        step()
-        torch.cuda.synchronize()
-    print(f"--- {label}: kernels, ms of two forwards")
-    rows = sorted(seen.key_averages(), key=lambda row: -row.device_time_total)[:16]
-    for row in rows:
-        print(f"   {row.device_time_total / 1000:8.1f} ms {row.count:5d}x {row.key[:110]}")
-
-
-def reference(model, lora, work):
-    from ex4d.synthesis.wan.key_names import transformer_name
-    from peft import LoraConfig, inject_adapter_in_model
-    from reference_dit.wan_video_dit import WanModel
-
-    sys.path.insert(0, ".reference")
-    with torch.device("meta"):
-        its = WanModel(model_type="i2v", in_dim=36, dim=5120, ffn_dim=13824, out_dim=16, num_heads=40, num_layers=40, cross_attn_norm=True)
-    from reference_dit.wan_video_dit import rope_params
-    its.freqs = torch.cat([rope_params(1024, 44), rope_params(1024, 42), rope_params(1024, 42)], dim=1)
-    ours = dict(model.named_parameters())
-    names = dict(its.named_parameters())
-    for name in names:
-        module, _, own = name.rpartition(".")
-        setattr(its.get_submodule(module), own, nn.Parameter(ours[transformer_name(name)], requires_grad=False))
-    inject_adapter_in_model(LoraConfig(r=RANK, lora_alpha=RANK, target_modules=["q", "k", "v", "o", "ffn.0", "ffn.2"]), its)
-    for name, parameter in list(its.named_parameters()):
-        if "lora_" in name:
-            linear = name.split(".lora_")[0]
-            down, up = lora[transformer_name(linear + ".weight").removeprefix("blocks.").removesuffix(".weight")]
-            value = down if "lora_A" in name else up
-            module, _, own = name.rpartition(".")
-            setattr(its.get_submodule(module), own, nn.Parameter(value, requires_grad=False))
-    its.eval()
-    conditioning, texts, latents = work
-
-    def step():
-        with torch.amp.autocast("cuda", dtype=torch.bfloat16):
-            return [
-                its([latents[0]], torch.tensor([500.0], device=CUDA), [text[0].bfloat16()], 13312,
-                    clip_fea=conditioning.image.bfloat16(), y=[conditioning.image_condition[0].bfloat16()],
-                    ray_latent=conditioning.camera_latent)
-                for text in texts
-            ]
-    return step
+def report(label: str, found: Measured, truth: list[Tensor]) -> None:
+    """Print a row of the speed table."""
+    share = TFLOP_A_FORWARD / found.seconds / DENSE_BF16_TFLOPS
+    print(
+        f"{label:52s} {found.seconds:.3f} s a forward, 50 in {50 * found.seconds:4.1f} s; first call {found.first:4.1f}"
+        f" s; peak {found.peak_gib:4.1f} GiB; error {found.error(truth):.1e}; MFU {share:.0%}",
+        flush=True,
+    )
 
 
 @torch.no_grad()
-def main() -> None:
-    import copy
-
+def speed(reference: Path | None) -> None:
+    """Time a forward in every precision, beside the reference's and diffusers' own."""
     torch._dynamo.config.recompile_limit = 64
-    sys.path.insert(0, ".reference")
-    model = random_transformer()
-    lora = random_lora(model)
-    work = task()
-    conditioning, texts, latents = work
-    start = time.perf_counter()
+    model = random_wan.transformer()
+    lora, (told, texts, latents) = random_wan.lora(model), task()
     exact = copy.deepcopy(model).float()
     fuse(exact, lora)
-    replica = Replica(exact, CUDA, residual=torch.float32)
+    replica = Replica(exact, CARD, residual=torch.float32)
     with at_work([replica]):
-        truth = velocities([replica.hear(conditioning, texts)], latents, 500.0)
-    torch.cuda.synchronize()
-    print(f"float32 truth in {time.perf_counter() - start:.1f} s", flush=True)
+        truth = velocities([replica.hear(told, texts)], latents, 500.0)
     del exact, replica
     torch.cuda.empty_cache()
-    bf16, f32 = torch.bfloat16, torch.float32
 
-    def variant(label, prof=False, keep=True, **options):
+    def ours(label: str, residual: torch.dtype, *, compile_blocks: bool = True) -> None:
         torch._dynamo.reset()
-        replica = Replica(model, CUDA, **options)
+        replica = Replica(model, CARD, residual=residual, compile_blocks=compile_blocks)
         with at_work([replica]):
-            hearing = replica.hear(conditioning, texts, keep_memories=keep)
-            step = lambda: velocities([hearing], latents, 500.0)
-            report(label, measure(step), truth)
-            if prof:
-                profile(step, label)
+            hearing = replica.hear(told, texts)
+            report(label, measured(lambda: velocities([hearing], latents, 500.0)), truth)
 
-    try:
-        step = reference(model, lora, work)
-        report("the reference's own model", measure(step, repeats=3, warmups=1), truth)
-        del step
-    except Exception as fault:
-        import traceback; traceback.print_exc()
-    torch.cuda.empty_cache()
-    add_lora(model, lora)
-    variant("peft, fp32 residual, compiled", residual=f32, compile_blocks=True)
-    drop_lora(model, lora)
+    if reference is not None:
+        report("the reference", measured(references_own(reference, model, lora, told, texts, latents)), truth)
+        torch.cuda.empty_cache()
     fuse(model, lora)
-    variant("fused, fp32 residual, compiled", residual=f32, compile_blocks=True, prof=True)
-    variant("fused, fp32 residual, compiled, no memories", residual=f32, compile_blocks=True, keep=False)
-    variant("fused, fp32 residual, eager", residual=f32)
-    variant("fused, bf16 residual, compiled", residual=bf16, compile_blocks=True)
-    model.set_attention_backend("_native_cudnn")
-    torch._dynamo.reset()
-    model.compile_repeated_blocks(fullgraph=True)
-    its = lambda: [model(torch.cat([latents, conditioning.image_condition], 1).bfloat16(), torch.tensor([500.0], device=CUDA), text.bfloat16(), conditioning.image.bfloat16(), return_dict=False)[0] for text in texts]
-    report("diffusers' own forward, compiled, no camera latent", measure(its), truth)
+    ours("reference (float32 residual stream)", torch.float32)
+    ours("the same, not compiled", torch.float32, compile_blocks=False)
+    ours("bf16", torch.bfloat16)
+    report("diffusers' own forward, bf16, compiled, cuDNN", measured(diffusers_own(model, told, texts, latents)), truth)
     for block in model.blocks:
         use_float8(block)
     torch.cuda.empty_cache()
-    variant("fp8, fp32 residual, compiled", residual=f32, compile_blocks=True)
-    variant("fp8, bf16 residual, compiled", residual=bf16, compile_blocks=True, prof=True)
-    for resident in (3,):
-        variant(f"fp8, bf16 residual, compiled, {resident} resident", residual=bf16, compile_blocks=True, resident=resident, keep=False)
+    ours("fp8", torch.bfloat16)
 
 
-main()
+def fuse(model: nn.Module, lora: dict[str, tuple[Tensor, Tensor]]) -> None:
+    for name, (down, up) in lora.items():
+        linear = model.get_submodule(name)
+        linear.weight.data = (linear.weight.float() + up.float() @ down.float()).to(linear.weight.dtype)
+
+
+def diffusers_own(model: Any, told: Conditioning, texts: list[Tensor], latents: Tensor) -> Step:
+    """diffusers' forward of the same weights, without the camera latent, which it does not know."""
+    model.set_attention_backend("_native_cudnn")
+    torch._dynamo.reset()
+    model.compile_repeated_blocks(fullgraph=True)
+    moment, channels = torch.tensor([500.0], device=CARD), torch.cat([latents, told.image_condition], 1).bfloat16()
+    image = told.image.bfloat16()
+    return lambda: [model(channels, moment, text.bfloat16(), image, return_dict=False)[0] for text in texts]
+
+
+def references_own(
+    folder: Path,
+    model: Any,
+    lora: dict[str, tuple[Tensor, Tensor]],
+    told: Conditioning,
+    texts: list[Tensor],
+    latents: Tensor,
+) -> Step:
+    """The authors' model over the same weights, its LoRA beside the layers as they have it."""
+    from peft import LoraConfig, inject_adapter_in_model
+
+    from ex4d.synthesis.wan.key_names import transformer_name
+
+    sys.path.insert(0, str(folder))
+    from reference_dit.wan_video_dit import WanModel, rope_params
+
+    with torch.device("meta"):
+        its = WanModel(model_type="i2v", in_dim=36, dim=5120, ffn_dim=13824, out_dim=16, num_heads=40, num_layers=40,
+                       cross_attn_norm=True)  # fmt: skip
+    its.freqs = torch.cat([rope_params(1024, 44), rope_params(1024, 42), rope_params(1024, 42)], dim=1)
+    inject_adapter_in_model(
+        LoraConfig(r=RANK, lora_alpha=RANK, target_modules=["q", "k", "v", "o", "ffn.0", "ffn.2"]), its
+    )
+    weights = dict(model.named_parameters())
+    for name in dict(its.named_parameters()):
+        module, _, own = name.rpartition(".")
+        if ".lora_" in name:
+            down, up = lora[transformer_name(name.split(".lora_")[0] + ".weight").removesuffix(".weight")]
+            value = down if ".lora_A" in name else up
+        else:
+            value = weights[transformer_name(name.replace(".base_layer", ""))]
+        setattr(its.get_submodule(module), own, nn.Parameter(value, requires_grad=False))
+    its.eval()
+    moment, image, condition = (
+        torch.tensor([500.0], device=CARD),
+        told.image.bfloat16(),
+        told.image_condition[0].bfloat16(),
+    )
+
+    @torch.amp.autocast("cuda", dtype=torch.bfloat16)
+    def step() -> list[Tensor]:
+        return [
+            its(
+                [latents[0]],
+                moment,
+                [text[0].bfloat16()],
+                13312,
+                clip_fea=image,
+                y=[condition],
+                ray_latent=told.camera_latent,
+            )
+            for text in texts
+        ]
+
+    return step
+
+
+@dataclass
+class Timeline:
+    """A listener that notes when everything happened."""
+
+    events: list[tuple[float, str]] = field(default_factory=lambda: [(time.perf_counter(), "start")])
+
+    def begin(self, task: str, total: int) -> None:
+        self.events.append((time.perf_counter(), f"begin {task}"))
+
+    def advance(self) -> None:
+        self.events.append((time.perf_counter(), "advance"))
+
+    def say(self, text: str) -> None:
+        print(f"  {text}", flush=True)
+
+
+class CardUse:
+    """The most that this process took of each card, by the driver's own count (NVML), sampled while it is at work."""
+
+    def __init__(self) -> None:
+        import pynvml
+
+        pynvml.nvmlInit()
+        self._nvml = pynvml
+        self._cards = [pynvml.nvmlDeviceGetHandleByIndex(i) for i in range(pynvml.nvmlDeviceGetCount())]
+        self._before = self._used()
+        self.peak = [0] * len(self._cards)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def _used(self) -> list[int]:
+        return [self._nvml.nvmlDeviceGetMemoryInfo(card).used for card in self._cards]
+
+    def _watch(self) -> None:
+        while not self._stop.wait(0.005):
+            self.peak = [max(a, b - c) for a, b, c in zip(self.peak, self._used(), self._before, strict=True)]
+
+    def stop(self) -> list[float]:
+        self._stop.set()
+        self._thread.join()
+        return [round(peak / 1e9, 2) for peak in self.peak]
+
+
+def run(folder: Path, values: dict[str, str]) -> None:
+    """Take one window through the engine and print where its seconds went; values of settings as KEY=VALUE."""
+    use, devices = CardUse(), tuple(values.pop("devices", "cuda:0").split(","))
+    windows, text = int(values.pop("windows", "1")), values.pop("text", "")
+    settings = DiffusionSettings(**{name: _value(value) for name, value in values.items()})
+    line = Timeline()
+    engine = Ex4dEngine(
+        folder / "wan2.1-i2v-14b-480p", folder / "ex4d" / "ex4d.ckpt", settings, devices=devices, progress=line
+    )
+    start = time.perf_counter()
+    prompts = _prompts(engine, text)
+    embedded = time.perf_counter()
+    draws = np.random.default_rng(0)
+    colour = draws.integers(0, 256, (settings.window, settings.size[1], settings.size[0], 3), np.uint8)
+    visible = np.ones(colour.shape[:3], np.bool_)
+    visible[1:, :, 300:] = False
+    engine._models  # noqa: B018 - loads
+    loaded = time.perf_counter()
+    found: dict[str, Any] = {"text_s": embedded - start, "load_s": loaded - embedded}
+    for window in range(windows):
+        line.events.clear()
+        begun = time.perf_counter()
+        frames = engine.complete(colour, visible, window, prompts=prompts, seed=0)
+        done = time.perf_counter()
+        denoising = next(moment for moment, what in line.events if what.startswith("begin denoising"))
+        steps = [moment for moment, what in line.events if what == "advance"]
+        each = np.diff([denoising, *steps])
+        found |= {
+            "encode_s": denoising - begun, "first_step_s": each[0], "step_s": float(np.median(each[1:])),
+            "loop_s": steps[-1] - denoising, "decode_s": done - steps[-1], "window_s": done - begun,
+        }  # fmt: skip
+    peaks = use.stop()
+    host = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    rounded = {name: round(float(value), 3) for name, value in found.items()}
+    row = {**values, "devices": devices, **rounded, "peak_GB": peaks, "host_GB": round(host, 1)}
+    print(json.dumps(row | {"mean_level": float(frames.mean())}), flush=True)
+
+
+def _prompts(engine: Ex4dEngine, text: str) -> EmbeddedPrompts:
+    """Have the text encoder embed both prompts; without ``text``, draw what it would give."""
+    if text:
+        return engine._prompts(SynthesisRequest(prompt=text))
+    draws = torch.Generator().manual_seed(3)
+    return EmbeddedPrompts(*(torch.randn(1, 512, 4096, generator=draws) for _ in range(2)))
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+
+
+def apart(folder: Path, **values: object) -> None:
+    """Run one window in a process of its own, so that what the driver counts is that run's."""
+    words = [f"{name}={value}" for name, value in values.items()]
+    print(f"run {' '.join(words)}", flush=True)
+    subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "tests.bench.bench_wan", "run", str(folder), *words], check=False
+    )
+
+
+def main() -> None:
+    what, *rest = sys.argv[1:]
+    if what == "speed":
+        speed(Path(rest[1]) if rest[:1] == ["--reference"] else None)
+        return
+    folder, *values = rest
+    if what == "write":
+        start = time.perf_counter()
+        random_wan.write(Path(folder))
+        print(f"written in {time.perf_counter() - start:.0f} s", flush=True)
+    elif what == "run":
+        run(Path(folder), dict(value.split("=", 1) for value in values))
+    elif what == "memory":
+        for tier in TIERS_GB:
+            apart(Path(folder), vram_gb=tier, steps=4, text=f"courtyard{tier}")
+    elif what == "shared":
+        apart(Path(folder), steps=6)
+        apart(Path(folder), steps=6, devices="cuda:0,cuda:1", **{"windows": 1})
+
+
+if __name__ == "__main__":
+    main()
