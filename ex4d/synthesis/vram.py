@@ -139,7 +139,7 @@ def plan_memory(sizes: ModelSizes, settings: DiffusionSettings, card_bytes: floa
         Stage("guide", CONTEXT + (whole + vae_work if all_on_card else encoders + vae_work + sizes.rest * 2)),
         Stage("denoising", CONTEXT + (whole if all_on_card else at_work + keep * memories + on_card)),
     )
-    host = 0 if all_on_card else sizes.blocks * block
+    host = 0.0 if all_on_card else float(sizes.blocks * block)
     return MemoryPlan(sizes.blocks, resident, bool(keep), all_on_card, stream_text, tile, host, stages)
 
 
@@ -161,7 +161,7 @@ def _passing(sizes: ModelSizes, settings: DiffusionSettings, branches: int) -> f
     eager = 0 if settings.compile else EAGER_BYTES
     working = tokens * (sizes.features * (FEATURE_BYTES + eager) + sizes.feed_forward * WIDE_BYTES)
     cached = 3 * branches * residual * tokens * sizes.features if settings.cache else 0
-    return working + cached
+    return float(working + cached)
 
 
 def _vae(settings: DiffusionSettings, budget: float) -> tuple[bool, float]:
@@ -170,7 +170,7 @@ def _vae(settings: DiffusionSettings, budget: float) -> tuple[bool, float]:
     video = settings.window * pixels * FRAME_PIXEL_BYTES
     whole = pixels * VAE_PIXEL_BYTES + video
     tiled = min(pixels, TILE * TILE) * VAE_PIXEL_BYTES + 2 * video
-    return (False, whole) if whole <= budget else (True, tiled)
+    return (False, float(whole)) if whole <= budget else (True, float(tiled))
 
 
 def _require(fits: bool, sizes: ModelSizes, settings: DiffusionSettings, card_bytes: float) -> None:
@@ -189,6 +189,6 @@ def _least_card(sizes: ModelSizes, settings: DiffusionSettings) -> float:
     """Return the smallest card that streaming everything would do with, in whole gigabytes."""
     block = sizes.block * KIND_BYTES[settings.precision]
     denoising = sizes.rest * 2 + _passing(sizes, settings, _branches(settings)) + SLOTS * block
-    coding = 2 * (sizes.vae + sizes.image_encoder) + _vae(settings, 0)[1]
+    coding = 2 * (sizes.vae + sizes.image_encoder) + _vae(settings, 0.0)[1]
     need = MARGIN + CONTEXT + max(denoising, coding)
     return float(-(-need // GB) * GB)
