@@ -29,11 +29,13 @@ class EngineOptions:
     """How guides are drawn; None is each engine's own way."""
     models: Path | None = None
     """The folder of all weights; None is the usual one."""
+    previews: Path = Path("previews")
+    """The folder of previews, where any are stated."""
 
     def __post_init__(self) -> None:
         faults = [text for wrong, text in self._faults() if wrong]
         try:
-            DiffusionSettings(**self.stated)
+            self.applied_to(DiffusionSettings())
         except UserError as fault:
             faults.append(str(fault))
         if faults:
@@ -51,11 +53,10 @@ class EngineOptions:
             (embeds is not None and not embeds.is_file(), f"prompt embeds {embeds}: no such file"),
         ]
 
-    def with_previews_in(self, folder: Path) -> EngineOptions:
-        """Return the options with a place for previews, where any are asked for."""
-        if not self.stated.get("preview_every"):
-            return self
-        return replace(self, stated={**self.stated, "preview_folder": folder})
+    def applied_to(self, defaults: DiffusionSettings) -> DiffusionSettings:
+        """Return an engine's own settings with what the user chose."""
+        implied = DISTILLED if self.stated.get("distilled") else {}
+        return replace(defaults, **{**implied, "preview_folder": self.previews, **self.stated})
 
     @property
     def devices(self) -> tuple[str, ...]:

@@ -7,13 +7,13 @@ which import torch, are imported when one is opened and not before.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from ex4d.artifacts.watertight_mesh import MeshStyle
-from ex4d.engine_options import DISTILLED, EngineOptions
+from ex4d.engine_options import EngineOptions
 from ex4d.graphics_cards import graphics_cards
 from ex4d.guide import GuideRecipe
 from ex4d.models import DISTILLATION, EX4D, VACE, WAN, Weights
@@ -51,8 +51,7 @@ class Engine:
 
     def settings(self, options: EngineOptions) -> DiffusionSettings:
         """Return how it works: as the user says, else as is its own."""
-        distilled = DISTILLED if options.stated.get("distilled") else {}
-        return replace(self.defaults, **{**distilled, **options.stated})
+        return options.applied_to(self.defaults)
 
     def erosion(self, synthesis: Synthesis) -> int | str:
         """Return by how many pixels visibility is eroded, or random."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -170,7 +170,7 @@ def _first_frame(guide: GuideVideo, choice: Choice, progress: Progress) -> str:
 def _completed(job: Generation, choice: Choice, guide: GuideVideo, progress: Progress) -> Iterator[Frame]:
     request = SynthesisRequest(job.synthesis.prompt, job.synthesis.seed, job.synthesis.erode)
     engine = choice.engine
-    options = job.options.with_previews_in(job.output.with_suffix(".previews"))
+    options = replace(job.options, previews=job.output.with_suffix(".previews"))
     synthesizer = Engines(options, progress).opened(engine)
     if windows := engine.windows(guide.frame_count, job.options):
         progress.say(f"{engine.name}: {guide.frame_count} frames in {windows_in_words(windows)}")

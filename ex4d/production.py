@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ex4d.edit.sequence import Segment, edit_length, play
@@ -56,7 +56,7 @@ def shoot(
     setups = set_up_all(_chosen(film, only), film.output, options=options, progress=progress, verify=verify)
     segments = () if only else cut(setups)
     require((setup.engine for setup in setups), options)
-    engines = Engines(options.with_previews_in(workspace.takes / "previews"), progress, verify=verify)
+    engines = Engines(replace(options, previews=workspace.takes / "previews"), progress, verify=verify)
     with workspace.locked():
         takes = tuple(
             make_take(setup, workspace.take(setup.shot.name), engines, progress, force=force, verify=verify)

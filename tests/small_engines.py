@@ -1,4 +1,4 @@
-"""Weights that look as if they were here, graphics cards that look as if they were, and the tiny real VACE of a run."""
+"""Weights that look as if they were here, graphics cards that look as if they were, and tiny weights that are real."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from ex4d import graphics_cards
 from ex4d.engine_options import EngineOptions
 from ex4d.graphics_cards import GraphicsCard
-from ex4d.models import Weights
-from tests.synthesis.vace.tiny_vace import SIZE
+from ex4d.models import EX4D, VACE, WAN, Weights
+from tests.synthesis.vace.tiny_vace import SIZE, write_tiny_vace
 
 ON_CPU = EngineOptions(
     {"steps": 1, "guidance": 1.0, "size": SIZE, "window": 5, "overlap": 2, "compile": False}, device="cpu"
@@ -32,3 +32,15 @@ def lay_down(weights: Weights, models: Path) -> None:
         file = models / weights.name / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(b"")
+
+
+def write_tiny_models(models: Path) -> Path:
+    """Write tiny weights of both engines where ex4d looks for them in a folder of all weights; return it."""
+    from tests.synthesis.wan.tiny_wan import write_tiny_wan
+
+    tiny = write_tiny_wan(models / "made")
+    (models / WAN.name).symlink_to(tiny.original)
+    (models / EX4D.name).mkdir()
+    (models / EX4D.name / "ex4d.ckpt").symlink_to(tiny.adapter)
+    write_tiny_vace(models / VACE.name)
+    return models

@@ -24,7 +24,7 @@ from ex4d.synthesis.mesh_engine import MeshEngine
 from ex4d.synthesis.synthesizer import SynthesisRequest
 from tests.shared_data import shared_data
 from tests.small_engines import ON_CPU
-from tests.synthesis.vace.tiny_vace import SIZE, write_tiny_vace
+from tests.synthesis.vace.tiny_vace import SIZE
 
 FRAMES, RATE = 7, Fraction(24000, 1001)
 MESH = Synthesis(engine="mesh")
@@ -150,10 +150,11 @@ def test_a_manifest_beside_it_tells_from_what(job: Generation) -> None:
     assert said["first_frame"] == "fully visible"
 
 
-def test_vace_completes_a_render_in_windows_on_the_cpu_where_asked(job: Generation, tmp_path: Path) -> None:
-    write_tiny_vace(tmp_path / "models" / "wan2.1-vace-1.3b")
+def test_vace_completes_a_render_in_windows_on_the_cpu_where_asked(job: Generation, tiny_models: Path) -> None:
     heard = Heard()
-    made = generate(replace(job, synthesis=Synthesis(engine="vace"), options=ON_CPU), heard)
+    made = generate(
+        replace(job, synthesis=Synthesis(engine="vace"), options=replace(ON_CPU, models=tiny_models)), heard
+    )
     assert probe(made.output).frame_count == FRAMES
     assert probe(made.output).size == (64, 48) != SIZE
     assert any("7 frames in 2 windows of 5" in text for text in heard.said)
@@ -232,3 +233,38 @@ def test_what_is_interrupted_leaves_nothing(job: Generation, monkeypatch: pytest
     with pytest.raises(KeyboardInterrupt):
         generate(job)
     assert {each for each in job.output.parent.iterdir() if each.name != "cache"} <= before
+
+
+def test_ex4d_completes_a_render_and_its_seed_prompt_and_erosion_tell(job: Generation, tiny_models: Path) -> None:
+    small = replace(job, options=replace(ON_CPU, models=tiny_models), frame_count=5)
+    asked = {"usual": {}, "again": {}, "seed": {"seed": 2}, "prompt": {"prompt": "motion"}, "erode": {"erode": 9}}
+    films = {
+        name: frames_of(generate(replace(small, synthesis=Synthesis(engine="ex4d", **wish))))
+        for name, wish in asked.items()
+    }
+    np.testing.assert_array_equal(films["usual"], films["again"])
+    for name in ("seed", "prompt", "erode"):
+        assert (films[name] != films["usual"]).any(), name
+    said = json.loads(job.output.with_suffix(".json").read_text())
+    assert said["engine"]["erode"] == 9
+    assert [weights["commercial"] for weights in said["engine"]["weights"]] == ["yes", "unclear"]
+
+
+def test_embedded_prompts_of_another_model_are_refused_and_nothing_is_written(
+    job: Generation, tiny_models: Path, tmp_path: Path
+) -> None:
+    from safetensors.numpy import save_file
+
+    embeds = tmp_path / "embeds.safetensors"
+    save_file({name: np.ones((7, 40), np.float32) for name in ("prompt", "negative")}, embeds)
+    options = replace(ON_CPU, models=tiny_models, stated={**ON_CPU.stated, "prompt_embeds": embeds})
+    with pytest.raises(UserError, match=r"embeds\.safetensors: 'prompt' has rows of 40, the model reads 32"):
+        generate(replace(job, synthesis=Synthesis(engine="ex4d"), options=options))
+    assert not list(tmp_path.glob("film*"))
+
+
+def test_previews_lie_beside_the_video(job: Generation, tiny_models: Path) -> None:
+    options = replace(ON_CPU, models=tiny_models, stated={**ON_CPU.stated, "preview_every": 1})
+    generate(replace(job, synthesis=Synthesis(engine="ex4d"), options=options, frame_count=5))
+    (preview,) = job.output.with_suffix(".previews").iterdir()
+    assert preview.suffix == ".png"

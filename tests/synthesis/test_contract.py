@@ -1,5 +1,6 @@
 """What every engine promises, over all engines."""
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -9,17 +10,21 @@ import pytest
 from ex4d.artifacts.camera_path import CameraPath
 from ex4d.artifacts.guide_video import GuideFrame, GuideVideo
 from ex4d.artifacts.scene import Scene
+from ex4d.engines import ENGINES, Engines
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.synthesis.mesh_engine import MeshEngine
 from ex4d.synthesis.synthesizer import SynthesisRequest, Synthesizer
+from tests.small_engines import ON_CPU
 
 WIDTH, HEIGHT, FRAMES = 34, 22, 4
-ENGINES = {"mesh": MeshEngine}
 
 
-@pytest.fixture(params=ENGINES)
-def engine(request: pytest.FixtureRequest) -> Synthesizer:
-    return ENGINES[request.param]()
+@pytest.fixture(params=ENGINES, scope="module")
+def engine(request: pytest.FixtureRequest, tiny_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Synthesizer:
+    """Each engine as a run opens it, on tiny weights; the prompts are embedded anew."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield Engines(replace(ON_CPU, models=tiny_models)).opened(ENGINES[request.param])
 
 
 @pytest.fixture(params=[False, True], ids=["bare guide", "guide with background"])
@@ -57,15 +62,24 @@ def test_equal_requests_give_equal_frames(engine, guide):
     np.testing.assert_array_equal(one, other)
 
 
-def test_a_fully_visible_frame_comes_back_as_it_is(engine, guide):
+def test_a_fully_visible_frame_comes_back_from_an_engine_without_weights_as_it_is(guide):
+    """Engines with weights draw every pixel, and match its colours alone."""
     first = next(iter(guide.frames(0, 1)))
 
-    completed = next(iter(engine.synthesize(guide, SynthesisRequest())))
+    completed = next(iter(MeshEngine().synthesize(guide, SynthesisRequest())))
 
     np.testing.assert_array_equal(completed, first.colour)
 
 
 def test_no_hole_is_left_where_anything_is_known(engine, guide):
+    """Tiny random networks paint a pixel black now and then; a hole that is left is black all over."""
+    least = 1.0 if isinstance(engine, MeshEngine) else 0.5
     for frame, completed in zip(guide.frames(), engine.synthesize(guide, SynthesisRequest()), strict=True):
-        if frame.visible.any() or frame.background is not None:
-            assert completed.any(axis=-1).all()
+        if not frame.visible.all() and (frame.visible.any() or frame.background is not None):
+            assert completed.any(axis=-1)[~frame.visible].mean() >= least
+
+
+def test_the_seed_changes_what_an_engine_with_weights_draws_and_nothing_else(engine, guide):
+    one, other = (list(engine.synthesize(guide, SynthesisRequest(seed=seed))) for seed in (1, 2))
+
+    assert np.array_equal(one, other) == isinstance(engine, MeshEngine)
