@@ -232,6 +232,15 @@ def test_a_lora_cut_short_is_named(tiny_wan, tmp_path):
         read_adapter(file)
 
 
+def test_the_camera_encoder_reads_colour_before_mask(tiny_wan):
+    encoder = CameraEncoder.of(read_adapter(tiny_wan.adapter).camera, features=WIDTH).float()
+    encoder.latent_encoder[0].weight[:, 16:] = 0
+    colour, mask, other = torch.randn(3, 1, 16, 2, 4, 4, generator=torch.Generator().manual_seed(9))
+
+    assert torch.equal(encoder(colour, mask), encoder(colour, other))
+    assert not torch.allclose(encoder(colour, mask), encoder(other, mask))
+
+
 def test_a_camera_encoder_of_another_model_is_refused_with_what_differs(tiny_wan):
     camera = dict(read_adapter(tiny_wan.adapter).camera)
     del camera["latent_encoder.2.bias"]

@@ -74,6 +74,12 @@ def test_holes_are_black_and_what_is_seen_is_the_colour(seed):
     assert np.array_equal(mask_video(visible)[0].numpy(), np.repeat(np.where(visible, 1, -3)[None], 3, axis=0))
 
 
+def test_colours_pass_through_bfloat16_before_they_are_scaled():
+    unit = (colour_video(*guide()) + 1) / 2
+
+    assert torch.equal(unit.bfloat16().float(), unit)
+
+
 def test_colours_under_holes_change_nothing(vae, camera):
     colour, visible = guide()
     other = np.where(visible[..., None], colour, 255 - colour)
@@ -98,6 +104,12 @@ def test_a_frame_of_one_colour_is_one_colour_for_clip():
     assert pixels.shape == (1, 3, 28, 28)
     assert pixels[0, :, 3, 5].tolist() == pytest.approx([1.9303, 2.0749, 2.1459], abs=1e-4)
     assert torch.allclose(pixels, pixels[:, :, :1, :1], atol=1e-5)
+
+
+def test_clip_sees_a_smaller_frame_without_antialiasing():
+    noise = np.random.default_rng(1).integers(0, 256, (112, 112, 3), dtype=np.uint8)
+
+    assert clip_pixels(noise, 28).std() > 0.5 * clip_pixels(noise, 112).std()  # antialiased it would be a third
 
 
 def test_clip_gives_features_for_each_patch_and_the_whole(tiny_wan):

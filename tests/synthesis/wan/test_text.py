@@ -48,6 +48,7 @@ def test_features_of_the_true_tokens_are_the_references(which):
     [
         ("  a \n\t b  ", "a b"),
         ("&amp;amp; &lt;b&gt;", "& <b>"),
+        ("< &amp;amp; >", "< & >"),
         ("schÃ¶n", "schön"),
         (PROMPT, PROMPT),
         (NEGATIVE_PROMPT, NEGATIVE_PROMPT),
