@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -142,3 +145,32 @@ def test_frame_shows_the_guide_that_the_engine_gets(run: Run, tmp_path: Path) ->
     done = run("frame", "tiny.yaml#swing@3f", "-o", "result.png")
     assert "this frame is completed from the mesh" in done.err
     assert iio.imread(tmp_path / "result.png").any(axis=-1).all()
+
+
+def test_shoot_takes_the_engines_options_and_says_on_which_terms(run: Run, tmp_path: Path, tiny_models: Path) -> None:
+    write_tiny_film(tmp_path)
+    arguments = ("--device", "cpu", "--models", str(tiny_models), "--size", "48x32", "--steps", "1", "--guidance", "1")
+    done = run("shoot", "tiny.yaml", "--only", "push", "--engine", "ex4d", *arguments)
+    assert done.code == 0, done.err
+    assert "ex4d: wan2.1-i2v-14b-480p, licence Apache-2.0, commercial use: yes" in done.err
+    assert "push: ex4d, 6 frames in 1 window, padded by 3" in done.err
+    assert re.search(r"push +6 +.* ex4d +made", done.out)
+    settings = json.loads((tmp_path / "out/tiny.takes/push/manifest.json").read_text())["engine"]["settings"]
+    assert (settings["steps"], settings["size"], settings["guidance"]) == (1, [48, 32], 1.0)
+
+
+@pytest.mark.parametrize("command", [("plan", "tiny.yaml", "--engine", "ex4d"), ("shoot", "tiny.yaml", "--quiet")])
+def test_plans_and_films_without_weights_import_no_torch(tmp_path: Path, command: tuple[str, ...]) -> None:
+    write_tiny_film(tmp_path, SHOTS.replace("engine: mesh", "engine: auto"))
+    code = (
+        f"import sys; sys.argv = ['ex4d', *{command!r}]\n"
+        "from ex4d.cli import main\n"
+        "try: main()\n"
+        "except SystemExit as leaving: assert not leaving.code, leaving.code\n"
+        "print([name for name in ('torch', 'diffusers', 'transformers') if name in sys.modules])"
+    )
+    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "", "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
