@@ -126,7 +126,7 @@ def require(choices: Iterable[Choice], options: EngineOptions) -> None:
     """
     engines = {choice.name: choice for choice in choices}
     for choice in engines.values():
-        choice.engine.require_supported(choice.engine.settings(options))
+        choice.engine.require_supported(choice.engine.settings(choice.engine.for_one_shot(options)))
     faults = [_cannot_work(choice) for choice in engines.values() if choice.lacks]
     if faults:
         raise MissingPart("\n".join(faults))

@@ -58,6 +58,10 @@ class EngineOptions:
         implied = DISTILLED if self.stated.get("distilled") else {}
         return replace(defaults, **{**implied, "preview_folder": self.previews, **self.stated})
 
+    def with_cards(self, count: int) -> EngineOptions:
+        """Return the options for ``count`` graphics cards, the first ones."""
+        return replace(self, stated={**self.stated, "devices": count})
+
     @property
     def devices(self) -> tuple[str, ...]:
         """The devices by the names that torch has for them."""

@@ -46,8 +46,15 @@ class Engine:
     """How it works where the user says nothing; the size and the length of its windows are those that it knows."""
     drawn_erosion: bool = False
     """Whether visibility is eroded at random where the shot list says nothing; else it then is not."""
+    cards_a_shot: int = 1
+    """Graphics cards that one shot can use, where the prompt pushes; without, one."""
     require_supported: Callable[[DiffusionSettings], None] = lambda settings: None
     """Raises a UserError for settings that mean nothing to it."""
+
+    def for_one_shot(self, options: EngineOptions) -> EngineOptions:
+        """Return the options with no more graphics cards than one shot can use."""
+        guided = self.settings(options).guidance > 1
+        return options.with_cards(min(len(options.devices), self.cards_a_shot if guided else 1))
 
     def settings(self, options: EngineOptions) -> DiffusionSettings:
         """Return how it works: as the user says, else as is its own."""
@@ -112,7 +119,7 @@ class Engines:
         if engine.name not in self._opened:
             for weights in engine.weights(self.options):
                 self._progress.say(f"{engine.name}: {weights.name}, {terms_of(weights)}")
-            self._opened[engine.name] = engine.open(self.options, self._progress)
+            self._opened[engine.name] = engine.open(engine.for_one_shot(self.options), self._progress)
         return self._opened[engine.name]
 
     def ingredients(self, engine: Engine, synthesis: Synthesis) -> dict[str, Any]:
@@ -204,7 +211,15 @@ ENGINES: dict[str, Engine] = {
     engine.name: engine
     for engine in (
         Engine("mesh", "clean", _open_mesh, _MESH_CODE),
-        Engine("ex4d", "reference", _open_ex4d, ("synthesis", "synthesis/wan"), (WAN, EX4D), drawn_erosion=True),
+        Engine(
+            "ex4d",
+            "reference",
+            _open_ex4d,
+            ("synthesis", "synthesis/wan"),
+            (WAN, EX4D),
+            drawn_erosion=True,
+            cards_a_shot=2,
+        ),
         Engine(
             "vace",
             "clean",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ex4d.crew import make_beforehand
 from ex4d.edit.sequence import Segment, edit_length, play
 from ex4d.edit.timeline import timeline_json
 from ex4d.engine_choice import require
@@ -15,7 +16,7 @@ from ex4d.errors import UserError
 from ex4d.kernels import announce_compiling
 from ex4d.media.writing import H264Writer
 from ex4d.progress import SILENT, Progress
-from ex4d.setups import cut, set_up_all, sources_of
+from ex4d.setups import Setup, cut, set_up_all, sources_of
 from ex4d.shotlist.model import Shot, ShotList
 from ex4d.takes import Take, make_take
 from ex4d.workspace import Workspace, key_of, stage, write_text
@@ -58,14 +59,21 @@ def shoot(
     require((setup.engine for setup in setups), options)
     engines = Engines(replace(options, previews=workspace.takes / "previews"), progress, verify=verify)
     with workspace.locked():
+        made = make_beforehand(film, setups, workspace, engines, progress, force=force, verify=verify)
         takes = tuple(
-            make_take(setup, workspace.take(setup.shot.name), engines, progress, force=force, verify=verify)
+            _take(setup, workspace, engines, progress, force=force and setup.shot.name not in made, verify=verify)
             for setup in setups
         )
         production = Production(workspace, takes, segments)
         if segments:
             _write_edit(production, film, progress)
     return production
+
+
+def _take(
+    setup: Setup, workspace: Workspace, engines: Engines, progress: Progress, *, force: bool, verify: bool
+) -> Take:
+    return make_take(setup, workspace.take(setup.shot.name), engines, progress, force=force, verify=verify)
 
 
 def _chosen(film: ShotList, only: Sequence[str]) -> list[Shot]:

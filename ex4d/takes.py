@@ -14,7 +14,7 @@ from ex4d.artifacts.guide_video import GuideVideo
 from ex4d.artifacts.video import Frame, Video
 from ex4d.engines import Engines, windows_in_words
 from ex4d.errors import MediaError
-from ex4d.guide import GuideRecipe, draw_guide
+from ex4d.guide import draw_guide
 from ex4d.manifest import manifest_of, package_versions
 from ex4d.media.writing import H264Writer
 from ex4d.progress import Progress
@@ -22,7 +22,7 @@ from ex4d.render.cpu_rasterizer import CpuRasterizer
 from ex4d.setups import Setup
 from ex4d.shotlist.model import DepthFile
 from ex4d.synthesis.synthesizer import SynthesisRequest
-from ex4d.workspace import code_hash, content_hash, key_of, stage, write_manifest, write_text
+from ex4d.workspace import Stage, code_hash, content_hash, key_of, stage, write_manifest, write_text
 
 
 @dataclass(frozen=True)
@@ -47,21 +47,37 @@ def make_take(
     setup: Setup, folder: Path, engines: Engines, progress: Progress, *, force: bool = False, verify: bool = False
 ) -> Take:
     """Make a shot's guide and result; keep what an earlier run made of the same ingredients."""
-    recipe = setup.engine.engine.recipe(engines.options)
-    guide_key = key_of({"stage": "guide", **_ingredients(setup, verify=verify), **recipe.ingredients()})
-    made_by = engines.ingredients(setup.engine.engine, setup.shot.synthesis)
-    result_key = key_of({"stage": "result", "guide": guide_key, **made_by})
-    guide = stage(folder, "guide", "uncovered.json")
-    result = stage(folder, "result", f"{setup.shot.name}.mp4")
+    guide_key, result_key = _keys(setup, engines, verify=verify)
+    guide, result = _stages(setup, folder)
     kept = guide.made(guide_key) and result.made(result_key) and not force
     if not kept:
         if force or not guide.made(guide_key):
-            guide.make(guide_key, lambda: _make_guide(setup, recipe, folder, progress))
+            guide.make(guide_key, lambda: _make_guide(setup, engines, folder, progress))
         result.make(result_key, lambda: _make_result(setup, folder, engines, progress))
     uncovered = _uncovered(folder / "uncovered.json", setup.frame_count)
     keys = {"guide": guide_key, "result": result_key}
     write_manifest(folder, manifest_of(setup, uncovered, keys, engines.options))
     return Take(setup, folder, Video.load(folder / "result"), uncovered, kept)
+
+
+def is_made(setup: Setup, folder: Path, engines: Engines, *, verify: bool = False) -> bool:
+    """Tell whether an earlier run made a shot of the same ingredients."""
+    return all(
+        each.made(key) for each, key in zip(_stages(setup, folder), _keys(setup, engines, verify=verify), strict=True)
+    )
+
+
+def _stages(setup: Setup, folder: Path) -> tuple[Stage, Stage]:
+    return stage(folder, "guide", "uncovered.json"), stage(folder, "result", f"{setup.shot.name}.mp4")
+
+
+def _keys(setup: Setup, engines: Engines, *, verify: bool) -> tuple[str, str]:
+    """Return what guide and result are known by."""
+    engine = setup.engine.engine
+    drawn = {**_ingredients(setup, verify=verify), **engine.recipe(engines.options).ingredients()}
+    guide_key = key_of({"stage": "guide", **drawn})
+    made_by = engines.ingredients(engine, setup.shot.synthesis)
+    return guide_key, key_of({"stage": "result", "guide": guide_key, **made_by})
 
 
 def _uncovered(file: Path, frame_count: int) -> tuple[float, ...]:
@@ -74,11 +90,11 @@ def _uncovered(file: Path, frame_count: int) -> tuple[float, ...]:
     return shares
 
 
-def _make_guide(setup: Setup, recipe: GuideRecipe, folder: Path, progress: Progress) -> None:
+def _make_guide(setup: Setup, engines: Engines, folder: Path, progress: Progress) -> None:
     """Draw the guide into its folder, and note how much of each frame is uncovered."""
     progress.begin(f"{setup.shot.name}: guide", setup.frame_count)
     uncovered = []
-    rasterizer = CpuRasterizer()
+    rasterizer, recipe = CpuRasterizer(), setup.engine.engine.recipe(engines.options)
     with GuideVideo.writer(folder / "guide", setup.path, setup.path.scene.lens, background=recipe.background) as write:
         for frame in draw_guide(setup.footage, setup.path, rasterizer, recipe):
             write(frame)
