@@ -8,7 +8,7 @@ from typing import Any
 
 from ex4d.engine_options import EngineOptions
 from ex4d.engines import ENGINES, Engine, device_names, folder_of, package_versions
-from ex4d.errors import MissingPart
+from ex4d.errors import MissingPart, UserError
 from ex4d.graphics_cards import graphics_cards
 from ex4d.models import check as check_weights
 from ex4d.models import commands_for
@@ -68,6 +68,7 @@ class Choice:
                 {"name": each.name, "licence": each.licence, "commercial": each.commercial}
                 for each in self.engine.weights(options)
             ],
+            "loras": [str(file) for file in options.loras],
             "device": device_names(options),
             "packages": package_versions(),
             "windows": [(window.start, window.stop) for window in windows],
@@ -126,6 +127,10 @@ def require(choices: Iterable[Choice], options: EngineOptions) -> None:
     """
     engines = {choice.name: choice for choice in choices}
     for choice in engines.values():
+        if options.loras and not choice.engine.takes_loras:
+            raise UserError(
+                f"engine {choice.name} takes no LoRAs beside its own; leave out --lora, or write engine: vace"
+            )
         choice.engine.require_supported(choice.engine.settings(choice.engine.for_one_shot(options)))
     faults = [_cannot_work(choice) for choice in engines.values() if choice.lacks]
     if faults:

@@ -29,6 +29,8 @@ class EngineOptions:
     """How guides are drawn; None is each engine's own way."""
     models: Path | None = None
     """The folder of all weights; None is the usual one."""
+    loras: tuple[Path, ...] = ()
+    """More LoRAs for engines that take any, each at full strength."""
     previews: Path = Path("previews")
     """The folder of previews, where any are stated."""
 
@@ -50,6 +52,7 @@ class EngineOptions:
             (cards > 1 and device != "cuda", f"device {device} is one, but {cards} graphics cards are asked for"),
             (self.models is not None and not self.models.is_dir(), f"models {self.models}: no such folder"),
             (bool(unheard), f"fast is four steps without guidance; leave out {' and '.join(unheard)}"),
+            *((not file.is_file(), f"lora {file}: no such file") for file in self.loras),
             (embeds is not None and not embeds.is_file(), f"prompt embeds {embeds}: no such file"),
         ]
 

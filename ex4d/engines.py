@@ -48,6 +48,8 @@ class Engine:
     """Whether visibility is eroded at random where the shot list says nothing; else it then is not."""
     cards_a_shot: int = 1
     """Graphics cards that one shot can use, where the prompt pushes; without, one."""
+    takes_loras: bool = False
+    """Whether it takes more than its own."""
     require_supported: Callable[[DiffusionSettings], None] = lambda settings: None
     """Raises a UserError for settings that mean nothing to it."""
 
@@ -135,6 +137,7 @@ class Engines:
             "seed": synthesis.seed,
             "erode": synthesis.erode,
             "settings": settings.ingredients(),
+            "loras": [content_hash(file, verify=self._verify) for file in self.options.loras],
             "prompt_embeds": embeds and content_hash(embeds, verify=self._verify),
             "weights": self._content_of_weights(engine),
             "packages": package_versions(),
@@ -202,7 +205,11 @@ def _open_vace(options: EngineOptions, progress: Progress) -> Synthesizer:
     from ex4d.synthesis.vace.engine import VaceEngine
 
     return VaceEngine(
-        folder_of(VACE, options), ENGINES["vace"].settings(options), device=options.devices[0], progress=progress
+        folder_of(VACE, options),
+        ENGINES["vace"].settings(options),
+        device=options.devices[0],
+        loras=options.loras,
+        progress=progress,
     )
 
 
@@ -227,6 +234,7 @@ ENGINES: dict[str, Engine] = {
             ("synthesis", "synthesis/wan", "synthesis/vace"),
             (VACE,),
             VACE_DEFAULTS,
+            takes_loras=True,
             require_supported=require_supported,
         ),
     )

@@ -121,6 +121,16 @@ def test_settings_that_mean_nothing_to_an_engine_are_refused(all_here: None) -> 
         require([chosen("vace", options)], options)
 
 
+def test_loras_are_for_engines_that_take_them(all_here: None, tmp_path: Path) -> None:
+    (tmp_path / "style.safetensors").write_bytes(b"one")
+    options = EngineOptions(loras=(tmp_path / "style.safetensors",))
+    with pytest.raises(UserError, match="engine ex4d takes no LoRAs beside its own"):
+        require([chosen("ex4d", options)], options)
+    assert chosen("vace", options).manifest(Synthesis(), 9, options)["loras"] == [str(tmp_path / "style.safetensors")]
+    with pytest.raises(UserError, match="lora none: no such file"):
+        EngineOptions(loras=(Path("none"),))
+
+
 def test_weights_may_lie_elsewhere(models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     set_cards(monkeypatch, "NVIDIA H200")
     elsewhere = tmp_path / "elsewhere"

@@ -69,6 +69,8 @@ def test_a_result_is_known_by_its_weights_and_embedded_prompts(models: Path, tmp
     assert with_one != key()
     embeds.write_bytes(b"other")
     assert key(prompt_embeds=embeds) != with_one
+    with_lora = Engines(EngineOptions(loras=(embeds,))).ingredients(ENGINES["ex4d"], USUAL)
+    assert key_of(with_lora) != key()
 
 
 def test_weights_are_read_once_a_run(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -268,3 +268,15 @@ def test_previews_lie_beside_the_video(job: Generation, tiny_models: Path) -> No
     generate(replace(job, synthesis=Synthesis(engine="ex4d"), options=options, frame_count=5))
     (preview,) = job.output.with_suffix(".previews").iterdir()
     assert preview.suffix == ".png"
+
+
+def test_vace_takes_the_loras_that_are_named(job: Generation, tiny_models: Path, tmp_path: Path) -> None:
+    """One of another model is refused by the engine itself, which proves that it was handed on."""
+    from safetensors.numpy import save_file
+
+    lora = tmp_path / "style.safetensors"
+    save_file({"transformer.nowhere.lora_A.weight": np.ones((2, 3), np.float32)}, lora)
+    options = replace(ON_CPU, models=tiny_models, loras=(lora,))
+    with pytest.raises(UserError, match=r"style\.safetensors"):
+        generate(replace(job, synthesis=Synthesis(engine="vace"), options=options))
+    assert not job.output.exists()

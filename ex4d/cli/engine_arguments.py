@@ -68,6 +68,7 @@ def engine_options(
     deterministic: Annotated[
         bool, _option("Only kernels that give the same bits each time; slower.", "--deterministic")
     ] = False,
+    lora: Annotated[list[Path] | None, _option("One more LoRA, for vace; may be repeated.", metavar="FILE")] = None,
     models: Annotated[
         Path | None, _option("The folder of all weights; else $EX4D_MODELS, or the user's.", metavar="DIR")
     ] = None,
@@ -90,7 +91,7 @@ def engine_options(
         "deterministic": deterministic or None,
     }
     chosen = {name: value for name, value in stated.items() if value is not None}
-    return EngineOptions(chosen, device, models=models)
+    return EngineOptions(chosen, device, models=models, loras=tuple(lora or ()))
 
 
 def with_engine_options(command: Callable[..., None]) -> Callable[..., None]:
