@@ -17,7 +17,7 @@ from ex4d.synthesis.settings import FRAME_STRIDE, MODEL_STRIDE, DiffusionSetting
 GB = 1_000_000_000
 MARGIN = 1 * GB
 """Of the card, left free: for the screen, other programs, and what a driver takes."""
-CONTEXT = 0.7 * GB
+CONTEXT = 0.8 * GB
 """What CUDA and its libraries take beside the tensors; measured, tests/bench/bench_wan.py."""
 SLOTS = 2
 """Blocks' rooms that streaming needs; that of ex4d.synthesis.wan.residency."""

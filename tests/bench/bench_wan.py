@@ -1,6 +1,6 @@
 """EX-4D's engine at its true size on random weights: speed, error, memory, cards. Run on a machine with CUDA.
 
-    python -m tests.bench.bench_wan write DIR                  random weights of the true size, as downloads lie
+    python -m tests.bench.bench_wan write DIR [tiny]           random weights of the true size, as downloads lie
     python -m tests.bench.bench_wan speed [--reference DIR]    a forward in each precision, beside float32
     python -m tests.bench.bench_wan run DIR KEY=VALUE...       one window through the engine, every stage timed
     python -m tests.bench.bench_wan memory DIR                 the same for cards of 48, 24, 16, 12 and 8 GB
@@ -229,9 +229,10 @@ class CardUse:
     def __init__(self) -> None:
         import pynvml
 
-        pynvml.nvmlInit()
-        self._nvml = pynvml
-        self._cards = [pynvml.nvmlDeviceGetHandleByIndex(i) for i in range(pynvml.nvmlDeviceGetCount())]
+        self._nvml, self._cards = pynvml, []
+        if torch.cuda.is_available():
+            pynvml.nvmlInit()
+            self._cards = [pynvml.nvmlDeviceGetHandleByIndex(i) for i in range(pynvml.nvmlDeviceGetCount())]
         self._before = self._used()
         self.peak = [0] * len(self._cards)
         self._stop = threading.Event()
@@ -253,7 +254,7 @@ class CardUse:
 
 def run(folder: Path, values: dict[str, str]) -> None:
     """Take one window through the engine and print where its seconds went; values of settings as KEY=VALUE."""
-    use, devices = CardUse(), tuple(values.pop("devices", "cuda:0").split(","))
+    use, devices = CardUse(), tuple(values.pop("devices", str(CARD)).split(","))
     windows, text = int(values.pop("windows", "1")), values.pop("text", "")
     settings = DiffusionSettings(**{name: _value(value) for name, value in values.items()})
     line = Timeline()
@@ -294,14 +295,16 @@ def _prompts(engine: Ex4dEngine, text: str) -> EmbeddedPrompts:
     if text:
         return engine._prompts(SynthesisRequest(prompt=text))
     draws = torch.Generator().manual_seed(3)
-    return EmbeddedPrompts(*(torch.randn(1, 512, 4096, generator=draws) for _ in range(2)))
+    features = json.loads((engine._folder.root / "transformer" / "config.json").read_text())["text_dim"]
+    return EmbeddedPrompts(*(torch.randn(1, 512, features, generator=draws) for _ in range(2)))
 
 
 def _value(text: str) -> Any:
     try:
-        return json.loads(text)
+        value = json.loads(text)
     except json.JSONDecodeError:
         return text
+    return tuple(value) if isinstance(value, list) else value
 
 
 def apart(folder: Path, **values: object) -> None:
@@ -321,7 +324,7 @@ def main() -> None:
     folder, *values = rest
     if what == "write":
         start = time.perf_counter()
-        random_wan.write(Path(folder))
+        random_wan.write(Path(folder), tiny=values == ["tiny"])
         print(f"written in {time.perf_counter() - start:.0f} s", flush=True)
     elif what == "run":
         run(Path(folder), dict(value.split("=", 1) for value in values))

@@ -5,7 +5,7 @@ Source: FlowMatchScheduler and WanVideoPipeline of EX-4D's diffsynth; the distil
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -14,10 +14,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ex4d.errors import SynthesisError
+from ex4d.synthesis.wan.schedule import timesteps
 
 Latents = Float[Tensor, "1 channels latent_frames latent_height latent_width"]
-TIMESTEPS = 1000.0
-"""What a noise level of one is told to the transformer as."""
 
 
 @dataclass(frozen=True)
@@ -30,16 +29,15 @@ class Step:
     foreseen: Latents
     """The finished latents as they are foreseen now, for previews."""
 
-
-def draw_noise(shape: Sequence[int], seed: int) -> Latents:
-    """Draw the noise to start from, on the CPU, so that a seed means the same on every machine."""
-    return torch.randn(tuple(shape), generator=torch.Generator("cpu").manual_seed(seed), dtype=torch.float32)
+    def comes_every(self, count: int) -> bool:
+        """Tell whether it is one of every ``count`` steps; of none where that is 0."""
+        return count > 0 and (self.index + 1) % count == 0
 
 
 def denoise(
     velocity: Callable[[Latents, float], Latents],
     noise: Latents,
-    sigmas: Sequence[float],
+    sigmas: tuple[float, ...],
     *,
     renoise: torch.Generator | None = None,
     on_step: Callable[[Step], None] = lambda step: None,
@@ -57,8 +55,8 @@ def denoise(
         SynthesisError: latents that are not finite; names the step.
     """
     latents, total = noise, len(sigmas) - 1
-    for index, (sigma, following) in enumerate(pairwise(sigmas)):
-        flow = velocity(latents, TIMESTEPS * sigma)
+    for index, (timestep, (sigma, following)) in enumerate(zip(timesteps(sigmas), pairwise(sigmas), strict=True)):
+        flow = velocity(latents, timestep)
         foreseen = latents - sigma * flow
         if renoise is None:
             latents = latents + (following - sigma) * flow

@@ -29,7 +29,7 @@ from ex4d.synthesis.wan.denoising import Latents, Step, denoise, guided
 from ex4d.synthesis.wan.models import Bench, Models, adapter_files, open_models
 from ex4d.synthesis.wan.previews import write_preview
 from ex4d.synthesis.wan.prompts import EmbeddedPrompts, embedded
-from ex4d.synthesis.wan.schedule import DISTILLED_STEPS, latent_shape, noise_levels
+from ex4d.synthesis.wan.schedule import DISTILLED_STEPS, initial_noise, noise_levels
 from ex4d.synthesis.wan.transformer import Hearing, at_work, velocities
 from ex4d.synthesis.wan.weight_folders import find_wan_folder
 from ex4d.synthesis.windowed import complete as complete_in_windows
@@ -111,7 +111,7 @@ class Ex4dEngine:
         conditioning = self._condition(models, colour, visible, prompts)
         draws = torch.Generator("cpu").manual_seed(seed)
         frames, height, width = visible.shape
-        noise = torch.randn(latent_shape(frames, width, height), generator=draws).to(models.bench.main)
+        noise = initial_noise(draws, frames, width, height).to(models.bench.main)
         latents = self._denoised(models, conditioning, noise, draws, window)
         with models.encoders():
             return latents_to_frames(models.vae, latents)
@@ -135,7 +135,7 @@ class Ex4dEngine:
         self._progress.begin(f"denoising window {window + 1}", len(levels) - 1)
 
         def on_step(step: Step) -> None:
-            if settings.preview_every and (step.index + 1) % settings.preview_every == 0:
+            if settings.preview_folder is not None and step.comes_every(settings.preview_every):
                 write_preview(models.vae, step, window, settings.preview_folder)
             self._progress.advance()
 
@@ -159,7 +159,7 @@ class Ex4dEngine:
     def _velocity(self, hearings: list[Hearing]) -> Callable[[Latents, float], Latents]:
         def velocity(latents: Latents, timestep: float) -> Latents:
             found = velocities(hearings, latents, timestep)
-            return found[0] if len(found) == 1 else guided(*found, self._settings.guidance)
+            return found[0] if len(found) == 1 else guided(found[0], found[1], self._settings.guidance)
 
         return velocity
 

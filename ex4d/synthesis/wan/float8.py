@@ -17,7 +17,7 @@ LEAST_SCALE = 1e-12
 """So that a row of zeros divides by something."""
 
 
-class Float8Linear(nn.Module):
+class Float8Linear(nn.Module):  # type: ignore[misc] # mypy does not read torch
     """A Linear whose product is taken in float8; bias and result are bfloat16."""
 
     weight: Tensor

@@ -45,13 +45,15 @@ def load_transformer(
     dtype: torch.dtype,
     device_of: DeviceOf,
     fuse: bool,
+    workshop: torch.device | None = None,
     progress: Progress = SILENT,
 ) -> WanTransformer3DModel:
     """Load the transformer with its adapters applied.
 
     With ``fuse`` the LoRAs are added to the weights in float32 before these become ``dtype``; without, they run beside
     the layers, in ``dtype`` (peft's layers; adapters are named by their place, "0" first). Differences of whole
-    parameters are added either way. What :data:`IN_FLOAT32` names stays in float32 whatever ``dtype`` is.
+    parameters are added either way. What :data:`IN_FLOAT32` names stays in float32 whatever ``dtype`` is. Parameters
+    are converted on the ``workshop``, one at a time; None is where they are read.
 
     Raises:
         MissingPart: weights are missing, cut short, or not those of this model.
@@ -64,9 +66,10 @@ def load_transformer(
         adapter.must_fit(shapes)
 
     def altered(name: str, value: Parameter) -> Parameter:
+        value = value if workshop is None else value.to(workshop)
         for adapter in adapters:
             value = adapter.changed(name, value, low_rank=fuse)
-        return value
+        return value.to(dtype_of(name))
 
     def dtype_of(name: str) -> torch.dtype:
         return torch.float32 if IN_FLOAT32.intersection(name.split(".")) else dtype
@@ -131,8 +134,8 @@ def _fill(
     for key, tensor in files.stream():
         places = fit.places[key]
         for name, piece in zip(places, tensor.chunk(len(places)) if places else (), strict=True):
-            value = altered(name, piece.to(device_of(name)).reshape(parameters[name]))
-            _place(model, name, value.to(dtype_of(name), copy=value.device.type == "cpu"))
+            value = altered(name, piece.reshape(parameters[name])).to(device_of(name)).to(dtype_of(name))
+            _place(model, name, value.clone() if value.data_ptr() == piece.data_ptr() else value)
         progress.advance()
     for name, buffer in list(model.named_buffers()):
         owner, _, leaf = name.rpartition(".")

@@ -144,7 +144,7 @@ def _replica(
         return HOST if name.startswith("blocks.") and (float8 or not bench.stays) else device
 
     transformer = load_transformer(
-        folder, adapters, dtype=bench.kind, device_of=home_of, fuse=True, progress=progress
+        folder, adapters, dtype=bench.kind, device_of=home_of, fuse=True, workshop=device, progress=progress
     ).eval()
     transformer.requires_grad_(False)
     if float8:

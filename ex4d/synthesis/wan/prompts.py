@@ -8,6 +8,7 @@ from pathlib import Path
 from jaxtyping import Float
 from torch import Tensor
 
+from ex4d.errors import MissingPart
 from ex4d.progress import Progress
 from ex4d.synthesis.settings import DiffusionSettings
 from ex4d.synthesis.wan.model_sizes import transformer_sizes
@@ -45,6 +46,11 @@ def embedded(
         )
         brought = read_prompt_embeds(settings.prompt_embeds, text_features=sizes["text_dim"])
         return EmbeddedPrompts(*(padded(features.float()) for features in brought))
+    if missing := folder.missing("text_encoder"):
+        raise MissingPart(
+            f"the text encoder is not whole: {', '.join(map(str, missing))} missing; run ex4d models pull, or bring "
+            "embedded prompts (--prompt-embeds)"
+        )
     words = (prompt or PROMPT, NEGATIVE_PROMPT if settings.negative_prompt is None else settings.negative_prompt)
     made = embed_prompts(
         words,

@@ -11,9 +11,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import cycle, islice
+from weakref import finalize
 
 import torch
 from torch import Tensor, nn
+
+from ex4d.errors import SynthesisError
 
 ALIGNMENT = 256
 """Bytes; what the card's allocator gives, and more than any kernel asks for."""
@@ -129,7 +132,7 @@ class _Packed:
         for tensor in tensors:
             places.append(end)
             end += -(-tensor.nbytes // ALIGNMENT) * ALIGNMENT
-        packed = cls(tensors, tuple(places), torch.empty(end, dtype=torch.uint8, pin_memory=torch.cuda.is_available()))
+        packed = cls(tensors, tuple(places), _pinned(end))
         for tensor, view in zip(tensors, packed._views(packed.host), strict=True):
             view.copy_(tensor)
             tensor.data = view
@@ -145,3 +148,21 @@ class _Packed:
         """Let the block's tensors be what a buffer holds."""
         for tensor, view in zip(self.tensors, self._views(room), strict=True):
             tensor.data = view
+
+
+def _pinned(size: int) -> Tensor:
+    """Return host memory that a card can copy from by itself.
+
+    torch's own pinned memory comes in powers of two: 1.07 GB for a block of 0.81 GB.
+    """
+    host = torch.empty(size, dtype=torch.uint8)
+    if torch.cuda.is_available():
+        runtime = torch.cuda.cudart()
+        fault = int(runtime.cudaHostRegister(host.data_ptr(), size, 0))
+        if fault:
+            raise SynthesisError(
+                f"the host has no {size / 1e9:.1f} GB more to lock for the card (CUDA error {fault}): free some of its "
+                "memory, allow more of it to be locked (ulimit -l), or use a card that holds more of the model"
+            )
+        finalize(host, runtime.cudaHostUnregister, host.data_ptr())
+    return host

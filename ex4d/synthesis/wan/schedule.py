@@ -39,7 +39,7 @@ def latent_shape(frames: int, width: int, height: int) -> tuple[int, int, int, i
 
 
 def initial_noise(
-    seed: int, frames: int, width: int, height: int
+    draws: torch.Generator, frames: int, width: int, height: int
 ) -> Float32[torch.Tensor, "1 channels latent_frames latent_height latent_width"]:
-    """Draw the noise that a video starts from; on the CPU, so that every device gets the same."""
-    return torch.randn(latent_shape(frames, width, height), generator=torch.Generator("cpu").manual_seed(seed))
+    """Draw the noise that a video starts from; ``draws`` is of the CPU, so that every device gets the same."""
+    return torch.randn(latent_shape(frames, width, height), generator=draws)
