@@ -22,7 +22,7 @@ from threading import Thread
 from typing import Any, TextIO
 
 from ex4d.engine_options import EngineOptions
-from ex4d.engines import Engines
+from ex4d.engine_run import Engines
 from ex4d.errors import Ex4dError, MissingPart, SynthesisError, UserError
 from ex4d.kernels import keep_compiled
 from ex4d.progress import SILENT, Progress

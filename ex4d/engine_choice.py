@@ -122,7 +122,7 @@ def require(choices: Iterable[Choice], options: EngineOptions) -> None:
     """Make sure that engines can work here; reads the heads of their weights.
 
     Raises:
-        UserError: settings that mean nothing to an engine that is used.
+        UserError: settings that mean nothing to an engine that is used, or work that does not fit the card.
         MissingPart: they cannot; all commands at once, and what works without.
     """
     engines = {choice.name: choice for choice in choices}
@@ -136,6 +136,7 @@ def require(choices: Iterable[Choice], options: EngineOptions) -> None:
     if faults:
         raise MissingPart("\n".join(faults))
     for choice in engines.values():
+        choice.engine.planned_memory(choice.engine.for_one_shot(options))
         for weights in choice.engine.weights(options):
             check_weights(weights, folder_of(weights, options))
 

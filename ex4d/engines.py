@@ -8,23 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 from ex4d.artifacts.watertight_mesh import MeshStyle
 from ex4d.engine_options import EngineOptions
-from ex4d.graphics_cards import graphics_cards
+from ex4d.graphics_cards import GraphicsCard, graphics_cards
 from ex4d.guide import GuideRecipe
 from ex4d.models import DISTILLATION, EX4D, VACE, WAN, Weights
-from ex4d.progress import SILENT, Progress
+from ex4d.progress import Progress
 from ex4d.shotlist.model import Synthesis
 from ex4d.synthesis.mesh_engine import MeshEngine
 from ex4d.synthesis.settings import DiffusionSettings
 from ex4d.synthesis.synthesizer import Synthesizer
 from ex4d.synthesis.vace.limits import VACE_DEFAULTS, require_supported
+from ex4d.synthesis.vram import GB, WAN_14B, MemoryPlan, plan_memory
 from ex4d.synthesis.windows import Window, plan_windows
-from ex4d.workspace import code_hash, content_hash
 
 PACKAGES = ("torch", "diffusers", "transformers", "peft")
 """Whose versions may change what engines with weights make."""
@@ -48,6 +48,8 @@ class Engine:
     """Whether visibility is eroded at random where the shot list says nothing; else it then is not."""
     cards_a_shot: int = 1
     """Graphics cards that one shot can use, where the prompt pushes; without, one."""
+    memory: Callable[[DiffusionSettings, float], MemoryPlan] | None = None
+    """Plans what goes where on a card of so many bytes; raises a UserError that says what would fit."""
     takes_loras: bool = False
     """Whether it takes more than its own."""
     require_supported: Callable[[DiffusionSettings], None] = lambda settings: None
@@ -61,6 +63,21 @@ class Engine:
     def settings(self, options: EngineOptions) -> DiffusionSettings:
         """Return how it works: as the user says, else as is its own."""
         return options.applied_to(self.defaults)
+
+    def planned_memory(self, options: EngineOptions, otherwise: float | None = None) -> MemoryPlan | None:
+        """Return what goes where on the card that is stated or here, else on one of ``otherwise`` bytes.
+
+        None is for an engine that is not planned for, for the CPU, and for a card of which nothing is known.
+
+        Raises:
+            UserError: it does not fit; says what would.
+        """
+        settings = self.settings(options)
+        here = [card.memory_bytes for card in cards_of(options) if card.memory_bytes]
+        card = min(here, default=otherwise) if settings.vram_gb is None else settings.vram_gb * GB
+        if self.memory is None or card is None or options.device == "cpu":
+            return None
+        return self.memory(settings, float(card))
 
     def erosion(self, synthesis: Synthesis) -> int | str:
         """Return by how many pixels visibility is eroded, or random."""
@@ -92,77 +109,20 @@ def windows_in_words(windows: Sequence[Window]) -> str:
     return f"{count}{added}"
 
 
+def cards_of(options: EngineOptions) -> tuple[GraphicsCard, ...]:
+    """Return the graphics cards that engines with weights will work on, as far as they are here."""
+    cards, wanted = graphics_cards(), [device.partition(":")[2] for device in options.devices if device != "cpu"]
+    return tuple(cards[int(index)] for index in wanted if int(index) < len(cards))
+
+
 def device_names(options: EngineOptions) -> tuple[str, ...]:
     """Return what an engine with weights will work on, as the makers call it."""
-    if options.device == "cpu":
-        return ("cpu",)
-    cards = graphics_cards()
-    chosen_cards = [int(device.partition(":")[2]) for device in options.devices]
-    return tuple(cards[index].name if index < len(cards) else "none" for index in chosen_cards)
+    return ("cpu",) if options.device == "cpu" else tuple(card.name for card in cards_of(options))
 
 
 def folder_of(weights: Weights, options: EngineOptions) -> Path:
     """Return where weights lie."""
     return weights.folder_below(options.models) if options.models else weights.folder
-
-
-class Engines:
-    """The engines of one run: each is opened when it is first needed, once; its weights are read once to know them."""
-
-    def __init__(self, options: EngineOptions, progress: Progress = SILENT, *, verify: bool = False) -> None:
-        self.options = options
-        self._progress = progress
-        self._verify = verify
-        self._opened: dict[str, Synthesizer] = {}
-        self._hashes: dict[str, dict[str, str]] = {}
-
-    def opened(self, engine: Engine) -> Synthesizer:
-        """Return an engine, ready to work."""
-        if engine.name not in self._opened:
-            for weights in engine.weights(self.options):
-                self._progress.say(f"{engine.name}: {weights.name}, {terms_of(weights)}")
-            self._opened[engine.name] = engine.open(engine.for_one_shot(self.options), self._progress)
-        return self._opened[engine.name]
-
-    def ingredients(self, engine: Engine, synthesis: Synthesis) -> dict[str, Any]:
-        """Return, by content, all that goes into a result beside its guide."""
-        known: dict[str, Any] = {"engine": engine.name, "code": code_hash(*engine.code)}
-        if not engine.own_weights:
-            return known
-        settings = engine.settings(self.options)
-        embeds = settings.prompt_embeds
-        return {
-            **known,
-            "prompt": synthesis.prompt,
-            "seed": synthesis.seed,
-            "erode": synthesis.erode,
-            "settings": settings.ingredients(),
-            "loras": [content_hash(file, verify=self._verify) for file in self.options.loras],
-            "prompt_embeds": embeds and content_hash(embeds, verify=self._verify),
-            "weights": self._content_of_weights(engine),
-            "packages": package_versions(),
-        }
-
-    def _content_of_weights(self, engine: Engine) -> dict[str, str]:
-        if engine.name not in self._hashes:
-            files = weight_files(engine, self.options)
-            self._progress.begin(f"{engine.name}: know its weights", len(files))
-            hashes = {}
-            for name, file in files.items():
-                hashes[name] = content_hash(file, verify=self._verify)
-                self._progress.advance()
-            self._hashes[engine.name] = hashes
-        return self._hashes[engine.name]
-
-
-def weight_files(engine: Engine, options: EngineOptions) -> dict[str, Path]:
-    """Return every file of an engine's weights, by its name below the folder of all weights."""
-    found = {}
-    for weights in engine.weights(options):
-        folder = folder_of(weights, options)
-        names = weights.layout_in(folder).files_in(folder)
-        found.update({f"{weights.name}/{name}": folder / name for name in names})
-    return found
 
 
 def package_versions() -> dict[str, str]:
@@ -226,6 +186,7 @@ ENGINES: dict[str, Engine] = {
             (WAN, EX4D),
             drawn_erosion=True,
             cards_a_shot=2,
+            memory=partial(plan_memory, WAN_14B),
         ),
         Engine(
             "vace",

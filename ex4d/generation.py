@@ -22,7 +22,8 @@ from ex4d.artifacts.scene import Scene
 from ex4d.artifacts.video import Frame
 from ex4d.engine_choice import Choice, chosen, require
 from ex4d.engine_options import AS_IS, EngineOptions
-from ex4d.engines import Engines, windows_in_words
+from ex4d.engine_run import Engines
+from ex4d.engines import windows_in_words
 from ex4d.errors import MediaError, OutputError, UserError
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.kernels import announce_compiling

@@ -11,7 +11,7 @@ from ex4d.edit.sequence import Segment, edit_length, play
 from ex4d.edit.timeline import timeline_json
 from ex4d.engine_choice import require
 from ex4d.engine_options import AS_IS, EngineOptions
-from ex4d.engines import Engines
+from ex4d.engine_run import Engines
 from ex4d.errors import UserError
 from ex4d.kernels import announce_compiling
 from ex4d.media.writing import H264Writer

@@ -121,6 +121,16 @@ def test_settings_that_mean_nothing_to_an_engine_are_refused(all_here: None) -> 
         require([chosen("vace", options)], options)
 
 
+def test_a_card_that_is_too_small_is_told_with_what_would_fit(all_here: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ex4d.engine_choice.check_weights", lambda weights, folder: None)
+    set_cards(monkeypatch, "NVIDIA Small", memory_bytes=4_000_000_000)
+    with pytest.raises(UserError, match=r"need a card of \d+ GB, this one is taken to have 4\.0 GB"):
+        require([chosen("ex4d", AS_IS)], AS_IS)
+    stated = EngineOptions({"vram_gb": 7.0, "size": (1024, 1024)})
+    with pytest.raises(UserError, match=r"need a card of \d+ GB, this one is taken to have 7\.0 GB"):
+        require([chosen("ex4d", stated)], stated)
+
+
 def test_loras_are_for_engines_that_take_them(all_here: None, tmp_path: Path) -> None:
     (tmp_path / "style.safetensors").write_bytes(b"one")
     options = EngineOptions(loras=(tmp_path / "style.safetensors",))

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from ex4d.engine_options import EngineOptions
-from ex4d.engines import ENGINES, Engines
+from ex4d.engine_run import Engines
+from ex4d.engines import ENGINES
 from ex4d.models import EX4D, WAN
 from ex4d.shotlist.model import Synthesis
 from ex4d.workspace import key_of
@@ -75,7 +76,7 @@ def test_a_result_is_known_by_its_weights_and_embedded_prompts(models: Path, tmp
 
 def test_weights_are_read_once_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[Path] = []
-    monkeypatch.setattr("ex4d.engines.content_hash", lambda file, verify: read.append(file) or file.name)
+    monkeypatch.setattr("ex4d.engine_run.content_hash", lambda file, verify: read.append(file) or file.name)
     engines = Engines(EngineOptions())
     for seed in range(3):
         engines.ingredients(ENGINES["ex4d"], USUAL.model_copy(update={"seed": seed}))

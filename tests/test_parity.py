@@ -10,7 +10,8 @@ import pytest
 from ex4d.artifacts.guide_video import GuideFrame
 from ex4d.engine_choice import chosen, require
 from ex4d.engine_options import EngineOptions
-from ex4d.engines import ENGINES, Engines
+from ex4d.engine_run import Engines
+from ex4d.engines import ENGINES
 from ex4d.synthesis.synthesizer import SynthesisRequest
 from tests.shared_data import shared_data
 from tests.synthesis.small_guides import write_guide

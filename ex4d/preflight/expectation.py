@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from ex4d.engine_choice import Choice
 from ex4d.engine_options import EngineOptions
 from ex4d.engines import device_names, windows_in_words
-from ex4d.errors import SynthesisError
-from ex4d.graphics_cards import graphics_cards
+from ex4d.errors import UserError
 from ex4d.synthesis.settings import FRAME_STRIDE, KNOWN_FRAMES, KNOWN_SIZE, MODEL_STRIDE, DiffusionSettings, Precision
-from ex4d.synthesis.vram import GB, WAN_14B, plan_memory
 from ex4d.synthesis.windows import Window
 
 MEASURED_CARD = "NVIDIA H200"
-MEASURED_BYTES = 150_754_820_096
+MEASURED_BYTES = 150_754_820_096.0
 """That it holds."""
 SECONDS_PER_FORWARD: dict[Precision, float] = {"reference": 0.80, "bf16": 0.75, "fp8": 0.60}
 """Of ex4d's transformer on that card, compiled, at 512x512 and 49 frames; tests/bench/bench_wan.py measures it."""
@@ -64,20 +62,17 @@ def expected_of(choice: Choice, frame_count: int, options: EngineOptions) -> Exp
     settings = choice.engine.settings(options)
     device = "" if choice.lacks else " and ".join(device_names(options))
     seconds = seconds_of(windows, settings) if choice.name == "ex4d" else None
-    memory, faults = _memory(choice, settings)
+    memory, faults = _memory(choice, options)
     return Expectation(windows, settings.size, device, seconds, memory, (*_notes(choice, settings), *faults))
 
 
-def _memory(choice: Choice, settings: DiffusionSettings) -> tuple[str, list[str]]:
-    """Return what goes where on the card that is stated or here, else on the measured one; or why it does not fit."""
-    if choice.name != "ex4d":
-        return "", []
-    here = [card.memory_bytes for card in graphics_cards()[: settings.devices] if card.memory_bytes]
-    stated = settings.vram_gb and settings.vram_gb * GB
+def _memory(choice: Choice, options: EngineOptions) -> tuple[str, list[str]]:
+    """Return what goes where, on the measured card where none is stated or here; or why it does not fit."""
     try:
-        return plan_memory(WAN_14B, settings, float(stated or min(here, default=MEASURED_BYTES))).in_words(), []
-    except SynthesisError as fault:
+        plan = choice.engine.planned_memory(choice.engine.for_one_shot(options), MEASURED_BYTES)
+    except UserError as fault:
         return "", [str(fault)]
+    return ("" if plan is None else plan.in_words()), []
 
 
 def seconds_of(windows: tuple[Window, ...], settings: DiffusionSettings) -> float:
