@@ -61,7 +61,7 @@ class Choice:
             return said
         return {
             **said,
-            "prompt": synthesis.prompt,
+            "prompt": self.engine.prompt(synthesis, options),
             "erode": self.engine.erosion(synthesis),
             "settings": self.engine.settings(options).ingredients(),
             "weights": [

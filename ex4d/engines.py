@@ -46,6 +46,8 @@ class Engine:
     """How it works where the user says nothing; the size and the length of its windows are those that it knows."""
     drawn_erosion: bool = False
     """Whether visibility is eroded at random where the shot list says nothing; else it then is not."""
+    own_prompt: str = ""
+    """Which prompt it takes where there is none."""
     cards_a_shot: int = 1
     """Graphics cards that one shot can use, where the prompt pushes; without, one."""
     memory: Callable[[DiffusionSettings, float], MemoryPlan] | None = None
@@ -84,6 +86,12 @@ class Engine:
         if synthesis.erode is None:
             return "random" if self.drawn_erosion else 0
         return synthesis.erode
+
+    def prompt(self, synthesis: Synthesis, options: EngineOptions) -> str:
+        """Return what it is told that the scene shows, for people to read."""
+        if embeds := options.stated.get("prompt_embeds"):
+            return f"embedded in {embeds}"
+        return synthesis.prompt or self.own_prompt
 
     def recipe(self, options: EngineOptions) -> GuideRecipe:
         """Return how the guides that it gets are drawn."""
@@ -185,6 +193,7 @@ ENGINES: dict[str, Engine] = {
             ("synthesis", "synthesis/wan"),
             (WAN, EX4D),
             drawn_erosion=True,
+            own_prompt="EX-4D's own",
             cards_a_shot=2,
             memory=partial(plan_memory, WAN_14B),
         ),

@@ -170,6 +170,7 @@ def test_the_manifest_tells_what_was_chosen_for_the_user(all_here: None) -> None
     said = choice.manifest(Synthesis(seed=3), 100, AS_IS)
     assert said["used"] == "ex4d"
     assert said["erode"] == "random"
+    assert said["prompt"] == "EX-4D's own"
     assert said["guide"]["style"] == "reference"
     assert said["settings"]["steps"] == 25
     assert {"name": "ex4d", "licence": "not known", "commercial": "unclear"} in said["weights"]
