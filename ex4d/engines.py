@@ -20,7 +20,7 @@ from ex4d.models import DISTILLATION, EX4D, VACE, WAN, Weights
 from ex4d.progress import Progress
 from ex4d.shotlist.model import Synthesis
 from ex4d.synthesis.mesh_engine import MeshEngine
-from ex4d.synthesis.settings import DiffusionSettings
+from ex4d.synthesis.settings import CARDS_A_SHOT, DiffusionSettings
 from ex4d.synthesis.synthesizer import Synthesizer
 from ex4d.synthesis.vace.limits import VACE_DEFAULTS, require_supported
 from ex4d.synthesis.vram import GB, WAN_14B, MemoryPlan, plan_memory
@@ -48,8 +48,8 @@ class Engine:
     """Whether visibility is eroded at random where the shot list says nothing; else it then is not."""
     own_prompt: str = ""
     """Which prompt it takes where there is none."""
-    cards_a_shot: int = 1
-    """Graphics cards that one shot can use, where the prompt pushes; without, one."""
+    cards_a_shot: tuple[int, ...] = (1,)
+    """How many graphics cards can share one shot."""
     memory: Callable[[DiffusionSettings, float], MemoryPlan] | None = None
     """Plans what goes where on a card of so many bytes; raises a UserError that says what would fit."""
     takes_loras: bool = False
@@ -59,8 +59,7 @@ class Engine:
 
     def for_one_shot(self, options: EngineOptions) -> EngineOptions:
         """Return the options with no more graphics cards than one shot can use."""
-        guided = self.settings(options).guidance > 1
-        return options.with_cards(min(len(options.devices), self.cards_a_shot if guided else 1))
+        return options.with_cards(max(count for count in self.cards_a_shot if count <= len(options.devices)))
 
     def settings(self, options: EngineOptions) -> DiffusionSettings:
         """Return how it works: as the user says, else as is its own."""
@@ -194,7 +193,7 @@ ENGINES: dict[str, Engine] = {
             (WAN, EX4D),
             drawn_erosion=True,
             own_prompt="EX-4D's own",
-            cards_a_shot=2,
+            cards_a_shot=CARDS_A_SHOT,
             memory=partial(plan_memory, WAN_14B),
         ),
         Engine(

@@ -49,7 +49,7 @@ def test_each_card_gets_about_as_many_frames(file: Path) -> None:
 def test_cards_that_are_left_go_to_the_shots_as_far_as_their_engine_can_use_them(file: Path) -> None:
     assert [share.cards for share in shared(file, 6)] == [(0, 1), (2, 3), (4, 5)]
     assert [share.cards for share in shared(file, 5)] == [(0,), (1,), (2,)]
-    assert [share.cards for share in shared(file, 6, guidance=1.0)] == [(0,), (1,), (2,)]
+    assert [share.cards for share in shared(file, 12)] == [(0, 1, 2, 3), (4, 5, 6, 7), (8, 9, 10, 11)]
     assert [share.cards for share in shared(file, 6, engine="vace")] == [(0,), (1,), (2,)]
 
 

@@ -19,6 +19,8 @@ KNOWN_SIZE = (512, 512)
 """Width and height that EX-4D's adapter was trained at."""
 KNOWN_FRAMES = 49
 """Frames that EX-4D's adapter was trained at."""
+CARDS_A_SHOT = (1, 2, 4)
+"""Graphics cards that can share one shot: one a branch of guidance, and halves of its tokens."""
 VRAM_TIERS = (48, 24, 16, 12, 8)
 """Gigabytes of the graphics cards that are planned for by name."""
 

@@ -109,7 +109,7 @@ def speed(reference: Path | None) -> None:
     fuse(exact, lora)
     replica = Replica(exact, CARD, residual=torch.float32)
     with at_work([replica]):
-        truth = velocities([replica.hear(told, texts)], latents, 500.0)
+        truth = velocities([[replica.hear(told, texts)]], latents, 500.0)
     del exact, replica
     torch.cuda.empty_cache()
 
@@ -118,7 +118,7 @@ def speed(reference: Path | None) -> None:
         replica = Replica(model, CARD, residual=residual, compile_blocks=compile_blocks)
         with at_work([replica]):
             hearing = replica.hear(told, texts)
-            report(label, measured(lambda: velocities([hearing], latents, 500.0)), truth)
+            report(label, measured(lambda: velocities([[hearing]], latents, 500.0)), truth)
 
     if reference is not None:
         report("the reference", measured(references_own(reference, model, lora, told, texts, latents)), truth)

@@ -31,6 +31,14 @@ class Rotary(NamedTuple):
     """Negative for the real parts."""
 
 
+class Question(NamedTuple):
+    """A self-attention before its tokens are mixed."""
+
+    query: Heads
+    key: Looked
+    value: Looked
+
+
 class Memory(NamedTuple):
     """Keys and values that a block's cross-attention makes of its context."""
 
@@ -61,14 +69,16 @@ def remember(attention: WanAttention, context: Float[Tensor, "1 context features
     )
 
 
-def attend_to_self(
-    attention: WanAttention, heard: Float[Tensor, "1 tokens features"], rotary: Rotary
-) -> Float[Tensor, "1 tokens features"]:
-    """Let tokens hear each other."""
+def ask(attention: WanAttention, heard: Float[Tensor, "1 tokens features"], rotary: Rotary) -> Question:
+    """Return what tokens ask each other, and what they have to say."""
     query = _turned(_normed(attention.norm_q, attention.to_q(heard), attention.heads), rotary).to(heard.dtype)
     key = _turned(_normed(attention.norm_k, attention.to_k(heard), attention.heads), rotary).to(heard.dtype)
-    value = attention.to_v(heard).unflatten(2, (attention.heads, -1))
-    return attention.to_out[0](_mix(query, key, value))
+    return Question(query, key, attention.to_v(heard).unflatten(2, (attention.heads, -1)))
+
+
+def answer(attention: WanAttention, question: Question) -> Float[Tensor, "1 tokens features"]:
+    """Let the tokens that ask hear all that are looked up."""
+    return attention.to_out[0](_mix(*question))
 
 
 def attend_to_context(

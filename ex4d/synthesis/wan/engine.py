@@ -20,7 +20,7 @@ from ex4d.artifacts.guide_video import GuideVideo
 from ex4d.errors import SynthesisError
 from ex4d.kernels import cache_folder
 from ex4d.progress import SILENT, Progress
-from ex4d.synthesis.settings import DiffusionSettings
+from ex4d.synthesis.settings import CARDS_A_SHOT, DiffusionSettings
 from ex4d.synthesis.synthesizer import SynthesisRequest
 from ex4d.synthesis.wan import conditioning as guide_of
 from ex4d.synthesis.wan.adapter import read_adapter
@@ -36,8 +36,6 @@ from ex4d.synthesis.windowed import complete as complete_in_windows
 
 Frames = UInt8[np.ndarray, "frames height width 3"]
 Visible = Bool[np.ndarray, "frames height width"]
-BRANCHES = 2
-"""Of guidance; a card for each is as many as one shot can use."""
 
 
 class Ex4dEngine:
@@ -59,7 +57,8 @@ class Ex4dEngine:
             wan_folder: Wan2.1-I2V-14B-480P, as published or in its Diffusers edition.
             adapter_file: EX-4D's ex4d.ckpt.
             settings: how to work.
-            devices: names of the cards, as ``cuda:0``; two take a branch of guidance each. ``cpu`` is for tiny models.
+            devices: names of the cards, as ``cuda:0``; two take a branch of guidance each, four share those, too.
+                ``cpu`` is for tiny models.
             distilled_lora: the step-distillation LoRA, where ``settings.distilled`` asks for it.
             progress: is told of each step.
 
@@ -72,12 +71,7 @@ class Ex4dEngine:
         self._folder = find_wan_folder(wan_folder)
         self._adapters = adapter_files(adapter_file, distilled_lora if settings.distilled else None)
         self._settings = settings
-        guided_by_two = settings.guidance != 1 and not settings.distilled
-        if len(devices) > (BRANCHES if guided_by_two else 1):
-            raise SynthesisError(
-                f"one shot can use {BRANCHES if guided_by_two else 1} of {len(devices)} cards: a card takes a branch "
-                "of guidance; more cards share the shots of a list"
-            )
+        _require_usable(len(devices), settings)
         self._bench = Bench.of(devices, settings)
         self._progress = progress
         if self._bench.plan is not None:
@@ -140,25 +134,32 @@ class Ex4dEngine:
             self._progress.advance()
 
         with at_work(models.replicas):
-            velocity = self._velocity(self._hearings(models, conditioning))
+            velocity = self._velocity(self._teams(models, conditioning))
             return denoise(velocity, noise, levels, renoise=draws if settings.distilled else None, on_step=on_step)
 
-    def _hearings(self, models: Models, conditioning: Conditioning) -> list[Hearing]:
-        """Seat the branches of guidance: on one card, or on a card each."""
+    def _teams(self, models: Models, conditioning: Conditioning) -> list[list[Hearing]]:
+        """Seat the branches of guidance on the cards."""
         texts: list[Tensor] = [conditioning.text]
         if self._settings.guidance != 1 and not self._settings.distilled:
             texts.append(conditioning.negative_text)
         plan = self._bench.plan
         keep = plan is None or plan.keep_memories
-        seats = [texts] if len(models.replicas) == 1 else [[text] for text in texts]
+        # A team for each branch where there are cards enough, its cards sharing the tokens; else one for both.
+        teams = [[text] for text in texts] if len(models.replicas) > 1 else [texts]
+        lanes = len(models.replicas) // len(teams)
         return [
-            replica.hear(conditioning, seat, cache=self._settings.cache, keep_memories=keep)
-            for replica, seat in zip(models.replicas, seats, strict=True)
+            [
+                models.replicas[team * lanes + lane].hear(
+                    conditioning, heard, cache=self._settings.cache, keep_memories=keep, lane=(lane, lanes)
+                )
+                for lane in range(lanes)
+            ]
+            for team, heard in enumerate(teams)
         ]
 
-    def _velocity(self, hearings: list[Hearing]) -> Callable[[Latents, float], Latents]:
+    def _velocity(self, teams: list[list[Hearing]]) -> Callable[[Latents, float], Latents]:
         def velocity(latents: Latents, timestep: float) -> Latents:
-            found = velocities(hearings, latents, timestep)
+            found = velocities(teams, latents, timestep)
             return found[0] if len(found) == 1 else guided(found[0], found[1], self._settings.guidance)
 
         return velocity
@@ -177,6 +178,17 @@ class Ex4dEngine:
     def _models(self) -> Models:
         adapters = [read_adapter(file) for file in self._adapters]
         return open_models(self._folder, adapters, self._bench, self._progress)
+
+
+def _require_usable(cards: int, settings: DiffusionSettings) -> None:
+    if cards not in CARDS_A_SHOT:
+        raise SynthesisError(
+            f"{cards} cards cannot share one shot: it is {', '.join(map(str, CARDS_A_SHOT))} that can; more share the "
+            "shots of a list"
+        )
+    lanes = cards // 2 if settings.guidance != 1 and not settings.distilled else cards
+    if lanes > 1 and settings.cache:
+        raise SynthesisError("cache needs a card for all tokens: leave it out, or use fewer cards")
 
 
 def _be_deterministic() -> None:

@@ -21,7 +21,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - what the field calls it
 
-from ex4d.synthesis.wan.attention import Memory, Rotary, attend_to_context, attend_to_self
+from ex4d.synthesis.wan.attention import Memory, Question, Rotary, answer, ask, attend_to_context
 
 LONGEST_PERIOD = 10_000.0
 """Of the time embedding's sinusoids."""
@@ -80,7 +80,7 @@ def embed_latents(
     """Return the tokens of latents (the condition behind them) with the camera latent added: all that EX-4D adds."""
     patches = transformer.patch_embedding(latents.to(transformer.patch_embedding.weight.dtype)).to(residual)
     if camera_latent is not None:
-        patches = patches + camera_latent
+        patches = patches + camera_latent.to(residual)
     return patches.flatten(2).transpose(1, 2).contiguous()
 
 
@@ -92,14 +92,42 @@ def pass_block(
     rotary: Rotary,
 ) -> Float[Tensor, "1 tokens features"]:
     """Take the tokens through a block: they keep the type they come in, the block computes in its memory's type."""
+    question = enter_block(block, tokens, modulation, rotary, memory.text_keys.dtype)
+    return leave_block(block, tokens, question, memory, modulation)
+
+
+def enter_block(
+    block: WanTransformerBlock,
+    tokens: Float[Tensor, "1 tokens features"],
+    modulation: Float[Tensor, "1 6 features"],
+    rotary: Rotary,
+    kind: torch.dtype,
+) -> Question:
+    """Take tokens as far into a block as they need not hear each other; ``kind`` is what the block computes in."""
+    shift, scale, *_ = _modulation_of(block, modulation)
+    return ask(block.attn1, (_normed(block.norm1, tokens) * (1 + scale) + shift).to(kind), rotary)
+
+
+def leave_block(
+    block: WanTransformerBlock,
+    tokens: Float[Tensor, "1 tokens features"],
+    question: Question,
+    memory: Memory,
+    modulation: Float[Tensor, "1 6 features"],
+) -> Float[Tensor, "1 tokens features"]:
+    """Take tokens through the rest of a block, where keys and values are those of all tokens."""
     kind = memory.text_keys.dtype
-    shift, scale, gate, ff_shift, ff_scale, ff_gate = (block.scale_shift_table.float() + modulation).chunk(6, dim=1)
-    heard = (_normed(block.norm1, tokens) * (1 + scale) + shift).to(kind)
-    tokens = (tokens.float() + attend_to_self(block.attn1, heard, rotary).float() * gate).to(tokens.dtype)
+    *_, gate, ff_shift, ff_scale, ff_gate = _modulation_of(block, modulation)
+    tokens = (tokens.float() + answer(block.attn1, question).float() * gate).to(tokens.dtype)
     heard = _normed(block.norm2, tokens).to(kind)
     tokens = tokens + attend_to_context(block.attn2, heard, memory)
     heard = (_normed(block.norm3, tokens) * (1 + ff_scale) + ff_shift).to(kind)
     return (tokens.float() + _feed_forward(block.ffn, heard).float() * ff_gate).to(tokens.dtype)
+
+
+def _modulation_of(block: WanTransformerBlock, modulation: Float[Tensor, "1 6 features"]) -> tuple[Tensor, ...]:
+    """Return shift, scale and gate of a block's self-attention, then of its feed-forward."""
+    return (block.scale_shift_table.float() + modulation).chunk(6, dim=1)
 
 
 def _feed_forward(ffn: Any, heard: Float[Tensor, "1 tokens features"]) -> Float[Tensor, "1 tokens features"]:

@@ -1,7 +1,9 @@
 """Wan's transformer at work on its cards: velocities out of latents, for both branches of guidance.
 
-A replica is the model on one card. With one replica both branches pass each block while it is there; with two, each
-card takes a branch, and the passes run side by side, since a card works on after it has been told what to do.
+A replica is the model on one card. With one replica both branches pass each block while it is there. With two, each
+takes a branch; the passes run side by side, since a card works on after it has been told what to do. More than a card
+a branch, or two where nothing is guided, are lanes: each takes a part of the tokens, and hands the others its keys and
+values in every self-attention.
 """
 
 from __future__ import annotations
@@ -9,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import torch
 from diffusers import WanTransformer3DModel
@@ -16,14 +20,24 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from ex4d.synthesis.wan.attention import Memory, Rotary, remember, rotary_of
+from ex4d.synthesis.wan.attention import Memory, Question, Rotary, remember, rotary_of
 from ex4d.synthesis.wan.block_cache import FirstBlockCache
 from ex4d.synthesis.wan.conditioning import Conditioning
-from ex4d.synthesis.wan.forward import Modulation, embed_context, embed_latents, embed_time, pass_block, read_head
+from ex4d.synthesis.wan.forward import (
+    embed_context,
+    embed_latents,
+    embed_time,
+    enter_block,
+    leave_block,
+    pass_block,
+    read_head,
+)
 from ex4d.synthesis.wan.residency import Residency
 
 Latents = Float[Tensor, "1 channels latent_frames latent_height latent_width"]
 Tokens = Float[Tensor, "1 tokens features"]
+Lane = tuple[int, int]
+"""Which part of the tokens, of how many."""
 ATTENTION = [
     SDPBackend.CUDNN_ATTENTION,
     SDPBackend.FLASH_ATTENTION,
@@ -58,12 +72,19 @@ class Replica:
         transformer.scale_shift_table.data = transformer.scale_shift_table.data.to(device)
         blocks = list(transformer.blocks)
         self.blocks = Residency(blocks, device, resident=len(blocks) if resident is None else resident)
-        self.pass_block: Callable[..., Tokens] = pass_block
-        if compile_blocks:
-            self.pass_block = torch.compile(pass_block, fullgraph=True, dynamic=False)
+        prepared = partial(torch.compile, fullgraph=True, dynamic=False) if compile_blocks else _as_it_is
+        self.pass_block: Callable[..., Tokens] = prepared(pass_block)
+        self.enter_block: Callable[..., Question] = prepared(enter_block)
+        self.leave_block: Callable[..., Tokens] = prepared(leave_block)
 
     def hear(
-        self, conditioning: Conditioning, texts: Sequence[Tensor], *, cache: float = 0.0, keep_memories: bool = True
+        self,
+        conditioning: Conditioning,
+        texts: Sequence[Tensor],
+        *,
+        cache: float = 0.0,
+        keep_memories: bool = True,
+        lane: Lane = (0, 1),
     ) -> Hearing:
         """Embed on this card what is the same in every step; a branch for each of ``texts``.
 
@@ -78,7 +99,9 @@ class Replica:
                 for branch in branches:
                     branch.memories.append(remember(block.attn2, branch.context))
         camera = None if camera is None else camera.to(self.device)
-        return Hearing(self, branches, condition, camera, rotary_of(self.transformer, condition))
+        rotary = rotary_of(self.transformer, condition)
+        own = Rotary(*(_part(turn, lane) for turn in rotary))
+        return Hearing(self, branches, condition, camera, own, lane)
 
 
 @dataclass(frozen=True)
@@ -105,11 +128,14 @@ class Hearing:
     condition: Float[Tensor, "1 condition latent_frames latent_height latent_width"]
     camera_latent: Float[Tensor, "1 features latent_frames token_height token_width"] | None
     rotary: Rotary
+    """Of this lane's tokens."""
+    lane: Lane
 
     def enter(self, latents: Latents) -> Tokens:
-        """Return the tokens of a step's latents, the same for every branch."""
+        """Return this lane's tokens of a step's latents, the same for every branch."""
         channels = torch.cat([latents.to(self.replica.device), self.condition], dim=1)
-        return embed_latents(self.replica.transformer, channels, self.camera_latent, self.replica.residual)
+        tokens = embed_latents(self.replica.transformer, channels, self.camera_latent, self.replica.residual)
+        return _part(tokens, self.lane)
 
 
 @contextmanager
@@ -123,49 +149,89 @@ def at_work(replicas: Sequence[Replica]) -> Iterator[None]:
         yield
 
 
-def velocities(hearings: Sequence[Hearing], latents: Latents, timestep: float) -> list[Latents]:
+def velocities(teams: Sequence[Sequence[Hearing]], latents: Latents, timestep: float) -> list[Latents]:
     """Return each branch's velocity at ``timestep`` (0 to 1000), in float32 on the latents' device.
 
-    Blocks are told branch after branch, so that cards with a branch each work at the same time. To be called
-    :func:`at_work`.
+    A team are the lanes that hear the same branches; most often one. Blocks are told team after team, so that all cards
+    work at the same time. To be called :func:`at_work`.
     """
-    passes = [_Pass(hearing, latents, timestep) for hearing in hearings]
-    for index, blocks in enumerate(zip(*(hearing.replica.blocks for hearing in hearings), strict=True)):
-        for one, block in zip(passes, blocks, strict=True):
-            one.through(index, block)
+    passes = [_Pass(team, latents, timestep) for team in teams]
+    cards = [hearing.replica.blocks for team in teams for hearing in team]
+    for index, blocks in enumerate(zip(*cards, strict=True)):
+        left = iter(blocks)
+        for one, team in zip(passes, teams, strict=True):
+            one.through(index, [next(left) for _ in team])
     return [velocity.to(latents.device) for one in passes for velocity in one.leave()]
 
 
 class _Pass:
-    """One card's branches on their way through the blocks."""
+    """One team's branches on their way through the blocks."""
 
-    def __init__(self, hearing: Hearing, latents: Latents, timestep: float) -> None:
-        self._hearing = hearing
-        self._modulation: Modulation = embed_time(hearing.replica.transformer, timestep)
-        patch = hearing.replica.transformer.config.patch_size
+    def __init__(self, team: Sequence[Hearing], latents: Latents, timestep: float) -> None:
+        self._team = team
+        self._modulations = [embed_time(hearing.replica.transformer, timestep) for hearing in team]
+        patch = team[0].replica.transformer.config.patch_size
         self._grid = tuple(side // step for side, step in zip(latents.shape[2:], patch, strict=True))
-        entered = hearing.enter(latents)
-        self._tokens: list[Tokens] = [entered for _ in hearing.branches]
-        self._done: list[Tokens | None] = [None for _ in hearing.branches]
+        entered = [hearing.enter(latents) for hearing in team]
+        self._tokens: list[list[Tokens]] = [entered for _ in team[0].branches]
+        self._done: list[Tokens | None] = [None for _ in team[0].branches]
 
-    def through(self, index: int, block: nn.Module) -> None:
-        """Take every branch that is not done through a block."""
-        hearing = self._hearing
-        for k, branch in enumerate(hearing.branches):
+    def through(self, index: int, blocks: Sequence[nn.Module]) -> None:
+        """Take every branch that is not done through a block, which each lane has on its card."""
+        for k in range(len(self._tokens)):
             if self._done[k] is not None:
                 continue
-            before, memory = self._tokens[k], branch.memory(index, block)
-            self._tokens[k] = hearing.replica.pass_block(
-                block, before, memory, self._modulation.of_blocks, hearing.rotary
-            )
-            if index == 0 and branch.cache is not None:
-                self._done[k] = branch.cache.recall(before, self._tokens[k])
+            memories = [
+                hearing.branches[k].memory(index, block) for hearing, block in zip(self._team, blocks, strict=True)
+            ]
+            before = self._tokens[k]
+            self._tokens[k] = self._passed(blocks, before, memories)
+            if index == 0 and (cache := self._team[0].branches[k].cache) is not None:
+                self._done[k] = cache.recall(before[0], self._tokens[k][0])
+
+    def _passed(
+        self, blocks: Sequence[nn.Module], tokens: Sequence[Tokens], memories: Sequence[Memory]
+    ) -> list[Tokens]:
+        """Take a branch's tokens through a block: at once, or with lanes that hear each other half-way."""
+        told = [modulation.of_blocks for modulation in self._modulations]
+        if len(self._team) == 1:
+            (hearing,) = self._team
+            return [hearing.replica.pass_block(blocks[0], tokens[0], memories[0], told[0], hearing.rotary)]
+        lanes = list(zip(self._team, blocks, tokens, memories, told, strict=True))
+        questions = [
+            hearing.replica.enter_block(block, own, modulation, hearing.rotary, memory.text_keys.dtype)
+            for hearing, block, own, memory, modulation in lanes
+        ]
+        return [
+            hearing.replica.leave_block(block, own, _to_all(question, questions), memory, modulation)
+            for (hearing, block, own, memory, modulation), question in zip(lanes, questions, strict=True)
+        ]
 
     def leave(self) -> Iterator[Latents]:
-        """Read the branches' velocities."""
-        hearing = self._hearing
-        for branch, tokens, done in zip(hearing.branches, self._tokens, self._done, strict=True):
+        """Read the branches' velocities, on the first lane."""
+        first = self._team[0]
+        for branch, lanes, done in zip(first.branches, self._tokens, self._done, strict=True):
             if branch.cache is not None and done is None:
-                branch.cache.keep(tokens)
-            end = tokens if done is None else done
-            yield read_head(hearing.replica.transformer, end, self._modulation.embedding, self._grid)
+                branch.cache.keep(lanes[0])
+            end = torch.cat([own.to(first.replica.device) for own in lanes], dim=1) if done is None else done
+            yield read_head(first.replica.transformer, end, self._modulations[0].embedding, self._grid)
+
+
+def _to_all(question: Question, questions: Sequence[Question]) -> Question:
+    """Return a lane's question put to the tokens of all lanes."""
+    device = question.query.device
+    keys, values = (
+        torch.cat([looked.to(device, non_blocking=True) for looked in all_lanes], dim=1)
+        for all_lanes in ([each.key for each in questions], [each.value for each in questions])
+    )
+    return Question(question.query, keys, values)
+
+
+def _part(tokens: Tensor, lane: Lane) -> Tensor:
+    """Return a lane's share of tokens (axis 1)."""
+    index, count = lane
+    return tokens.tensor_split(count, dim=1)[index]
+
+
+def _as_it_is(function: Any) -> Any:
+    return function

@@ -67,7 +67,7 @@ def test_a_forward_is_the_references(golden, wan_folder, adapter_file, what, fus
 
     with at_work([one]):
         (got,) = velocities(
-            [one.hear(conditioning, [conditioning.text])], golden["noise_seed0"], float(golden["forward_timestep"])
+            [[one.hear(conditioning, [conditioning.text])]], golden["noise_seed0"], float(golden["forward_timestep"])
         )
 
     assert error(got, golden[what]) < TOLERANCE
@@ -79,7 +79,7 @@ def test_25_guided_steps_end_at_the_references_latents(golden, wan_folder, adapt
 
     with at_work([one]):
         hearing = one.hear(conditioning, [conditioning.text, conditioning.negative_text])
-        got = denoise(lambda x, t: guided(*velocities([hearing], x, t), 5.0), golden["noise_seed0"], noise_levels(25))
+        got = denoise(lambda x, t: guided(*velocities([[hearing]], x, t), 5.0), golden["noise_seed0"], noise_levels(25))
 
     assert error(got, golden["final_latents"]) < TOLERANCE
 
@@ -101,9 +101,23 @@ def test_two_replicas_with_a_branch_each_are_one_with_both(golden, wan_folder, a
     texts = [conditioning.text, conditioning.negative_text]
 
     with at_work(pair):
-        together = velocities([pair[0].hear(conditioning, texts)], golden["noise_seed0"], 900.0)
-        seats = [one.hear(conditioning, [text]) for one, text in zip(pair, texts, strict=True)]
+        together = velocities([[pair[0].hear(conditioning, texts)]], golden["noise_seed0"], 900.0)
+        seats = [[one.hear(conditioning, [text])] for one, text in zip(pair, texts, strict=True)]
         apart = velocities(seats, golden["noise_seed0"], 900.0)
 
     assert all(torch.equal(a, b) for a, b in zip(together, apart, strict=True))
     assert not torch.equal(*together)
+
+
+def test_lanes_that_share_the_tokens_are_one_card(golden, wan_folder, adapter_file):
+    """Three lanes of six tokens each give what one card gives, to float32's rounding."""
+    conditioning = conditioning_of(golden, camera=True)
+    cards = [replica(wan_folder, [read_adapter(adapter_file)]) for _ in range(3)]
+    texts = [conditioning.text, conditioning.negative_text]
+
+    with at_work(cards):
+        alone = velocities([[cards[0].hear(conditioning, texts)]], golden["noise_seed0"], 700.0)
+        team = [card.hear(conditioning, texts, lane=(k, 3)) for k, card in enumerate(cards)]
+        shared = velocities([team], golden["noise_seed0"], 700.0)
+
+    assert all(error(got, wanted) < 2e-6 for got, wanted in zip(shared, alone, strict=True))
