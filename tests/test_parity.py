@@ -18,7 +18,7 @@ from tests.synthesis.small_guides import write_guide
 
 
 def test_the_references_own_checkpoint_gives_its_frames(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """To one level everywhere, to the bit in 99.9 % of all values; a window's colours are matched on the way."""
+    """To one level everywhere, to the bit in 99.9 % of all values."""
     from safetensors.numpy import load_file, save_file
 
     folder = shared_data("reference_wan")

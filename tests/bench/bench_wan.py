@@ -4,7 +4,8 @@
     python -m tests.bench.bench_wan speed [--reference DIR]    a forward in each precision, beside float32
     python -m tests.bench.bench_wan run DIR KEY=VALUE...       one window through the engine, every stage timed
     python -m tests.bench.bench_wan memory DIR                 the same for cards of 48, 24, 16, 12 and 8 GB
-    python -m tests.bench.bench_wan shared DIR                 one window on one card and on two
+    python -m tests.bench.bench_wan shared DIR                 one window on one card and on two, and two on two
+    python -m tests.bench.bench_wan cache DIR                  whole loops with skipped blocks: time and error
 
 Random weights tell true speed and memory. Errors are against a float32 run of the same weights: they compare the
 precisions, they do not foretell errors with the true weights. DIR of --reference holds reference_dit/wan_video_dit.py,
@@ -18,11 +19,11 @@ import json
 import resource
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import numpy as np
@@ -31,11 +32,16 @@ from torch import Tensor, nn
 
 from ex4d.synthesis.settings import DiffusionSettings
 from ex4d.synthesis.synthesizer import SynthesisRequest
+from ex4d.synthesis.wan.adapter import read_adapter
 from ex4d.synthesis.wan.conditioning import Conditioning
+from ex4d.synthesis.wan.denoising import denoise, guided
 from ex4d.synthesis.wan.engine import Ex4dEngine
 from ex4d.synthesis.wan.float8 import use_float8
+from ex4d.synthesis.wan.loading import load_transformer
 from ex4d.synthesis.wan.prompts import EmbeddedPrompts
+from ex4d.synthesis.wan.schedule import latent_shape, noise_levels
 from ex4d.synthesis.wan.transformer import Replica, at_work, velocities
+from ex4d.synthesis.wan.weight_folders import find_wan_folder
 from tests.bench import random_wan
 from tests.bench.random_wan import CARD, RANK
 
@@ -235,8 +241,8 @@ class CardUse:
             self._cards = [pynvml.nvmlDeviceGetHandleByIndex(i) for i in range(pynvml.nvmlDeviceGetCount())]
         self._before = self._used()
         self.peak = [0] * len(self._cards)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._stop = Event()
+        self._thread = Thread(target=self._watch, daemon=True)
         self._thread.start()
 
     def _used(self) -> list[int]:
@@ -316,6 +322,48 @@ def apart(folder: Path, **values: object) -> None:
     )
 
 
+def shared(folder: Path) -> None:
+    """One window on one card; on two, a branch of guidance each; unguided on one and on two lanes; a window on each."""
+    both = "cuda:0,cuda:1"
+    apart(folder, steps=6)
+    apart(folder, steps=6, devices=both)
+    apart(folder, steps=6, guidance=1)
+    apart(folder, steps=6, guidance=1, devices=both)
+    at_once = [Thread(target=apart, args=(folder,), kwargs={"steps": 6, "devices": f"cuda:{k}"}) for k in range(2)]
+    for each in at_once:
+        each.start()
+    for each in at_once:
+        each.join()
+
+
+@torch.no_grad()
+def cache(folder: Path, width: int = 512, height: int = 512, frames: int = 49) -> None:
+    """Denoise with blocks skipped, for several thresholds, beside the same without."""
+    wan = find_wan_folder(folder / "wan2.1-i2v-14b-480p")
+    adapter = read_adapter(folder / "ex4d" / "ex4d.ckpt")
+    model = load_transformer(wan, [adapter], dtype=random_wan.KIND, device_of=lambda _: CARD, fuse=True)
+    replica = Replica(model, CARD, residual=torch.float32, compile_blocks=CARD.type == "cuda")
+    shape = latent_shape(frames, width, height)
+    draws = torch.Generator().manual_seed(2)
+    noise, condition = (torch.randn(shape[0], count, *shape[2:], generator=draws).to(CARD) for count in (16, 20))
+    config = model.config
+    texts = [torch.randn(1, 512, config.text_dim, generator=draws) for _ in range(2)]
+    told = Conditioning(*texts, torch.randn(1, 257, config.image_dim, generator=draws), condition, None)
+    exact = None
+    with at_work([replica]):
+        for threshold in (0.0, 0.0, 0.1, 0.2, 0.4):  # the first compiles
+            hearing = replica.hear(told, texts, cache=threshold)
+            start = time.perf_counter()
+            made = denoise(lambda x, t, own=hearing: guided(*velocities([[own]], x, t), 5.0), noise, noise_levels(25))
+            seconds = time.perf_counter() - start
+            exact = made if exact is None else exact
+            skipped = sum(branch.cache.skipped for branch in hearing.branches if branch.cache)
+            error = float((made - exact).norm() / exact.norm())
+            print(
+                f"cache {threshold}: {seconds:.1f} s, {skipped} of 50 passes ended early, error {error:.1e}", flush=True
+            )
+
+
 def main() -> None:
     what, *rest = sys.argv[1:]
     if what == "speed":
@@ -332,8 +380,9 @@ def main() -> None:
         for tier in TIERS_GB:
             apart(Path(folder), vram_gb=tier, steps=4, text=f"courtyard{tier}")
     elif what == "shared":
-        apart(Path(folder), steps=6)
-        apart(Path(folder), steps=6, devices="cuda:0,cuda:1", **{"windows": 1})
+        shared(Path(folder))
+    elif what == "cache":
+        cache(Path(folder), *map(int, values))
 
 
 if __name__ == "__main__":
