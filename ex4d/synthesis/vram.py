@@ -29,6 +29,8 @@ VAE_PIXEL_BYTES = 12_500
 """Bytes that the VAE takes for each pixel of a frame, whatever the number of frames; measured in bfloat16."""
 FRAME_PIXEL_BYTES = 3 * 4 * 2
 """Bytes of a decoded video for each pixel of each frame: R'G'B' in float32, and its scaled copy."""
+PROMPT_BYTES = 0.5 * GB
+"""Bytes that embedding a prompt takes beside the text encoder."""
 TILE = 256
 """Pixels along each side of the VAE's tiles, where it works by tiles (diffusers' default)."""
 KIND_BYTES = {"reference": 2, "bf16": 2, "fp8": 1}
@@ -123,21 +125,27 @@ def plan_memory(sizes: ModelSizes, settings: DiffusionSettings, card_bytes: floa
     branches = _branches(settings)
     block = sizes.block * KIND_BYTES[settings.precision]
     memories = 4 * sizes.blocks * sizes.context * sizes.features * branches
-    at_work = sizes.rest * 2 + _passing(sizes, settings, branches)
-    encoders = 2 * (sizes.vae + sizes.image_encoder)
-    tile, vae_work = _vae(settings, budget - encoders)
+    encoders, rest = 2 * (sizes.vae + sizes.image_encoder), 2 * sizes.rest
+    tile, vae_work = _vae(settings, budget - encoders - rest)
+    at_work = rest + _passing(sizes, settings, branches)
     whole = at_work + memories + sizes.blocks * block + encoders
-    all_on_card = whole + vae_work <= budget
+    # The next shot's prompt is embedded while everything is there; a card that needs tiles is too small for that.
+    beside = max(vae_work, 2 * sizes.text_embedding + PROMPT_BYTES)
+    all_on_card = not tile and whole + beside <= budget
     keep = at_work + memories + (SLOTS + sizes.blocks // 2) * block <= budget
     room = budget - at_work - keep * memories
-    resident = sizes.blocks if all_on_card else min(int(room // block) - SLOTS, sizes.blocks - 1)
-    _require(resident >= 0 and vae_work + encoders <= budget, sizes, settings, card_bytes)
-    stream_text = 2 * sizes.text_encoder + GB > budget - all_on_card * whole
-    on_card = min(sizes.blocks, resident + SLOTS) * block
+    # Memories that are kept may cost a block, but never one that a smaller card, which does not keep them, holds.
+    most = sizes.blocks - 1 if keep else sizes.blocks // 2
+    resident = sizes.blocks if all_on_card else min(int(room // block) - SLOTS, most)
+    _require(resident >= 0 and vae_work + encoders + rest <= budget, sizes, settings, card_bytes)
+    stays = CONTEXT + (whole if all_on_card else rest)
+    stream_text = stays + 2 * sizes.text_encoder + PROMPT_BYTES > CONTEXT + budget
+    text = 2 * (sizes.text_embedding if stream_text else sizes.text_encoder)
+    streamed = at_work - rest + keep * memories + (resident + SLOTS) * block
     stages = (
-        Stage("prompt", CONTEXT + (2 * (sizes.text_embedding if stream_text else sizes.text_encoder)) + GB / 2),
-        Stage("guide", CONTEXT + (whole + vae_work if all_on_card else encoders + vae_work + sizes.rest * 2)),
-        Stage("denoising", CONTEXT + (whole if all_on_card else at_work + keep * memories + on_card)),
+        Stage("prompt", stays + text + PROMPT_BYTES),
+        Stage("guide", stays + vae_work + (0 if all_on_card else encoders)),
+        Stage("denoising", stays + (0 if all_on_card else streamed)),
     )
     host = 0.0 if all_on_card else float(sizes.blocks * block)
     return MemoryPlan(sizes.blocks, resident, bool(keep), all_on_card, stream_text, tile, host, stages)
@@ -189,6 +197,6 @@ def _least_card(sizes: ModelSizes, settings: DiffusionSettings) -> float:
     """Return the smallest card that streaming everything would do with, in whole gigabytes."""
     block = sizes.block * KIND_BYTES[settings.precision]
     denoising = sizes.rest * 2 + _passing(sizes, settings, _branches(settings)) + SLOTS * block
-    coding = 2 * (sizes.vae + sizes.image_encoder) + _vae(settings, 0.0)[1]
+    coding = 2 * (sizes.vae + sizes.image_encoder + sizes.rest) + _vae(settings, 0.0)[1]
     need = MARGIN + CONTEXT + max(denoising, coding)
     return float(-(-need // GB) * GB)

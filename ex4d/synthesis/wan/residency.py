@@ -33,6 +33,9 @@ class Residency:
         self._device = device
         self._streaming = streaming_blocks(len(blocks), resident)
         self._packed: tuple[_Packed, ...] = ()
+        self._rooms: dict[int, Tensor] = {}
+        self._ahead: list[_Slot] = []
+        self._arrivals: Iterator[tuple[int, _Slot]] = iter(())
         if self._streaming:
             self._packed = tuple(_Packed.of(block) for block in blocks)
         else:
@@ -45,21 +48,21 @@ class Residency:
         if not self._streaming:
             yield
             return
-        self._rooms = {
-            index: packed.host.to(self._device, non_blocking=True)
-            for index, packed in enumerate(self._packed)
-            if index not in self._streaming
-        }
-        for index, room in self._rooms.items():
-            self._packed[index].lay_into(room)
-        self._start_streaming()
         try:
+            self._rooms = {
+                index: packed.host.to(self._device, non_blocking=True)
+                for index, packed in enumerate(self._packed)
+                if index not in self._streaming
+            }
+            for index, room in self._rooms.items():
+                self._packed[index].lay_into(room)
+            self._start_streaming()
             yield
         finally:
             torch.cuda.synchronize(self._device)
             for packed in self._packed:
                 packed.lay_into(packed.host)
-            del self._rooms, self._arrivals, self._ahead
+            self._rooms, self._ahead, self._arrivals = {}, [], iter(())
 
     def _start_streaming(self) -> None:
         largest = max(self._packed[index].host.numel() for index in self._streaming)

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import torch
@@ -36,6 +35,7 @@ from ex4d.synthesis.wan.residency import Residency
 
 Latents = Float[Tensor, "1 channels latent_frames latent_height latent_width"]
 Tokens = Float[Tensor, "1 tokens features"]
+RECOMPILE_LIMIT = 64
 Lane = tuple[int, int]
 """Which part of the tokens, of how many."""
 ATTENTION = [
@@ -72,7 +72,7 @@ class Replica:
         transformer.scale_shift_table.data = transformer.scale_shift_table.data.to(device)
         blocks = list(transformer.blocks)
         self.blocks = Residency(blocks, device, resident=len(blocks) if resident is None else resident)
-        prepared = partial(torch.compile, fullgraph=True, dynamic=False) if compile_blocks else _as_it_is
+        prepared = _compiled if compile_blocks else _as_it_is
         self.pass_block: Callable[..., Tokens] = prepared(pass_block)
         self.enter_block: Callable[..., Question] = prepared(enter_block)
         self.leave_block: Callable[..., Tokens] = prepared(leave_block)
@@ -231,6 +231,15 @@ def _part(tokens: Tensor, lane: Lane) -> Tensor:
     """Return a lane's share of tokens (axis 1)."""
     index, count = lane
     return tokens.tensor_split(count, dim=1)[index]
+
+
+def _compiled(function: Any) -> Any:
+    """Compile for the first number of tokens, then once more for any: a film's shots differ in length.
+
+    Cards and kinds of blocks each count against torch's limit on compiling one function anew, which is 8.
+    """
+    torch._dynamo.config.recompile_limit = RECOMPILE_LIMIT
+    return torch.compile(function, fullgraph=True)
 
 
 def _as_it_is(function: Any) -> Any:
