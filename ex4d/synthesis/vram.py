@@ -20,7 +20,7 @@ MARGIN = 1 * GB
 CONTEXT = 0.8 * GB
 """What CUDA and its libraries take beside the tensors; measured, tests/bench/bench_wan.py."""
 SLOTS = 2
-"""Blocks' rooms that streaming needs; that of ex4d.synthesis.wan.residency."""
+"""Rooms on the card for streaming blocks: one at work, one on its way."""
 FEATURE_BYTES, WIDE_BYTES = 22, 2
 """Bytes that passing a block takes for each token's feature and feed-forward feature; measured with compiled blocks."""
 EAGER_BYTES = 12

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -36,6 +37,8 @@ from ex4d.synthesis.windowed import complete as complete_in_windows
 
 Frames = UInt8[np.ndarray, "frames height width 3"]
 Visible = Bool[np.ndarray, "frames height width"]
+LARGEST_SEED = 1 << 63
+"""That torch's generators take, and one more."""
 
 
 class Ex4dEngine:
@@ -76,6 +79,8 @@ class Ex4dEngine:
         self._progress = progress
         if self._bench.plan is not None:
             progress.say(f"EX-4D on {', '.join(devices)}: {self._bench.plan.in_words()}")
+            if len(devices) > 1 and self._bench.plan.host_bytes:
+                progress.say(f"each of {len(devices)} cards streams from host memory of its own")
 
     def synthesize(self, guide: GuideVideo, request: SynthesisRequest) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
         """Yield the completed frames, window by window.
@@ -84,7 +89,8 @@ class Ex4dEngine:
             SynthesisError: latents that are not finite; names the step. Or the card has too little memory after all.
             MissingPart: weights are missing or damaged.
         """
-        prompts = self._prompts(request)
+        with _memory_told():
+            prompts = self._prompts(request)
         completer = partial(self.complete, prompts=prompts, seed=request.seed)
         yield from complete_in_windows(guide, completer, self._settings, seed=request.seed, erode=request.erode)
 
@@ -92,13 +98,8 @@ class Ex4dEngine:
         self, colour: Frames, visible: Visible, window_index: int, *, prompts: EmbeddedPrompts, seed: int
     ) -> Frames:
         """Return one window's frames; a window's noise is drawn by the seed and the window's index together."""
-        try:
-            return self._complete(colour, visible, window_index, prompts, seed + window_index)
-        except torch.cuda.OutOfMemoryError as cause:
-            raise SynthesisError(
-                f"the card's memory ran out ({str(cause).splitlines()[0]}); state less with --vram, so that more is "
-                "streamed, or choose a smaller size"
-            ) from cause
+        with _memory_told():
+            return self._complete(colour, visible, window_index, prompts, noise_seed(seed, window_index))
 
     def _complete(self, colour: Frames, visible: Visible, window: int, prompts: EmbeddedPrompts, seed: int) -> Frames:
         models = self._models
@@ -178,6 +179,25 @@ class Ex4dEngine:
     def _models(self) -> Models:
         adapters = [read_adapter(file) for file in self._adapters]
         return open_models(self._folder, adapters, self._bench, self._progress)
+
+
+def noise_seed(seed: int, window: int) -> int:
+    """Return the seed of a window's noise: the shot's own for the first, as in EX-4D; no two windows' are related."""
+    if window == 0 and seed < LARGEST_SEED:
+        return seed
+    return int(np.random.SeedSequence([seed, window]).generate_state(1, np.uint64)[0] % LARGEST_SEED)
+
+
+@contextmanager
+def _memory_told() -> Iterator[None]:
+    """Turn torch's word that the card is full into ours."""
+    try:
+        yield
+    except torch.cuda.OutOfMemoryError as cause:
+        raise SynthesisError(
+            f"the card's memory ran out ({str(cause).splitlines()[0]}); state less with --vram, so that more is "
+            "streamed, or choose a smaller size"
+        ) from cause
 
 
 def _require_usable(cards: int, settings: DiffusionSettings) -> None:

@@ -12,18 +12,23 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ex4d.errors import SynthesisError
+from ex4d.errors import MissingPart, SynthesisError
 from ex4d.progress import Progress
 from ex4d.synthesis.settings import DiffusionSettings
 from ex4d.synthesis.vram import CONTEXT, GB, MARGIN, WAN_14B, MemoryPlan, ModelSizes, plan_memory
 from ex4d.synthesis.wan.adapter import Adapter
 from ex4d.synthesis.wan.camera_encoder import CameraEncoder
 from ex4d.synthesis.wan.float8 import use_float8
+from ex4d.synthesis.wan.key_names import Part
 from ex4d.synthesis.wan.loading import load_image_encoder, load_transformer, load_vae
+from ex4d.synthesis.wan.model_sizes import transformer_sizes
+from ex4d.synthesis.wan.tensor_fit import shapes_by_name
 from ex4d.synthesis.wan.transformer import Replica
 from ex4d.synthesis.wan.weight_folders import WanFolder
 
 HOST = torch.device("cpu")
+PARTS: tuple[Part, ...] = ("transformer", "vae", "image_encoder")
+"""Of Wan's weights; the text encoder is opened for itself."""
 FLOAT8_CAPABILITY = (8, 9)
 """Of the first cards with float8 units: Ada and Hopper."""
 
@@ -51,12 +56,14 @@ class Bench:
         _require_precision(
             settings.precision != "fp8" or torch.cuda.get_device_capability(cards[0]) >= FLOAT8_CAPABILITY
         )
-        total = min(torch.cuda.get_device_properties(card).total_memory for card in cards)
+        total = float(min(torch.cuda.get_device_properties(card).total_memory for card in cards))
         stated = total if settings.vram_gb is None else min(settings.vram_gb * GB, total)
-        if settings.vram_gb is not None:
-            for card in cards:
-                torch.cuda.set_per_process_memory_fraction((stated - MARGIN - CONTEXT) / total, card)
-        return cls(cards, settings, plan_memory(sizes, settings, stated))
+        plan = plan_memory(sizes, settings, stated)
+        # What was stated is kept to by torch itself; without a word the whole card is free again.
+        allowed = 1.0 if settings.vram_gb is None else (stated - MARGIN - CONTEXT) / total
+        for card in cards:
+            torch.cuda.set_per_process_memory_fraction(allowed, card)
+        return cls(cards, settings, plan)
 
     @property
     def main(self) -> torch.device:
@@ -116,22 +123,46 @@ def open_models(folder: WanFolder, adapters: Sequence[Adapter], bench: Bench, pr
         MissingPart: weights are missing or damaged.
         UserError: an adapter was made for another model.
     """
+    _require_whole(folder)
+    camera_encoder = _camera_encoder(folder, adapters[0], bench)
     home = bench.main if bench.stays else HOST
     replicas = tuple(_replica(folder, adapters, bench, device, progress) for device in bench.devices)
-    features = replicas[0].transformer.patch_embedding.out_channels
-    camera: dict[str, Float[Tensor, "*shape"]] = {
-        name: value.to(bench.main, bench.kind) for name, value in adapters[0].camera.items()
-    }
     vae = load_vae(folder, bench.kind, home, progress=progress)
     if bench.plan is not None and bench.plan.tile_vae:
         vae.enable_tiling()
-    return Models(
-        bench=bench,
-        vae=vae,
-        image_encoder=load_image_encoder(folder, bench.kind, home, progress=progress),
-        camera_encoder=CameraEncoder.of(camera, features=features, file=adapters[0].file),
-        replicas=replicas,
-    )
+    image_encoder = load_image_encoder(folder, bench.kind, home, progress=progress)
+    return Models(bench, vae, image_encoder, camera_encoder, replicas)
+
+
+def _require_whole(folder: WanFolder) -> None:
+    """Open every part before the large one is loaded, and tell all that is missing or damaged at once."""
+    faults = []
+    for part in PARTS:
+        try:
+            folder.tensors(part)
+        except MissingPart as fault:
+            faults.append(str(fault))
+    if faults:
+        raise MissingPart("\n".join(faults))
+
+
+def _camera_encoder(folder: WanFolder, adapter: Adapter, bench: Bench) -> CameraEncoder:
+    sizes = sizes_of_transformer(folder)
+    tensors: dict[str, Float[Tensor, "*shape"]] = {
+        name: value.to(bench.main, bench.kind) for name, value in adapter.camera.items()
+    }
+    features = sizes["num_attention_heads"] * sizes["attention_head_dim"]
+    return CameraEncoder.of(tensors, features=features, file=adapter.file)
+
+
+def sizes_of_transformer(folder: WanFolder) -> dict[str, Any]:
+    """Return the sizes of the transformer as diffusers names them, from the heads of its files.
+
+    Raises:
+        MissingPart: they are missing or damaged.
+    """
+    shapes = shapes_by_name(folder.tensors("transformer"), folder.names("transformer"))
+    return transformer_sizes(shapes, folder.settings("transformer"))
 
 
 def _replica(

@@ -11,10 +11,8 @@ from torch import Tensor
 from ex4d.errors import MissingPart
 from ex4d.progress import Progress
 from ex4d.synthesis.settings import DiffusionSettings
-from ex4d.synthesis.wan.model_sizes import transformer_sizes
-from ex4d.synthesis.wan.models import Bench
+from ex4d.synthesis.wan.models import Bench, sizes_of_transformer
 from ex4d.synthesis.wan.prompt_files import PromptCache, encoder_identity, read_prompt_embeds
-from ex4d.synthesis.wan.tensor_fit import shapes_by_name
 from ex4d.synthesis.wan.text import NEGATIVE_PROMPT, PROMPT, embed_prompts, padded
 from ex4d.synthesis.wan.weight_folders import WanFolder
 
@@ -41,15 +39,13 @@ def embedded(
         MissingPart: the text encoder is needed and cannot be loaded.
     """
     if settings.prompt_embeds is not None:
-        sizes = transformer_sizes(
-            shapes_by_name(folder.tensors("transformer"), folder.names("transformer")), folder.settings("transformer")
-        )
-        brought = read_prompt_embeds(settings.prompt_embeds, text_features=sizes["text_dim"])
+        features = sizes_of_transformer(folder)["text_dim"]
+        brought = read_prompt_embeds(settings.prompt_embeds, text_features=features)
         return EmbeddedPrompts(*(padded(features.float()) for features in brought))
     if missing := folder.missing("text_encoder"):
         raise MissingPart(
-            f"the text encoder is not whole: {', '.join(map(str, missing))} missing; run ex4d models pull, or bring "
-            "embedded prompts (--prompt-embeds)"
+            f"the text encoder is not whole: {', '.join(map(str, missing))} missing; run\n  ex4d models pull "
+            "wan2.1-i2v-14b-480p\nor bring embedded prompts (--prompt-embeds)"
         )
     words = (prompt or PROMPT, NEGATIVE_PROMPT if settings.negative_prompt is None else settings.negative_prompt)
     made = embed_prompts(

@@ -17,11 +17,10 @@ import torch
 from torch import Tensor, nn
 
 from ex4d.errors import SynthesisError
+from ex4d.synthesis.vram import SLOTS
 
 ALIGNMENT = 256
 """Bytes; what the card's allocator gives, and more than any kernel asks for."""
-SLOTS = 2
-"""Blocks on the card for the streaming ones: one at work, one on its way."""
 
 
 class Residency:
@@ -34,7 +33,7 @@ class Residency:
         self._streaming = streaming_blocks(len(blocks), resident)
         self._packed: tuple[_Packed, ...] = ()
         self._rooms: dict[int, Tensor] = {}
-        self._ahead: list[_Slot] = []
+        self._ahead: list[tuple[int, _Slot]] = []
         self._arrivals: Iterator[tuple[int, _Slot]] = iter(())
         if self._streaming:
             self._packed = tuple(_Packed.of(block) for block in blocks)
@@ -78,7 +77,8 @@ class Residency:
             if index not in self._streaming:
                 yield block
                 continue
-            slot = self._ahead.pop(0)
+            arriving, slot = self._ahead.pop(0)
+            assert arriving == index, "a pass that was broken off leaves the blocks out of step: leave the card first"
             work = torch.cuda.current_stream(self._device)
             work.wait_event(slot.filled)
             self._packed[index].lay_into(slot.room)
@@ -86,14 +86,14 @@ class Residency:
             slot.freed.record(work)
             self._ahead.append(self._fetch(*next(self._arrivals)))
 
-    def _fetch(self, index: int, slot: _Slot) -> _Slot:
+    def _fetch(self, index: int, slot: _Slot) -> tuple[int, _Slot]:
         """Start copying a block into a slot, once the block that was there has done its work."""
         host = self._packed[index].host
         with torch.cuda.stream(self._copies):
             self._copies.wait_event(slot.freed)
             slot.room[: host.numel()].copy_(host, non_blocking=True)
             slot.filled.record(self._copies)
-        return slot
+        return index, slot
 
 
 def streaming_blocks(count: int, resident: int) -> tuple[int, ...]:

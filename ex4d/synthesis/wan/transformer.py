@@ -228,9 +228,9 @@ def _to_all(question: Question, questions: Sequence[Question]) -> Question:
 
 
 def _part(tokens: Tensor, lane: Lane) -> Tensor:
-    """Return a lane's share of tokens (axis 1)."""
+    """Return a lane's share of tokens (axis 1), laid out as any others, so that compiled blocks serve it, too."""
     index, count = lane
-    return tokens.tensor_split(count, dim=1)[index]
+    return tokens.tensor_split(count, dim=1)[index].contiguous()
 
 
 def _compiled(function: Any) -> Any:
