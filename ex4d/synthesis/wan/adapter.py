@@ -13,12 +13,14 @@ from users' logs (kijai/ComfyUI-WanVideoWrapper issues 807 and 940), not from th
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 
 from ex4d.errors import UserError
 from ex4d.synthesis.wan.key_names import transformer_name
@@ -26,6 +28,7 @@ from ex4d.synthesis.wan.tensor_files import open_tensor_files
 from ex4d.synthesis.wan.tensor_fit import Shape, grouped, times
 
 Parameter = Float[torch.Tensor, "*shape"]
+Kind = Literal["down", "up", "alpha", "differences", "camera"]
 CAMERA_KEYS = ("latent_encoder.", "latent_patch_embedding.")
 _PREFIX = re.compile(r"^(?:base_model\.model\.|diffusion_model\.|transformer\.)+")
 _LOW_RANK = re.compile(
@@ -127,18 +130,15 @@ def read_adapter(file: Path) -> Adapter:
 
     Raises:
         MissingPart: the file is missing or cut short.
-        UserError: it is no LoRA for Wan, or its tensors do not belong together; all of it at once.
+        UserError: it is no LoRA for Wan, gives a place twice, holds numbers that are none, or its tensors do not
+            belong together; all of it at once.
     """
-    tensors = {_PREFIX.sub("", key): value.clone() for key, value in open_tensor_files([file]).stream()}
-    camera = {key: value for key, value in tensors.items() if key.startswith(CAMERA_KEYS)}
     found = _Parts()
-    unknown = [key for key, value in tensors.items() if key not in camera and not found.take(key, value)]
-    faults = [*found.faults(), *(f"{key} is no part of a LoRA for Wan" for key in grouped(unknown))]
-    if not found.down and not found.differences:
-        faults.append("it holds no LoRA")
-    if faults:
+    for key, value in open_tensor_files([file]).stream():
+        found.take(key, value)
+    if faults := found.faults():
         raise UserError(f"{file} cannot be used as a LoRA for Wan:" + "".join(f"\n  {fault}" for fault in faults))
-    return Adapter(file, found.low_rank(), found.differences, camera)
+    return Adapter(file, found.low_rank(), found.differences, found.camera)
 
 
 class _Parts:
@@ -149,26 +149,48 @@ class _Parts:
         self.up: dict[str, Parameter] = {}
         self.alpha: dict[str, Parameter] = {}
         self.differences: dict[str, Parameter] = {}
+        self.camera: dict[str, Parameter] = {}
+        self._keys: defaultdict[tuple[Kind, str], list[str]] = defaultdict(list)
+        """The file's names for each place; more than one are too many."""
+        self._strange: list[str] = []
+        self._unreal: list[str] = []
 
-    def take(self, key: str, value: Parameter) -> bool:
-        """Keep a tensor; return whether it is known what it is."""
-        if found := _LOW_RANK.match(key):
-            kept = self.down if found["down"] else self.up if found["up"] else self.alpha
-            kept[transformer_name(found["module"])] = value
-        elif found := _DIFFERENCE.match(key):
-            self.differences[_parameter(found["module"], found["kind"])] = value
-        return found is not None
+    def take(self, key: str, value: Shaped[torch.Tensor, "*shape"]) -> None:
+        """Keep a copy of a tensor, or what is wrong with it."""
+        place = _place(_PREFIX.sub("", key))
+        if place is None:
+            self._strange.append(key)
+            return
+        self._keys[place].append(key)
+        kind, name = place
+        if not value.is_floating_point() and not (kind == "alpha" and not value.is_complex()):
+            self._unreal.append(f"{key} is not floating-point")
+            value = torch.zeros(value.shape)  # its shape may be wrong, too
+        elif not bool(value.float().isfinite().all()):  # float8 cannot be asked
+            self._unreal.append(f"{key} has numbers that are not finite")
+        getattr(self, kind)[name] = value.float() if kind == "alpha" else value.clone()
 
     def faults(self) -> list[str]:
+        """Return all that is wrong."""
+        nothing = not self.down and not self.up and not self.differences
+        return [
+            *grouped(self._unreal),
+            *grouped(f"{name} is given twice: {' and '.join(k)}" for (_, name), k in self._keys.items() if len(k) > 1),
+            *self._unpaired(),
+            *(f"{key} is no part of a LoRA for Wan" for key in grouped(self._strange)),
+            *(["it holds no LoRA"] if nothing else []),
+        ]
+
+    def _unpaired(self) -> list[str]:
         """Return what does not belong together."""
-        unpaired = {module: self._shapes(module) for module in sorted(self.down.keys() | self.up.keys())}
-        alone = [module for module, (down, up) in unpaired.items() if not down or not up]
+        pairs = {module: self._shapes(module) for module in sorted(self.down.keys() | self.up.keys())}
+        alone = [module for module, (down, up) in pairs.items() if down is None or up is None]
         ranks = [
             f"{module} is {times(down)} down and {times(up)} up"
-            for module, (down, up) in unpaired.items()
-            if down and up and (len(down) != 2 or len(up) != 2 or down[0] != up[1])
+            for module, (down, up) in pairs.items()
+            if down is not None and up is not None and (len(down) != 2 or len(up) != 2 or not down[0] == up[1] > 0)
         ]
-        loose = self.alpha.keys() - self.down.keys()
+        loose = self.alpha.keys() - pairs.keys()
         alphas = [module for module, alpha in self.alpha.items() if alpha.numel() != 1]
         return [
             *(f"{one}: its other half is missing" for one in grouped(alone)),
@@ -184,9 +206,21 @@ class _Parts:
     def _scale(self, module: str) -> float:
         return float(self.alpha[module]) / self.down[module].shape[0] if module in self.alpha else 1.0
 
-    def _shapes(self, module: str) -> tuple[Shape, Shape]:
+    def _shapes(self, module: str) -> tuple[Shape | None, Shape | None]:
         down, up = self.down.get(module), self.up.get(module)
-        return () if down is None else tuple(down.shape), () if up is None else tuple(up.shape)
+        return None if down is None else tuple(down.shape), None if up is None else tuple(up.shape)
+
+
+def _place(name: str) -> tuple[Kind, str] | None:
+    """Return what a tensor is and which module or parameter it is for; None where that is unknown."""
+    if name.startswith(CAMERA_KEYS):
+        return "camera", name
+    if found := _LOW_RANK.match(name):
+        kind: Kind = "down" if found["down"] else "up" if found["up"] else "alpha"
+        return kind, transformer_name(found["module"])
+    if found := _DIFFERENCE.match(name):
+        return "differences", _parameter(found["module"], found["kind"])
+    return None
 
 
 def _parameter(module: str, kind: str) -> str:

@@ -202,6 +202,71 @@ def test_tensors_that_do_not_belong_together_are_named(tmp_path, changes, told):
         read_adapter(written(tmp_path, spoiled(changes)))
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (f"{BASE}.lora_A.default.weight", f"diffusion_model.{BASE}.lora_A.default.weight"),
+        (f"{BASE}.lora_A.default.weight", f"{BASE}.lora_A.second.weight"),
+        (f"{BASE}.lora_A.default.weight", f"{BASE}.lora_down.weight"),
+        (f"{BASE}.lora_B.default.weight", f"transformer.{MODULE}.lora_B.weight"),
+        (f"{BASE}.alpha", f"{MODULE}.alpha"),
+        ("blocks.0.diff_m", "blocks.0.modulation.diff"),
+        ("latent_encoder.0.bias", "diffusion_model.latent_encoder.0.bias"),
+    ],
+)
+def test_what_is_given_by_two_names_is_refused_with_both(tmp_path, first, second):
+    tensor = (adapter_tensors() | {f"{BASE}.alpha": torch.ones(())}).get(first, torch.ones(1, 6, WIDTH))
+    with pytest.raises(UserError) as refusal:
+        read_adapter(written(tmp_path, adapter_tensors() | {first: tensor, second: tensor.clone()}))
+
+    (line,) = str(refusal.value).splitlines()[1:]
+    assert " is given twice: " in line
+    assert set(line.partition(": ")[2].split(" and ")) == {first, second}
+
+
+@pytest.mark.parametrize("key", [f"{BASE}.lora_A.default.weight", "latent_encoder.0.bias", "blocks.0.ffn.0.diff_b"])
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lambda one: one.int(), "not floating-point"),
+        (lambda one: torch.full_like(one, torch.nan), "has numbers that are not finite"),
+        (lambda one: torch.full_like(one, -torch.inf), "has numbers that are not finite"),
+    ],
+)
+def test_tensors_that_hold_no_numbers_are_named(tmp_path, key, spoil, told):
+    tensor = spoil(adapter_tensors().get(key, torch.ones(48)))
+    with pytest.raises(UserError, match=rf"{key}.* {told}") as refusal:
+        read_adapter(written(tmp_path, spoiled({key: tensor})))
+
+    assert len(str(refusal.value).splitlines()) == 2
+
+
+def test_all_faults_of_a_file_are_told_at_once(tmp_path):
+    changes = {
+        f"{BASE}.lora_A.second.weight": torch.ones(RANK, WIDTH),
+        "blocks.0.ffn.0.diff_b": torch.ones(48) / 0,
+        "something.else": torch.ones(3),
+        "blocks.1.ffn.0.lora_B.default.weight": None,
+    }
+    with pytest.raises(UserError) as refusal:
+        read_adapter(written(tmp_path, spoiled(changes)))
+
+    assert len(str(refusal.value).splitlines()) == 1 + len(changes)
+
+
+def test_an_alpha_of_a_whole_number_is_a_number(tmp_path):
+    whole, real = (in_kohyas_names(lora_tensors(), alpha) for alpha in (3, 3.0))
+    read = [read_adapter(written(tmp_path, one, f"{k}.safetensors")) for k, one in enumerate((whole, real))]
+
+    assert [{layer.scale for layer in adapter.low_rank.values()} for adapter in read] == [{3 / RANK}] * 2
+
+
+def test_a_lora_without_any_rank_is_refused(tmp_path):
+    halves = {f"{BASE}.lora_A.weight": torch.ones(0, WIDTH), f"{BASE}.lora_B.weight": torch.ones(WIDTH, 0)}
+    with pytest.raises(UserError, match=rf"{MODULE} is 0x{WIDTH} down and {WIDTH}x0 up"):
+        read_adapter(written(tmp_path, halves | {f"{BASE}.alpha": torch.ones(())}))
+
+
 def test_a_file_without_a_lora_is_refused(tmp_path):
     with pytest.raises(UserError, match="it holds no LoRA"):
         read_adapter(written(tmp_path, original_tensors()["transformer"]))
