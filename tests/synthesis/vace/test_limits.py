@@ -17,6 +17,8 @@ UNHEARD = {
     "preview_every": 1,
     "prompt_embeds": Path("prompt.safetensors"),
 }
+LOOKS = Path("looks")
+"""Where previews would go; settings ask for it, this engine never gets so far."""
 
 
 def test_its_own_defaults_and_ex4d_s_are_followed():
@@ -27,12 +29,12 @@ def test_its_own_defaults_and_ex4d_s_are_followed():
 @pytest.mark.parametrize("name", UNHEARD)
 def test_each_wish_that_it_cannot_follow_is_refused(name):
     with pytest.raises(SynthesisError):
-        require_supported(DiffusionSettings(**{name: UNHEARD[name]}))
+        require_supported(DiffusionSettings(**{name: UNHEARD[name]}, preview_folder=LOOKS))
 
 
 def test_all_are_named_at_once():
     with pytest.raises(SynthesisError) as error:
-        require_supported(DiffusionSettings(**UNHEARD))
+        require_supported(DiffusionSettings(**UNHEARD, preview_folder=LOOKS))
 
     assert len(str(error.value).splitlines()) == len(UNHEARD)
     assert UNHEARD.keys() <= {field.name for field in fields(DiffusionSettings)}
