@@ -46,6 +46,7 @@ def load_transformer(
     device_of: DeviceOf,
     fuse: bool,
     workshop: torch.device | None = None,
+    whole: Callable[[nn.Module], None] = lambda block: None,
     progress: Progress = SILENT,
 ) -> WanTransformer3DModel:
     """Load the transformer with its adapters applied.
@@ -53,7 +54,8 @@ def load_transformer(
     With ``fuse`` the LoRAs are added to the weights in float32 before these become ``dtype``; without, they run beside
     the layers, in ``dtype`` (peft's layers; adapters are named by their place, "0" first). Differences of whole
     parameters are added either way. What :data:`IN_FLOAT32` names stays in float32 whatever ``dtype`` is. Parameters
-    are converted on the ``workshop``, one at a time; None is where they are read.
+    are converted on the ``workshop``, one at a time; None is where they are read. ``whole`` is told of each block that
+    has all of its parameters, and may change it.
 
     Raises:
         MissingPart: weights are missing, cut short, or not those of this model.
@@ -74,7 +76,7 @@ def load_transformer(
     def dtype_of(name: str) -> torch.dtype:
         return torch.float32 if IN_FLOAT32.intersection(name.split(".")) else dtype
 
-    _fill(transformer, folder, "transformer", files, dtype_of, device_of, progress, altered)
+    _fill(transformer, folder, "transformer", files, dtype_of, device_of, progress, altered, _Watch(transformer, whole))
     if not fuse:
         add_lora_layers(transformer, adapters, dtype)
     return transformer
@@ -125,6 +127,7 @@ def _fill(
     device_of: DeviceOf,
     progress: Progress,
     altered: Callable[[str, Parameter], Parameter] = lambda _, value: value,
+    placed: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Put each tensor of the part's files in its place."""
     title = _MODELS[part][2]
@@ -136,11 +139,28 @@ def _fill(
         for name, piece in zip(places, tensor.chunk(len(places)) if places else (), strict=True):
             value = altered(name, piece.reshape(parameters[name])).to(device_of(name)).to(dtype_of(name))
             _place(model, name, value.clone() if value.data_ptr() == piece.data_ptr() else value)
+            placed(name)
         progress.advance()
     for name, buffer in list(model.named_buffers()):
         owner, _, leaf = name.rpartition(".")
         model.get_submodule(owner)._buffers[leaf] = buffer.to(device_of(name))
     model.eval().requires_grad_(False)
+
+
+class _Watch:
+    """Counts the parameters that blocks still lack."""
+
+    def __init__(self, transformer: WanTransformer3DModel, whole: Callable[[nn.Module], None]) -> None:
+        self._blocks = {f"blocks.{index}": block for index, block in enumerate(transformer.blocks)}
+        self._lacking = {name: len(list(block.parameters())) for name, block in self._blocks.items()}
+        self._whole = whole
+
+    def __call__(self, name: str) -> None:
+        block = ".".join(name.split(".")[:2])
+        if block in self._blocks:
+            self._lacking[block] -= 1
+            if not self._lacking[block]:
+                self._whole(self._blocks[block])
 
 
 def _place(model: nn.Module, name: str, value: Parameter) -> None:

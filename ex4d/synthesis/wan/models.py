@@ -169,18 +169,26 @@ def _replica(
     folder: WanFolder, adapters: Sequence[Adapter], bench: Bench, device: torch.device, progress: Progress
 ) -> Replica:
     float8 = bench.settings.precision == "fp8"
+    home = device if bench.stays else HOST
 
     def home_of(name: str) -> torch.device:
-        # Blocks that stream, or that are to be rounded one by one, wait on the host.
-        return HOST if name.startswith("blocks.") and (float8 or not bench.stays) else device
+        return home if name.startswith("blocks.") else device
+
+    def whole(block: nn.Module) -> None:
+        if float8:  # at once, so that no more than a shard's blocks are ever held in bfloat16
+            use_float8(block.to(device))
+            block.to(home)
 
     transformer = load_transformer(
-        folder, adapters, dtype=bench.kind, device_of=home_of, fuse=True, workshop=device, progress=progress
-    ).eval()
-    transformer.requires_grad_(False)
-    if float8:
-        for block in transformer.blocks:
-            _round_block(block, device, home_of("") if bench.stays else HOST)
+        folder,
+        adapters,
+        dtype=bench.kind,
+        device_of=home_of,
+        fuse=True,
+        workshop=device,
+        whole=whole,
+        progress=progress,
+    )
     return Replica(
         transformer,
         device,
@@ -188,13 +196,6 @@ def _replica(
         resident=None if bench.plan is None else bench.plan.resident_blocks,
         compile_blocks=bench.settings.compile and device.type == "cuda",
     )
-
-
-def _round_block(block: nn.Module, device: torch.device, home: torch.device) -> None:
-    """Round a block to float8 where that is fast, and put it where it is to live."""
-    block.to(device)
-    use_float8(block)
-    block.to(home)
 
 
 def adapter_files(adapter_file: Path, distilled_lora: Path | None) -> tuple[Path, ...]:

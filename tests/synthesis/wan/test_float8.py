@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from torch import nn
 
 from ex4d.synthesis.wan.float8 import KIND, LARGEST, Float8Linear, _rounded, use_float8
+from ex4d.synthesis.wan.loading import load_transformer
+from ex4d.synthesis.wan.weight_folders import find_wan_folder
 from tests.synthesis.wan.random_transformer import draw, make_transformer
 
 HALF_STEP = 2.0**-4
@@ -137,3 +139,28 @@ def test_a_product_is_the_float32_one_within_four_percent(bias):
 def test_a_cards_product_is_the_float32_one_within_four_percent(bias, rows, lost):
     """A single row, of which there is no mean, may lose more."""
     assert product_error("cuda:0", bias=bias, rows=rows) < lost
+
+
+def test_blocks_rounded_as_they_arrive_are_those_rounded_afterwards(tiny_wan):
+    """Each block is told of once, when nothing of it is missing; so no more than a few wait in full precision."""
+
+    def loaded(whole):
+        folder = find_wan_folder(tiny_wan.original)
+        cpu = torch.device("cpu")
+        return load_transformer(folder, dtype=torch.bfloat16, device_of=lambda _: cpu, fuse=True, whole=whole)
+
+    told = []
+
+    def rounded(block):
+        assert not any(parameter.is_meta for parameter in block.parameters())
+        told.append(block)
+        use_float8(block)
+
+    arriving, afterwards = loaded(rounded), loaded(lambda block: None)
+    for block in afterwards.blocks:
+        use_float8(block)
+
+    assert len(told) == len(arriving.blocks) == len(set(map(id, told)))
+    wanted = afterwards.state_dict()
+    assert arriving.state_dict().keys() == wanted.keys()
+    assert all(torch.equal(value.float(), wanted[name].float()) for name, value in arriving.state_dict().items())
