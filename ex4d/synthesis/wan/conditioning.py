@@ -16,6 +16,7 @@ from jaxtyping import Bool, Float, Float32, UInt8
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - what the field calls it
 
+from ex4d.errors import SynthesisError
 from ex4d.synthesis.wan.camera_encoder import CameraEncoder
 
 Frame = UInt8[np.ndarray, "height width 3"]
@@ -109,15 +110,25 @@ def encode(vae: Any, video: Video) -> Latents:
 
 
 def decode(vae: Any, latents: Latents) -> Video:
-    """Return the video of normalised latents, -1 to 1."""
+    """Return the video of normalised latents, -1 to 1.
+
+    Raises:
+        SynthesisError: the VAE gives numbers that are not finite, which as bytes would be black.
+    """
     mean, deviation = _normalisation(vae)
     with torch.no_grad():
         video = vae.decode((latents.to(vae.device) / (1 / deviation) + mean).to(vae.dtype), return_dict=False)[0]
+    if not bool(torch.isfinite(video).all()):
+        raise SynthesisError("the VAE gave numbers that are not finite; check the weights (ex4d models check)")
     return video.float().clamp(-1, 1)
 
 
 def latents_to_frames(vae: Any, latents: Latents) -> Frames:
-    """Return the frames of normalised latents, truncated to bytes as EX-4D does it."""
+    """Return the frames of normalised latents, truncated to bytes as EX-4D does it.
+
+    Raises:
+        SynthesisError: the VAE gives numbers that are not finite.
+    """
     video = (decode(vae, latents)[0] + 1) * 127.5
     return video.clamp(0, 255).to(torch.uint8).permute(1, 2, 3, 0).cpu().numpy()
 

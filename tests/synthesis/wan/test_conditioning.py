@@ -8,6 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ex4d.errors import SynthesisError
 from ex4d.synthesis.wan.adapter import read_adapter
 from ex4d.synthesis.wan.camera_encoder import CameraEncoder
 from ex4d.synthesis.wan.conditioning import (
@@ -143,6 +144,15 @@ def test_latents_are_normalised_by_the_vaes_own_numbers(vae):
     assert ours.shape == latent_shape(FRAMES, WIDE, HEIGHT)
     assert torch.allclose(ours[:, channel] * deviation + mean, raw[:, channel], atol=1e-5)
     assert torch.allclose(decode(vae, ours), vae.decode(raw).sample.clamp(-1, 1), atol=1e-4)
+
+
+def test_a_vae_that_gives_no_numbers_makes_no_black_frames(tiny_wan):
+    vae = load_vae(find_wan_folder(tiny_wan.original), torch.float32, CPU)
+    with torch.no_grad():
+        vae.decoder.conv_out.bias[1] = torch.nan
+
+    with pytest.raises(SynthesisError, match=r"the VAE gave numbers that are not finite; check the weights"):
+        latents_to_frames(vae, torch.zeros(latent_shape(FRAMES, WIDE, HEIGHT)))
 
 
 def test_frames_are_the_decoded_video_truncated_to_bytes(vae):
