@@ -11,6 +11,7 @@ from diffusers import WanVACEPipeline
 from ex4d.progress import SILENT, Progress
 from ex4d.synthesis.settings import DiffusionSettings
 from ex4d.synthesis.vace.folder import WEIGHED
+from ex4d.synthesis.vram import GB
 
 Placement = Literal["resident", "by turns", "streamed"]
 """resident: all parts on the card; by turns: the part at work is; streamed: the layer at work and the next one are."""
@@ -36,15 +37,21 @@ def choose_placement(parts_gb: Mapping[str, float], card_gb: float, size: tuple[
     return "by turns" if max(parts_gb.values()) + TILED_GB <= room else "streamed"
 
 
+def counted_on_gb(stated_gb: float | None, card_bytes: int) -> float:
+    """Return the memory to count on: what the user stated (--vram), but never more than the card has."""
+    card_gb = card_bytes / GB
+    return card_gb if stated_gb is None else min(stated_gb, card_gb)
+
+
 def place(
     pipeline: WanVACEPipeline, device: torch.device, settings: DiffusionSettings, progress: Progress = SILENT
 ) -> None:
-    """Bring the pipeline to where it works; on a card, as its memory or ``settings.vram_gb`` allows, and compiled."""
+    """Bring the pipeline to where it works; on a card, as its memory and ``settings.vram_gb`` allow, and compiled."""
     if device.type == "cpu":
         pipeline.to(device)
         return
-    card_gb = settings.vram_gb or torch.cuda.get_device_properties(device).total_memory / 2**30
-    weights_gb = {part: _bytes(getattr(pipeline, part)) / 2**30 for part in WEIGHED}
+    card_gb = counted_on_gb(settings.vram_gb, torch.cuda.get_device_properties(device).total_memory)
+    weights_gb = {part: _bytes(getattr(pipeline, part)) / GB for part in WEIGHED}
     placement = choose_placement(weights_gb, card_gb, settings.size)
     progress.say(f"{sum(weights_gb.values()):.1f} GB of weights, {card_gb:.1f} GB card: {SAYINGS[placement]}")
     arrange(pipeline, device, placement)
