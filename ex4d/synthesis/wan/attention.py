@@ -16,11 +16,11 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - what the field calls it
 
+from ex4d.synthesis.wan.prompt_files import WORDS
+
 Heads = Float[Tensor, "1 tokens heads head"]
 Looked = Float[Tensor, "1 looked heads head"]
 """What is looked up by a query: words, patches, or the tokens themselves."""
-TEXT_LENGTH = 512
-"""Words of a prompt, padding among them: all of the context behind the image's patches."""
 
 
 class Rotary(NamedTuple):
@@ -58,7 +58,7 @@ def rotary_of(transformer: WanTransformer3DModel, latents: Tensor) -> Rotary:
 
 def remember(attention: WanAttention, context: Float[Tensor, "1 context features"]) -> Memory:
     """Return what cross-attention looks up in its context, image before text."""
-    patches = context.shape[1] - TEXT_LENGTH
+    patches = context.shape[1] - WORDS  # all of the context behind the image's patches is text
     image, text = context[:, :patches], context[:, patches:]
     kind = context.dtype
     return Memory(

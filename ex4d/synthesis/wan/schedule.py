@@ -9,6 +9,8 @@ from __future__ import annotations
 import torch
 from jaxtyping import Float32
 
+from ex4d.synthesis.settings import FRAME_STRIDE
+
 SHIFT = 5.0
 """How far the levels lean towards noise; EX-4D's, and that of lightx2v's distillation."""
 TIMESTEPS = 1000.0
@@ -18,8 +20,6 @@ DISTILLED_STEPS = 4
 LATENT_CHANNELS = 16
 LATENT_STRIDE = 8
 """Pixels along each side of a latent."""
-FRAME_STRIDE = 4
-"""Frames that share a latent, after the first."""
 
 
 def noise_levels(steps: int) -> tuple[float, ...]:
