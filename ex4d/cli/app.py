@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ex4d.cli.engine_arguments import Guide, guided, with_engine_options
+from ex4d.cli.engine_arguments import EngineName, Guide, guided, with_engine_options
 from ex4d.cli.generating import generate
 from ex4d.cli.models import models
 from ex4d.engine_options import EngineOptions
@@ -32,9 +32,6 @@ app.command()(generate)
 ShotFile = Annotated[Path, typer.Argument(help="A shot list.", metavar="FILE")]
 Out = Annotated[Path, typer.Option(help="The folder that the film and its takes go to.", metavar="DIR")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of words.")]
-EngineName = Annotated[
-    str | None, typer.Option(help="Who completes what is uncovered, instead of the shot list's word.", metavar="NAME")
-]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 
 
@@ -96,6 +93,8 @@ def frame(
     show: Annotated[
         str, typer.Option(help="result, guide (holes black), source, or visible (white where seen).", metavar="WHAT")
     ] = "result",
+    engine: EngineName = None,
+    guide: Guide = None,
 ) -> None:
     """Write one frame of a shot as a PNG: the fastest look there is.
 
@@ -107,7 +106,7 @@ def frame(
     if show not in Still.KINDS:
         raise UserError(f"--show {show}: unknown; write one of {', '.join(Still.KINDS)}")
     with shown(_console(stderr=True), quiet=False) as progress:
-        still = draw_still(place, show, progress, into=output)
+        still = draw_still(place, show, progress, into=output, engine=engine, options=guided(EngineOptions(), guide))
     _console(stderr=True).print(
         f"{output}: {show} of shot '{still.shot}', frame {still.index} of {still.frame_count}, "
         f"{still.uncovered:.0%} uncovered",

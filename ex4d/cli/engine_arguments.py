@@ -15,6 +15,7 @@ import typer
 from ex4d.artifacts.watertight_mesh import MeshStyle
 from ex4d.engine_options import EngineOptions
 from ex4d.errors import UserError
+from ex4d.shotlist.source import ENGINES
 from ex4d.synthesis.settings import VRAM_TIERS, DiffusionSettings, Precision
 
 OWN = DiffusionSettings()
@@ -28,6 +29,14 @@ def _option(help_text: str, *names: str, metavar: str | None = None, shown: obje
     return typer.Option(*names, help=help_text + own, metavar=metavar, rich_help_panel=ENGINE_PANEL)
 
 
+ENGINE_NAMES = f"{', '.join(ENGINES[:-1])} or {ENGINES[-1]}"
+"""As help has them."""
+EngineName = Annotated[
+    str | None,
+    typer.Option(
+        help=f"Who completes what is uncovered, instead of the shot list's word: {ENGINE_NAMES}.", metavar="NAME"
+    ),
+]
 _TIERS = ", ".join(map(str, VRAM_TIERS))
 
 
@@ -69,6 +78,15 @@ def engine_options(
         bool, _option("Only kernels that give the same bits each time; slower.", "--deterministic")
     ] = False,
     lora: Annotated[list[Path] | None, _option("One more LoRA, for vace; may be repeated.", metavar="FILE")] = None,
+    negative: Annotated[
+        str | None, _option("What it must not look like; without one, EX-4D's own.", metavar="TEXT")
+    ] = None,
+    prompt_embeds: Annotated[
+        Path | None,
+        _option(
+            "Embedded prompts, instead of the text encoder: safetensors with 'prompt' and 'negative'.", metavar="FILE"
+        ),
+    ] = None,
     models: Annotated[
         Path | None, _option("The folder of all weights; else $EX4D_MODELS, or the user's.", metavar="DIR")
     ] = None,
@@ -89,6 +107,8 @@ def engine_options(
         "cache": cache,
         "preview_every": preview_every,
         "deterministic": deterministic or None,
+        "negative_prompt": negative,
+        "prompt_embeds": prompt_embeds,
     }
     chosen = {name: value for name, value in stated.items() if value is not None}
     return EngineOptions(chosen, device, models=models, loras=tuple(lora or ()))

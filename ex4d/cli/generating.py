@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ex4d.cli.engine_arguments import with_engine_options
+from ex4d.cli.engine_arguments import ENGINE_NAMES, with_engine_options
 from ex4d.engine_options import EngineOptions
 from ex4d.errors import UserError
 
@@ -25,14 +24,10 @@ def generate(
     color: Annotated[Path, typer.Option(help="The render, as EX-4D's recon.py writes it.", metavar="VIDEO")],
     mask: Annotated[Path, typer.Option(help="White where the render shows the source.", metavar="VIDEO")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The video to write.", metavar="MP4")],
-    engine: Annotated[str, typer.Option(help="Who completes what is black in the mask.", metavar="NAME")] = "ex4d",
+    engine: Annotated[
+        str, typer.Option(help=f"Who completes what is black in the mask: {ENGINE_NAMES}.", metavar="NAME")
+    ] = "ex4d",
     prompt: Annotated[str, typer.Option(help="What the scene shows; without one, EX-4D's own.", metavar="TEXT")] = "",
-    negative: Annotated[
-        str | None, typer.Option(help="What it must not look like; without one, EX-4D's own.", metavar="TEXT")
-    ] = None,
-    prompt_embeds: Annotated[
-        Path | None, typer.Option(help="Embedded prompts, instead of the text encoder.", metavar="FILE")
-    ] = None,
     seed: Annotated[int, typer.Option(help="Of every random draw.", metavar="N", min=0)] = 0,
     erode: Annotated[
         str | None, typer.Option(help="Pixels that the mask is eroded by, or random: 2 to 8 a frame.", metavar="N")
@@ -59,10 +54,8 @@ def generate(
 
     if engine not in ENGINES:
         raise UserError(f"--engine {engine}: unknown; write one of {', '.join(ENGINES)}")
-    stated = {"negative_prompt": negative, "prompt_embeds": prompt_embeds}
-    said = {**options.stated, **{name: value for name, value in stated.items() if value is not None}}
     synthesis = Synthesis(engine=engine, seed=seed, prompt=prompt, erode=_erosion(erode))
-    job = Generation(color, mask, output, synthesis, replace(options, stated=said), frames, _rate(fps))
+    job = Generation(color, mask, output, synthesis, options, frames, _rate(fps))
     with shown(Console(stderr=True), quiet=quiet or as_json) as progress:
         made = complete(job, progress)
     if as_json:

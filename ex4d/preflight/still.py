@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from ex4d.artifacts.guide_video import GuideFrame
-from ex4d.engine_options import AS_IS
+from ex4d.engine_options import AS_IS, EngineOptions
 from ex4d.engines import ENGINES
 from ex4d.errors import OutputError, UserError
 from ex4d.guide import GuideRecipe, draw_guide
@@ -20,7 +20,7 @@ from ex4d.kernels import announce_compiling
 from ex4d.media.atomic import replacing
 from ex4d.progress import SILENT, Progress
 from ex4d.render.cpu_rasterizer import CpuRasterizer
-from ex4d.setups import Setup, set_up, sources_of
+from ex4d.setups import Setup, set_up, sources_of, with_engine
 from ex4d.shotlist.load import load
 from ex4d.shotlist.model import Shot, ShotList
 from ex4d.synthesis.mesh_engine import complete_frame
@@ -45,10 +45,19 @@ class Still:
     """Share of its pixels that the source never showed."""
 
 
-def draw_still(place: str, kind: str = "result", progress: Progress = SILENT, *, into: Path | None = None) -> Still:
+def draw_still(
+    place: str,
+    kind: str = "result",
+    progress: Progress = SILENT,
+    *,
+    into: Path | None = None,
+    engine: str | None = None,
+    options: EngineOptions = AS_IS,
+) -> Still:
     """Draw the frame at ``FILE#SHOT@40%`` (or ``@12f``, ``@0.8s``; the first frame if no moment is given).
 
-    With ``into`` it is written there as a PNG, whole or not at all, and never over what the shot is made from.
+    With ``into`` it is written there as a PNG, whole or not at all, and never over what the shot is made from. With
+    ``engine`` that one is asked for, whatever the shot list says.
 
     Raises:
         UserError: no such shot or moment, or whatever ``shoot`` would refuse.
@@ -58,12 +67,15 @@ def draw_still(place: str, kind: str = "result", progress: Progress = SILENT, *,
     if found is None:
         raise UserError(f"{place!r} names no frame; write FILE#SHOT@40%, as in shots/scene.yaml#swing@40%")
     film = load(Path(found["file"]))
+    if engine is not None:
+        film = with_engine(film, engine)
     if into is not None:
         _require_png(into, film)
     announce_compiling(progress)
-    setup = set_up(_shot_named(found["shot"], film.shots, found["file"]), film.output, progress=progress)
+    shot = _shot_named(found["shot"], film.shots, found["file"])
+    setup = set_up(shot, film.output, options=options, progress=progress)
     index = _frame_at(Fraction(found["at"] or 0), found["unit"] or "f", setup)
-    recipe = _recipe(kind, setup, progress)
+    recipe = _recipe(kind, setup, options, progress)
     guide = next(draw_guide(setup.footage, setup.path, CpuRasterizer(), recipe, [index]))
     uncovered = 1.0 - float(np.mean(guide.visible))
     still = Still(_picture(kind, guide, setup, index), setup.shot.name, index, setup.frame_count, uncovered)
@@ -72,13 +84,13 @@ def draw_still(place: str, kind: str = "result", progress: Progress = SILENT, *,
     return still
 
 
-def _recipe(kind: str, setup: Setup, progress: Progress) -> GuideRecipe:
+def _recipe(kind: str, setup: Setup, options: EngineOptions, progress: Progress) -> GuideRecipe:
     """Return how to draw it: as its engine gets it, but a result as the engine completes it that needs only a frame."""
     if kind != "result":
-        return replace(setup.engine.engine.recipe(AS_IS), background=False)
+        return replace(setup.engine.engine.recipe(options), background=False)
     if setup.engine.name != "mesh":
         progress.say(f"{setup.engine.name} completes whole shots only; this frame is completed from the mesh")
-    return ENGINES["mesh"].recipe(AS_IS)
+    return ENGINES["mesh"].recipe(options)
 
 
 def _require_png(file: Path, film: ShotList) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ex4d.media.probe import probe
@@ -116,7 +117,7 @@ def test_plan_tells_of_windows_padding_size_time_and_what_is_missing(run: Run, t
     assert re.search(r"swing: .*ex4d: 1 window, padded by 1 at 832x480, about \d+ s", done.out), done.out
     assert "ex4d knows 512x512" in done.out
     assert "cannot be made here: the weights ex4d are not here; ex4d models pull ex4d" in done.out
-    assert re.search(r"and ex4d \d+ min on an NVIDIA H200", done.out)
+    assert re.search(r"and ex4d \d+ (s|min) on an NVIDIA H200", done.out)
     data = json.loads(run("plan", "tiny.yaml", "--engine", "ex4d", "--json").out)
     work = data["shots"][1]["engine_work"]
     assert (work["windows"], work["padding"], work["size"]) == ([[0, 12]], 1, [512, 512])
@@ -142,6 +143,12 @@ def test_frame_shows_the_guide_that_the_engine_gets(run: Run, tmp_path: Path) ->
         assert run("frame", "tiny.yaml#swing@3f", "-o", "guide.png", "--show", "guide").code == 0
         black[engine] = (iio.imread(tmp_path / "guide.png") == 0).all(axis=-1).mean()
     assert black["ex4d"] > black["mesh"] + 0.03
+    asked = {"ex4d": ("--engine", "ex4d"), "mesh": ("--engine", "ex4d", "--guide", "clean")}
+    for same, arguments in asked.items():
+        write_tiny_film(tmp_path)
+        assert run("frame", "tiny.yaml#swing@3f", "-o", "guide.png", "--show", "guide", *arguments).code == 0
+        assert (iio.imread(tmp_path / "guide.png") == 0).all(axis=-1).mean() == black[same]
+    write_tiny_film(tmp_path, SHOTS.replace("engine: mesh", "engine: ex4d"))
     done = run("frame", "tiny.yaml#swing@3f", "-o", "result.png")
     assert "this frame is completed from the mesh" in done.err
     assert iio.imread(tmp_path / "result.png").any(axis=-1).all()
@@ -150,13 +157,32 @@ def test_frame_shows_the_guide_that_the_engine_gets(run: Run, tmp_path: Path) ->
 def test_shoot_takes_the_engines_options_and_says_on_which_terms(run: Run, tmp_path: Path, tiny_models: Path) -> None:
     write_tiny_film(tmp_path)
     arguments = ("--device", "cpu", "--models", str(tiny_models), "--size", "48x32", "--steps", "1", "--guidance", "1")
-    done = run("shoot", "tiny.yaml", "--only", "push", "--engine", "ex4d", *arguments)
+    done = run("shoot", "tiny.yaml", "--only", "push", "--engine", "ex4d", "--negative", "fog", *arguments)
     assert done.code == 0, done.err
     assert "ex4d: wan2.1-i2v-14b-480p, licence Apache-2.0, commercial use: yes" in done.err
     assert "push: ex4d, 6 frames in 1 window, padded by 3" in done.err
     assert re.search(r"push +6 +.* ex4d +made", done.out)
     settings = json.loads((tmp_path / "out/tiny.takes/push/manifest.json").read_text())["engine"]["settings"]
     assert (settings["steps"], settings["size"], settings["guidance"]) == (1, [48, 32], 1.0)
+    assert settings["negative_prompt"] == "fog"
+
+
+def test_films_take_embedded_prompts(run: Run, tmp_path: Path, tiny_models: Path) -> None:
+    """Those of another model are refused by the engine itself, which proves that they were handed on."""
+    from safetensors.numpy import save_file
+
+    write_tiny_film(tmp_path)
+    save_file({name: np.ones((7, 40), np.float32) for name in ("prompt", "negative")}, tmp_path / "words.safetensors")
+    arguments = ("tiny.yaml", "--engine", "ex4d", "--prompt-embeds", "words.safetensors", "--models", str(tiny_models))
+    done = run("shoot", "--device", "cpu", "--size", "48x32", "--only", "push", *arguments)
+    assert done.code == 2
+    assert "words.safetensors: 'prompt' has rows of 40, the model reads 32" in done.err
+    assert run("plan", *arguments).code == 0
+
+
+@pytest.mark.parametrize("command", ["plan", "shoot", "generate", "frame"])
+def test_help_names_the_engines(run: Run, command: str) -> None:
+    assert "auto, mesh, ex4d or vace" in " ".join(run(command, "--help").out.split())
 
 
 @pytest.mark.parametrize("command", [("plan", "tiny.yaml", "--engine", "ex4d"), ("shoot", "tiny.yaml", "--quiet")])
