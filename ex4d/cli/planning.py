@@ -106,7 +106,7 @@ def _engines_in_words(plan: Plan) -> str:
         return ""
     names = " and ".join(dict.fromkeys(name for name, _ in works))
     if plan.engine_seconds is None:
-        return f", and {names}, which was not measured"
+        return f", and {names}, whose time was not measured"
     return f", and {names} {_duration(plan.engine_seconds)} {works[0][1].where}"
 
 

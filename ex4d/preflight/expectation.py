@@ -10,6 +10,7 @@ from ex4d.engine_options import EngineOptions
 from ex4d.engines import device_names, windows_in_words
 from ex4d.errors import UserError
 from ex4d.synthesis.settings import FRAME_STRIDE, KNOWN_FRAMES, KNOWN_SIZE, MODEL_STRIDE, DiffusionSettings, Precision
+from ex4d.synthesis.vram import MemoryPlan
 from ex4d.synthesis.windows import Window
 
 MEASURED_CARD = "NVIDIA H200"
@@ -19,6 +20,10 @@ SECONDS_PER_FORWARD: dict[Precision, float] = {"reference": 0.78, "bf16": 0.77, 
 """Of ex4d's transformer on that card, compiled, at 512x512 and 49 frames; tests/bench/bench_wan.py measures it."""
 SECONDS_PER_WINDOW = 3.5
 """Of its VAE and its image encoder on that card, at the same size: three encodings and one decoding."""
+SPEED_OF_CARDS = {1: 1.0, 2: 1.9}
+"""How many times faster so many cards make a shot than one does; of more, nothing was measured."""
+STREAMING_FACTOR = 1.02
+"""What blocks that stream to the card cost, measured where the host sends 55 GB a second; a slower bus costs more."""
 SECONDS_TO_OPEN = 40.0
 """To load and compile it there."""
 ATTENTION_SHARE = 0.3
@@ -34,8 +39,10 @@ class Expectation:
     """That the model works at, pixels."""
     device: str
     """What it will work on; empty where it cannot work here."""
+    cards: int
+    """Graphics cards that a shot can use of those asked for."""
     seconds: float | None
-    """On the measured card, once the engine is open; None for an engine that was not measured."""
+    """On as many measured cards, once the engine is open; None for what was not measured."""
     memory: str
     """What goes where on the graphics card, in words; empty for an engine that is not planned for."""
     notes: tuple[str, ...]
@@ -49,9 +56,10 @@ class Expectation:
     @property
     def where(self) -> str:
         """What the time is of."""
+        measured = f"on an {MEASURED_CARD}" if self.cards == 1 else f"on {self.cards} {MEASURED_CARD}"
         if not self.device or MEASURED_CARD in self.device:
-            return f"on an {MEASURED_CARD}"
-        return f"on an {MEASURED_CARD}; {self.device}, which is here, was not measured"
+            return measured
+        return f"{measured}; {self.device}, which is here, was not measured"
 
 
 def expected_of(choice: Choice, frame_count: int, options: EngineOptions) -> Expectation | None:
@@ -59,31 +67,42 @@ def expected_of(choice: Choice, frame_count: int, options: EngineOptions) -> Exp
     windows = choice.engine.windows(frame_count, options)
     if not windows:
         return None
-    settings = choice.engine.settings(options)
-    device = "" if choice.lacks else " and ".join(device_names(options))
-    seconds = seconds_of(windows, settings) if choice.name == "ex4d" else None
-    memory, faults = _memory(choice, options)
-    return Expectation(windows, settings.size, device, seconds, memory, (*_notes(choice, settings), *faults))
+    settings, used = choice.engine.settings(options), choice.engine.for_one_shot(options)
+    device = "" if choice.lacks else " and ".join(device_names(used))
+    cards = len(used.devices)
+    plan, faults = _memory(choice, used)
+    streams = plan is not None and not plan.all_on_card
+    seconds = seconds_of(windows, settings, cards, streams=streams) if choice.name == "ex4d" else None
+    memory = "" if plan is None else plan.in_words()
+    notes = (*_notes(choice, settings), *_notes_of_time(choice, cards, streams=streams), *faults)
+    return Expectation(windows, settings.size, device, cards, seconds, memory, notes)
 
 
-def _memory(choice: Choice, options: EngineOptions) -> tuple[str, list[str]]:
+def _memory(choice: Choice, options: EngineOptions) -> tuple[MemoryPlan | None, list[str]]:
     """Return what goes where, on the measured card where none is stated or here; or why it does not fit."""
     try:
-        plan = choice.engine.planned_memory(choice.engine.for_one_shot(options), MEASURED_BYTES)
+        return choice.engine.planned_memory(options, MEASURED_BYTES), []
     except UserError as fault:
-        return "", [str(fault)]
-    return ("" if plan is None else plan.in_words()), []
+        return None, [str(fault)]
 
 
-def seconds_of(windows: tuple[Window, ...], settings: DiffusionSettings) -> float:
-    """Return how long ex4d takes for a shot on the measured card, once it is open; caches are not counted on."""
+def seconds_of(
+    windows: tuple[Window, ...], settings: DiffusionSettings, cards: int = 1, *, streams: bool = False
+) -> float | None:
+    """Return how long ex4d takes for a shot on measured cards, once it is open; caches are not counted on.
+
+    None is for more cards than were measured; ``streams`` says that not all blocks stay on the card.
+    """
+    if cards not in SPEED_OF_CARDS:
+        return None
     forwards = settings.steps * (2 if settings.guidance > 1 else 1)
+    each = SECONDS_PER_FORWARD[settings.precision] * (STREAMING_FACTOR if streams else 1.0)
     total = 0.0
     for window in windows:
         ratio = _tokens(settings.size, window.frame_count + window.padding) / _tokens(KNOWN_SIZE, KNOWN_FRAMES)
         grown = (1 - ATTENTION_SHARE) * ratio + ATTENTION_SHARE * ratio**2
-        total += forwards * SECONDS_PER_FORWARD[settings.precision] * grown + SECONDS_PER_WINDOW * ratio
-    return total / settings.devices
+        total += forwards * each * grown + SECONDS_PER_WINDOW * ratio
+    return total / SPEED_OF_CARDS[cards]
 
 
 def _tokens(size: tuple[int, int], frames: int) -> int:
@@ -98,3 +117,12 @@ def _notes(choice: Choice, settings: DiffusionSettings) -> Iterator[str]:
         yield f"{choice.name} knows windows of {known.window} frames; longer ones work, but it was not trained at them"
     for lack in choice.lacks:
         yield f"cannot be made here: {lack.what}; {lack.remedy}"
+
+
+def _notes_of_time(choice: Choice, cards: int, *, streams: bool) -> Iterator[str]:
+    if choice.name != "ex4d":
+        return
+    if cards not in SPEED_OF_CARDS:
+        yield f"how long a shot takes on {cards} cards was not measured; on {max(SPEED_OF_CARDS)} it was"
+    elif streams:
+        yield "the time is for a bus that streams 55 GB a second from the host; a slower one takes longer"

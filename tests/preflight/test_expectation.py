@@ -9,7 +9,13 @@ import pytest
 from ex4d.engine_choice import chosen
 from ex4d.engine_options import AS_IS, EngineOptions
 from ex4d.models import EX4D, WAN
-from ex4d.preflight.expectation import SECONDS_PER_FORWARD, SECONDS_PER_WINDOW, expected_of
+from ex4d.preflight.expectation import (
+    SECONDS_PER_FORWARD,
+    SECONDS_PER_WINDOW,
+    SPEED_OF_CARDS,
+    STREAMING_FACTOR,
+    expected_of,
+)
 from tests.small_engines import lay_down, set_cards
 
 
@@ -52,7 +58,25 @@ def test_longer_larger_and_unguided_shots_take_accordingly() -> None:
     assert fast == pytest.approx(4 * SECONDS_PER_FORWARD["reference"] + SECONDS_PER_WINDOW)
     assert expected(49 + 40).seconds == pytest.approx(2 * whole)
     assert expected(49, EngineOptions({"size": (1024, 1024)})).seconds > 4 * whole
-    assert expected(49, EngineOptions({"devices": 2})).seconds == pytest.approx(whole / 2)
+
+
+def test_time_is_shared_by_the_cards_that_a_shot_can_use_and_foretold_for_those_that_were_measured() -> None:
+    whole = expected(49).seconds
+    for asked in (2, 3):  # a shot cannot use three
+        found = expected(49, EngineOptions({"devices": asked}))
+        assert found.seconds == pytest.approx(whole / SPEED_OF_CARDS[2])
+        assert found.where == "on 2 NVIDIA H200"
+    four = expected(49, EngineOptions({"devices": 4}))
+    assert four.seconds is None
+    assert any("on 4 cards was not measured" in note for note in four.notes)
+
+
+def test_streaming_costs_a_little_and_a_slower_bus_more() -> None:
+    whole, streamed = expected(49), expected(49, EngineOptions({"vram_gb": 24.0}))
+    forwards = 50 * SECONDS_PER_FORWARD["reference"]
+    assert streamed.seconds == pytest.approx(forwards * STREAMING_FACTOR + SECONDS_PER_WINDOW)
+    assert any("a slower one takes longer" in note for note in streamed.notes)
+    assert not any("a slower one" in note for note in whole.notes)
 
 
 def test_windows_and_padding_are_told() -> None:
