@@ -9,6 +9,7 @@ import pytest
 import typer.main
 
 from ex4d.cli.app import app
+from ex4d.cli.engine_arguments import ENGINE_PANEL
 from ex4d.shotlist.load import load, parse
 from ex4d.shotlist.model import MOVES
 
@@ -64,3 +65,15 @@ def test_the_example_film_has_at_least_four_shots_and_a_dissolve() -> None:
     film = load(ROOT / "shots" / "scene.yaml")
     assert len(film.shots) >= 4
     assert any(shot.transition.kind == "dissolve" for shot in film.shots)
+
+
+def test_the_changelog_names_every_option_of_engines_with_weights() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    own = [option for option in COMMANDS["shoot"].params if getattr(option, "rich_help_panel", None) == ENGINE_PANEL]
+    assert len(own) > 10
+    assert [option.opts[0] for option in own if f"`{option.opts[0]}`" not in changelog] == []
+
+
+def test_the_layout_of_embedded_prompts_is_told() -> None:
+    (told,) = re.findall(r"`--prompt-embeds FILE`[^`]*`(\w+)` and `(\w+)`, each of\s+up to (\d+) rows of 4096", README)
+    assert told == ("prompt", "negative", "512")
