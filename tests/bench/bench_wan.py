@@ -3,8 +3,8 @@
     python -m tests.bench.bench_wan write DIR [tiny]           random weights of the true size, as downloads lie
     python -m tests.bench.bench_wan speed [--reference DIR]    a forward in each precision, beside float32
     python -m tests.bench.bench_wan run DIR KEY=VALUE...       one window through the engine, every stage timed
-    python -m tests.bench.bench_wan memory DIR                 the same for cards of 48, 24, 16, 12 and 8 GB
-    python -m tests.bench.bench_wan shared DIR                 one window on one card and on two, and two on two
+    python -m tests.bench.bench_wan memory DIR [GB...]         the same for cards of 48, 24, 16, 12 and 8 GB
+    python -m tests.bench.bench_wan shared                     forwards on one card and on two
     python -m tests.bench.bench_wan cache DIR                  whole loops with skipped blocks: time and error
 
 Random weights tell true speed and memory. Errors are against a float32 run of the same weights: they compare the
@@ -40,7 +40,7 @@ from ex4d.synthesis.wan.float8 import use_float8
 from ex4d.synthesis.wan.loading import load_transformer
 from ex4d.synthesis.wan.prompts import EmbeddedPrompts
 from ex4d.synthesis.wan.schedule import latent_shape, noise_levels
-from ex4d.synthesis.wan.transformer import Replica, at_work, velocities
+from ex4d.synthesis.wan.transformer import Hearing, Replica, at_work, velocities
 from ex4d.synthesis.wan.weight_folders import find_wan_folder
 from tests.bench import random_wan
 from tests.bench.random_wan import CARD, RANK
@@ -50,20 +50,21 @@ TFLOP_A_FORWARD = 478.0
 """At this size; 30 % of it self-attention."""
 DENSE_BF16_TFLOPS = 989.0
 """Of an H200, by its datasheet; what model FLOP utilisation (MFU) is measured by."""
-TIERS_GB = (8, 12, 24, 16, 48)
+TIERS_GB = (48, 24, 16, 12, 8)
 Step = Callable[[], list[Tensor]]
 
 
-def task() -> tuple[Conditioning, list[Tensor], Tensor]:
+def task(*, tiny: bool = False) -> tuple[Conditioning, list[Tensor], Tensor]:
     """Draw what a window's forwards need."""
+    text, image, features = (64, 64, 32) if tiny else (4096, 1280, 5120)
     draws = torch.Generator(CARD).manual_seed(2)
 
     def normal(*shape: int) -> Tensor:
         return torch.randn(shape, generator=draws, device=CARD)
 
-    texts = [normal(1, 512, 4096), normal(1, 512, 4096)]
-    camera = normal(1, 5120, 13, 32, 32).bfloat16()
-    told = Conditioning(*texts, normal(1, 257, 1280), normal(1, 20, 13, 64, 64), camera)
+    texts = [normal(1, 512, text), normal(1, 512, text)]
+    camera = normal(1, features, 13, 32, 32).bfloat16()
+    told = Conditioning(*texts, normal(1, 257, image), normal(1, 20, 13, 64, 64), camera)
     return told, texts, normal(1, 16, 13, 64, 64)
 
 
@@ -322,18 +323,51 @@ def apart(folder: Path, **values: object) -> None:
     )
 
 
-def shared(folder: Path) -> None:
-    """One window on one card; on two, a branch of guidance each; unguided on one and on two lanes; a window on each."""
-    both = "cuda:0,cuda:1"
-    apart(folder, steps=6)
-    apart(folder, steps=6, devices=both)
-    apart(folder, steps=6, guidance=1)
-    apart(folder, steps=6, guidance=1, devices=both)
-    at_once = [Thread(target=apart, args=(folder,), kwargs={"steps": 6, "devices": f"cuda:{k}"}) for k in range(2)]
-    for each in at_once:
-        each.start()
-    for each in at_once:
-        each.join()
+@torch.no_grad()
+def shared(*, tiny: bool) -> None:
+    """Time forwards on one card and on two: a branch a card, halves of the tokens, a shot a card."""
+    cards = [torch.device("cpu")] * 2 if tiny else [torch.device("cuda", k) for k in range(2)]
+    one, other = (
+        Replica(random_wan.transformer(tiny=tiny, card=card), card, residual=torch.float32, compile_blocks=not tiny)
+        for card in cards
+    )
+    told, texts, latents = task(tiny=tiny)
+
+    def teams_of(*seats: list[tuple[Replica, list[Tensor], tuple[int, int]]]) -> list[list[Hearing]]:
+        return [[card.hear(told, heard, lane=lane) for card, heard, lane in team] for team in seats]
+
+    first, second, whole = [texts[0]], [texts[1]], (0, 1)
+    with at_work([one, other]):
+        trials = {
+            "both branches on one card": teams_of([(one, texts, whole)]),
+            "a branch on each of two": teams_of([(one, first, whole)], [(other, second, whole)]),
+            "one branch on one card": teams_of([(one, first, whole)]),
+            "one branch, its tokens on two": teams_of([(one, first, (0, 2)), (other, first, (1, 2))]),
+            "both branches of a shot on each of two": teams_of([(one, texts, whole)], [(other, texts, whole)]),
+        }
+        found = {
+            name: step_seconds(lambda own=teams: velocities(own, latents, 500.0)) for name, teams in trials.items()
+        }
+    for name, (seconds, _) in found.items():
+        print(f"{name:40s} {seconds:.3f} s", flush=True)
+    alone, apart_, single, lanes, two = (seconds for seconds, _ in found.values())
+    print(
+        f"one shot on two: {alone / apart_:.2f}x; unguided: {single / lanes:.2f}x; shots on two: {2 * alone / two:.2f}x"
+    )
+    whole_one, in_lanes = (found[name][1][0] for name in ("one branch on one card", "one branch, its tokens on two"))
+    print(f"lanes against one card: {float((in_lanes - whole_one).norm() / whole_one.norm()):.1e}", flush=True)
+
+
+def step_seconds(step: Step, repeats: int = 5) -> tuple[float, list[Tensor]]:
+    """Return the median time of a step after two that warm up, and what it gave."""
+    durations = []
+    for _ in range(repeats + 2):
+        start = time.perf_counter()
+        made = step()
+        for card in range(torch.cuda.device_count()):
+            torch.cuda.synchronize(card)
+        durations.append(time.perf_counter() - start)
+    return sorted(durations[2:])[repeats // 2], made
 
 
 @torch.no_grad()
@@ -369,6 +403,9 @@ def main() -> None:
     if what == "speed":
         speed(Path(rest[1]) if rest[:1] == ["--reference"] else None)
         return
+    if what == "shared":
+        shared(tiny=rest == ["tiny"])
+        return
     folder, *values = rest
     if what == "write":
         start = time.perf_counter()
@@ -377,10 +414,8 @@ def main() -> None:
     elif what == "run":
         run(Path(folder), dict(value.split("=", 1) for value in values))
     elif what == "memory":
-        for tier in TIERS_GB:
+        for tier in map(int, values) if values else TIERS_GB:
             apart(Path(folder), vram_gb=tier, steps=4, text=f"courtyard{tier}")
-    elif what == "shared":
-        shared(Path(folder))
     elif what == "cache":
         cache(Path(folder), *map(int, values))
 

@@ -29,7 +29,7 @@ ADAPTED = {
 SHARD = 5 << 30
 
 
-def transformer(*, tiny: bool = False) -> WanTransformer3DModel:
+def transformer(*, tiny: bool = False, card: torch.device = CARD) -> WanTransformer3DModel:
     """Draw the transformer on the card; ``tiny`` is for trying this file itself."""
     heads, head, blocks, text = (2, 16, 3, 64) if tiny else (40, 128, 40, 4096)
     with torch.device("meta"):
@@ -39,12 +39,12 @@ def transformer(*, tiny: bool = False) -> WanTransformer3DModel:
             added_kv_proj_dim=heads * head,
         )  # fmt: skip
     model.rope = type(model.rope)(head, (1, 2, 2), 1024)
-    return drawn(model)
+    return drawn(model, card)
 
 
-def drawn(model: nn.Module, seed: int = 0) -> nn.Module:
+def drawn(model: nn.Module, card: torch.device = CARD) -> nn.Module:
     """Draw a meta model's parameters on the card, sized so that activations keep theirs; shared ones stay shared."""
-    draws = torch.Generator(CARD).manual_seed(seed)
+    draws = torch.Generator(card).manual_seed(0)
     values: dict[int, nn.Parameter] = {}
     for path, module in model.named_modules():
         for name, parameter in list(module.named_parameters(recurse=False)):
@@ -55,7 +55,7 @@ def drawn(model: nn.Module, seed: int = 0) -> nn.Module:
 
 
 def _value(name: str, parameter: torch.Tensor, draws: torch.Generator) -> nn.Parameter:
-    value = torch.empty(parameter.shape, dtype=KIND, device=CARD)
+    value = torch.empty(parameter.shape, dtype=KIND, device=draws.device)
     if ("norm" in name and name.endswith("weight")) or name.endswith("gamma"):
         value.fill_(1.0)
     else:
