@@ -2,26 +2,27 @@
 
 What they make is what one process would make, and is kept for it: afterwards it finds the takes there and cuts the
 film. Engines keep state of their own libraries for a whole process, so cards are not shared out to threads. A worker is
-``python -m ex4d.crew``; it reads its job from its input, and tells what it does in lines of JSON.
+``python -m ex4d.crew``; it reads its job from its input, and tells what it does in lines of JSON. Its input stays open
+for as long as the process that waits lives: a worker whose input ends is alone, and ends too.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import pickle
+import signal
 import subprocess
 import sys
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any, TextIO
 
-from ex4d.engine_options import EngineOptions
+from ex4d.crew_jobs import Job, read_job, share_out, visible
 from ex4d.engine_run import Engines
 from ex4d.errors import Ex4dError, MissingPart, SynthesisError, UserError
 from ex4d.kernels import keep_compiled
@@ -31,28 +32,12 @@ from ex4d.shotlist.model import ShotList
 from ex4d.takes import is_made, make_take
 from ex4d.workspace import Workspace
 
-
-@dataclass(frozen=True)
-class Job:
-    """What one worker is to make."""
-
-    film: ShotList
-    shots: tuple[str, ...]
-    folder: Path
-    options: EngineOptions
-    force: bool
-    verify: bool
-    environment: Mapping[str, str]
-    """What it has to find in its environment beside ours: which cards it may see."""
-
-
-@dataclass(frozen=True)
-class Share:
-    """One worker's part of a film."""
-
-    shots: tuple[str, ...]
-    cards: tuple[int, ...]
-    """Of ours, from 0."""
+HERE = Path(__file__).parents[1]
+"""What this process imports ex4d from, and so its workers too."""
+EVENTS = frozenset({"say", "made", "error", "bug"})
+"""What workers tell."""
+INTERRUPTED = 130
+"""The exit code of what is interrupted from a terminal."""
 
 
 def make_beforehand(
@@ -91,32 +76,6 @@ def make_beforehand(
     return frozenset(name for share in shares for name in share.shots)
 
 
-def share_out(setups: Sequence[Setup], options: EngineOptions) -> tuple[Share, ...]:
-    """Share shots out to graphics cards, the longest first; each card gets about as many frames.
-
-    Fewer than two shots, or cards, need no workers. More cards than shots go to each as many as its engine can use.
-    """
-    cards = [int(device.partition(":")[2]) for device in options.devices if device != "cpu"]
-    workers = min(len(cards), len(setups))
-    if workers < 2:
-        return ()
-    each = min(len(cards) // workers, *(len(setup.engine.engine.for_one_shot(options).devices) for setup in setups))
-    parts: list[list[Setup]] = [[] for _ in range(workers)]
-    for setup in sorted(setups, key=lambda setup: setup.frame_count, reverse=True):
-        min(parts, key=lambda part: sum(other.frame_count for other in part)).append(setup)
-    return tuple(
-        Share(tuple(setup.shot.name for setup in part), tuple(cards[k * each : (k + 1) * each]))
-        for k, part in enumerate(parts)
-    )
-
-
-def visible(cards: Sequence[int]) -> dict[str, str]:
-    """Return the environment in which a process sees these of our cards alone."""
-    ours = os.environ.get("CUDA_VISIBLE_DEVICES")
-    names = [str(card) for card in cards] if ours is None else [ours.split(",")[card].strip() for card in cards]
-    return {"CUDA_VISIBLE_DEVICES": ",".join(names)}
-
-
 def make_together(jobs: Sequence[Job], progress: Progress = SILENT) -> None:
     """Let workers make their shots at the same time; returns when all are made.
 
@@ -143,47 +102,69 @@ def _hear(told: SimpleQueue[tuple[Job, dict[str, Any]]], progress: Progress) -> 
             raise (MissingPart if event["missing"] else UserError)(event["error"])
         elif "bug" in event:
             raise RuntimeError(f"the worker for {', '.join(job.shots)} failed:\n{event['bug']}")
-        elif event["ended"] != 0:
-            raise SynthesisError(
-                f"the worker for {', '.join(job.shots)} was ended from outside (exit code {event['ended']}); "
-                "if memory ran out, take fewer graphics cards at a time (--gpus)"
-            )
-        else:
+        elif event["ended"] == 0:
             return
+        else:
+            raise _end(job, event["ended"])
+
+
+def _end(job: Job, code: int) -> Exception:
+    """Return the error for a worker that ended without a word of why."""
+    who = f"the worker for {', '.join(job.shots)}"
+    if code > 0 and code != INTERRUPTED:
+        return RuntimeError(f"{who} could not begin, or stopped (exit code {code}); what it said of it stands above")
+    memory = "; if memory ran out, take fewer graphics cards at a time (--gpus)" if code == -signal.SIGKILL else ""
+    return SynthesisError(f"{who} was ended from outside (exit code {code}){memory}")
 
 
 @contextmanager
 def _at_work(jobs: Sequence[Job], told: SimpleQueue[tuple[Job, dict[str, Any]]]) -> Iterator[None]:
     """Have a worker for each job; whatever happens, none outlives the block."""
-    workers = [_start(job) for job in jobs]
-    listeners = [Thread(target=_listen, args=(*each, told), daemon=True) for each in zip(jobs, workers, strict=True)]
-    for listener in listeners:
-        listener.start()
+    workers: list[subprocess.Popen[bytes]] = []
+    listeners: list[Thread] = []
     try:
+        for job in jobs:
+            workers.append(_start(job))
+            listeners.append(Thread(target=_listen, args=(job, workers[-1], told), daemon=True))
+            listeners[-1].start()
         yield
     finally:
-        for worker, listener in zip(workers, listeners, strict=True):
+        for worker in workers:
             worker.terminate()
+        for listener in listeners:
             listener.join()
-            assert worker.stdout is not None
-            worker.stdout.close()
+        for worker in workers:
+            worker.communicate()  # closes what is open between us
 
 
 def _start(job: Job) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "ex4d.crew"]
-    environment = {**os.environ, **job.environment}
+    """Start a worker that imports what we import, and nothing from the folder that the user stands in."""
+    command = [sys.executable, "-P", "-m", "ex4d.crew"]
+    paths = [str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {**os.environ, **job.environment, "PYTHONPATH": os.pathsep.join(paths)}
+    written = job.written().encode()
     worker = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)  # noqa: S603 - ours
     assert worker.stdin is not None
-    with suppress(BrokenPipeError), worker.stdin:  # a worker that is gone already is heard of as such
-        pickle.dump(job, worker.stdin)
+    with suppress(BrokenPipeError):  # a worker that is gone already is heard of as such
+        worker.stdin.write(written)
+        worker.stdin.flush()
     return worker
 
 
 def _listen(job: Job, worker: subprocess.Popen[bytes], told: SimpleQueue[tuple[Job, dict[str, Any]]]) -> None:
     assert worker.stdout is not None
     for line in worker.stdout:
-        told.put((job, json.loads(line)))
+        told.put((job, _event(line)))
     told.put((job, {"ended": worker.wait()}))
+
+
+def _event(line: bytes) -> dict[str, Any]:
+    """Return what a worker tells; what libraries print before it takes the word is text to be said."""
+    with suppress(ValueError, RecursionError):
+        event = json.loads(line)
+        if isinstance(event, dict) and event.keys() & EVENTS:
+            return event
+    return {"say": line.decode(errors="replace").rstrip()}
 
 
 class _Teller:
@@ -216,17 +197,26 @@ def _work(job: Job, teller: _Teller) -> None:
         teller.tell(made=name)
 
 
+def _end_when_alone() -> None:
+    """End this process as soon as the one that waits for it is gone, and with it its lock of the folder."""
+    while os.read(0, 1):  # not by sys.stdin, whose lock would be waited for when the interpreter ends
+        pass
+    os._exit(1)
+
+
 def main() -> None:
-    """Do the job that is handed in, by the process that started this one, and so to be trusted."""
+    """Do the job that is handed in by the process that started this one."""
     teller = _Teller(os.fdopen(os.dup(1), "w", encoding="utf-8"))
     os.dup2(2, 1)  # what libraries print is not to stand between what is told
     keep_compiled()
+    written = sys.stdin.buffer.readline()
+    Thread(target=_end_when_alone, daemon=True).start()
     try:
-        _work(pickle.load(sys.stdin.buffer), teller)  # noqa: S301 - see above
+        _work(read_job(written), teller)
     except Ex4dError as error:
         teller.tell(error=str(error), missing=isinstance(error, MissingPart))
     except KeyboardInterrupt:
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
     except Exception:  # told in full to the process that waits, which raises it
         teller.tell(bug=traceback.format_exc())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,29 @@ class EngineOptions:
     def with_cards(self, count: int) -> EngineOptions:
         """Return the options for ``count`` graphics cards, the first ones."""
         return replace(self, stated={**self.stated, "devices": count})
+
+    def written(self) -> dict[str, Any]:
+        """Return the options as JSON-like values, for :meth:`read`."""
+        plain = {field.name: getattr(self, field.name) for field in fields(self)}
+        texts = {name: str(value) for name, value in plain.items() if isinstance(value, Path)}
+        stated = {name: str(value) if isinstance(value, Path) else value for name, value in self.stated.items()}
+        return {**plain, **texts, "stated": stated, "loras": [str(file) for file in self.loras]}
+
+    @classmethod
+    def read(cls, written: Mapping[str, Any]) -> EngineOptions:
+        """Return the options of what :meth:`written` returned.
+
+        Raises:
+            UserError: they mean nothing here; says all.
+        """
+        kinds = {"size": tuple, "prompt_embeds": Path, "preview_folder": Path}
+        stated = {
+            name: kinds[name](value) if name in kinds and value is not None else value
+            for name, value in written["stated"].items()
+        }
+        models = written["models"] and Path(written["models"])
+        loras = tuple(map(Path, written["loras"]))
+        return cls(stated, written["device"], written["guide"], models, loras, Path(written["previews"]))
 
     @property
     def devices(self) -> tuple[str, ...]:

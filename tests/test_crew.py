@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from ex4d import crew
-from ex4d.crew import Job, Share, make_together, share_out, visible
+from ex4d.crew import make_together
+from ex4d.crew_jobs import Job, Share, read_job, share_out, visible
 from ex4d.engine_options import AS_IS, EngineOptions
 from ex4d.errors import MissingPart, SynthesisError, UserError
 from ex4d.production import shoot
@@ -120,6 +123,86 @@ def test_a_worker_that_is_killed_is_told_and_none_outlives_the_run(file: Path, m
     with pytest.raises(SynthesisError, match=r"worker for swing was ended from outside \(exit code -9\)"):
         make_together([job(file, "swing"), job(file, "still")])
     assert all(worker.poll() is not None for worker in started)
+
+
+def test_a_second_worker_that_does_not_start_leaves_no_first(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+    start = crew._start
+
+    def one_alone(job: Job) -> subprocess.Popen[bytes]:
+        if started:
+            raise OSError("no more processes")
+        started.append(start(job))
+        return started[0]
+
+    monkeypatch.setattr(crew, "_start", one_alone)
+    with pytest.raises(OSError, match="no more"):
+        make_together([job(file, "swing"), job(file, "still")])
+    assert started[0].poll() is not None
+
+
+@pytest.fixture
+def customized(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What every Python that is started here runs first."""
+    (tmp_path / "path").mkdir()
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "path"))
+    return tmp_path / "path" / "sitecustomize.py"
+
+
+def test_workers_do_not_outlive_the_process_that_waits(file: Path, customized: Path) -> None:
+    customized.write_text(
+        "import sys, time\n"
+        "if sys.orig_argv[-1] == 'ex4d.crew':\n"
+        "    import ex4d.takes\n"
+        "    ex4d.takes.make_take = lambda *_, **__: print('at work', flush=True) or time.sleep(60)\n"
+    )
+    waiting = (
+        "from pathlib import Path; from ex4d.crew import make_together; from ex4d.crew_jobs import Job\n"
+        "from ex4d.shotlist.load import load; from ex4d.engine_options import AS_IS\n"
+        f"make_together([Job(load({str(file)!r}), ('still',), Path({str(file.parent)!r}), AS_IS, False, False, {{}})])"
+    )
+    with subprocess.Popen([sys.executable, "-c", waiting], stderr=subprocess.PIPE, text=True) as running:
+        assert running.stderr is not None
+        assert running.stderr.readline() == "at work\n"
+        running.kill()
+        running.communicate(timeout=10)  # its standard error is the worker's, and ends with the last of them
+
+
+def test_workers_run_our_copy_whatever_lies_where_the_user_stands(
+    file: Path, customized: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (customized.parent / "ex4d").mkdir()
+    (customized.parent / "ex4d" / "__init__.py").write_text("raise ImportError('another copy')")
+    (file.parent / "yaml.py").write_text("raise ImportError('from where the user stands')")
+    customized.write_text("print('printed by a library')")
+    monkeypatch.chdir(file.parent)
+    heard = Heard()
+    make_together([job(file, "still")], heard)
+    assert heard.made == 1
+    assert heard.said == ["printed by a library"]
+
+
+def test_a_worker_that_cannot_begin_is_not_taken_for_one_without_memory(
+    file: Path, customized: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (customized.parent / "pydantic.py").write_text("raise ImportError('pydantic is broken')")
+    with pytest.raises(RuntimeError, match=r"worker for still could not begin.*\(exit code 1\)") as error:
+        make_together([job(file, "still")])
+    assert "memory" not in str(error.value)
+    assert "pydantic is broken" in capfd.readouterr().err
+
+
+def test_a_worker_is_told_all_and_takes_nothing_else(file: Path) -> None:
+    stated = {"size": (64, 48), "prompt_embeds": file, "cache": 0.1, "devices": 2, "distilled": True}
+    options = EngineOptions(stated, "cuda", "clean", file.parent, (file,), file.parent / "previews")
+    film = with_engine(load(file), "ex4d")
+    given = Job(film, ("swing", "still"), file.parent / "out", options, True, True, {})
+    assert read_job(given.written()) == given
+    own = Job(load(file), ("swing",), Path("out"), AS_IS, False, False, {})
+    assert read_job(own.written()) == own
+    file.write_text(SHOTS.replace("20deg", "15deg"), encoding="utf-8")
+    with pytest.raises(UserError, match="is not what it was when this run began"):
+        read_job(own.written())
 
 
 def test_what_is_to_be_made_with_weights_is_shared_out_and_nothing_else(
