@@ -17,6 +17,7 @@ def make_transformer(
     seed: int = 0, *, blocks: int = 2, heads: int = 2, width: int = FEATURES, kind: torch.dtype = torch.float32
 ) -> WanTransformer3DModel:
     """Make a transformer whose every parameter matters: none is zero or one. ``kind`` is their type."""
+    torch.set_num_threads(1)  # so small a model works less than its threads wait for one another on a busy machine
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         made = WanTransformer3DModel(

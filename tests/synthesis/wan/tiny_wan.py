@@ -35,6 +35,7 @@ class TinyWan:
 
 def write_tiny_wan(folder: Path) -> TinyWan:
     """Write the same weights in both layouts, and the adapter."""
+    torch.set_num_threads(1)  # so small a model works less than its threads wait for one another on a busy machine
     logging.disable_progress_bar()
     tiny = TinyWan(folder / "original", folder / "diffusers", folder / "ex4d.ckpt")
     _write_original(tiny.original)
