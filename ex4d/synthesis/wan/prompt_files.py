@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from ex4d.errors import UserError
+from ex4d.errors import OutputError, UserError
 from ex4d.media.atomic import replacing
 
 Features = Float[Tensor, "_words text_features"]
@@ -46,8 +46,7 @@ class PromptCache:
         Raises:
             OutputError: the folder cannot be written.
         """
-        with replacing(self._file(prompt)) as file:
-            save_file({"features": features.contiguous()}, file, {"prompt": prompt, "encoder": self.encoder})
+        _save(self._file(prompt), {"features": features}, {"prompt": prompt, "encoder": self.encoder})
 
     def _file(self, prompt: str) -> Path:
         key = hashlib.sha256(f"{self.encoder}\0{prompt}".encode()).hexdigest()
@@ -55,7 +54,7 @@ class PromptCache:
 
 
 def encoder_identity(files: Sequence[Path], dtype: torch.dtype) -> str:
-    """Return what tells a text encoder from another, for :class:`PromptCache`.
+    """Return what tells a text encoder from another by its weights' and its tokenizer's files, for `PromptCache`.
 
     Weights of ten gigabytes are not read for it: their sizes, and 256 samples of 4 KiB spread over each file, are what
     two different encoders cannot share but on purpose.
@@ -80,8 +79,7 @@ def write_prompt_embeds(file: Path, prompt: Features, negative: Features) -> Non
     Raises:
         OutputError: the place cannot be written.
     """
-    with replacing(file) as partial:
-        save_file({"prompt": prompt.contiguous(), "negative": negative.contiguous()}, partial)
+    _save(file, {"prompt": prompt, "negative": negative})
 
 
 def read_prompt_embeds(file: Path, *, text_features: int) -> tuple[Features, Features]:
@@ -102,6 +100,14 @@ def read_prompt_embeds(file: Path, *, text_features: int) -> tuple[Features, Fea
         if features.shape[1] != text_features:
             raise UserError(f"{file}: {name!r} has rows of {features.shape[1]}, the model reads {text_features}")
     return prompt, negative
+
+
+def _save(file: Path, features: Mapping[str, Features], words: dict[str, str] | None = None) -> None:
+    try:
+        with replacing(file) as partial:
+            save_file({name: one.contiguous() for name, one in features.items()}, partial, words)
+    except SafetensorError as cause:  # what the library makes of a full disk
+        raise OutputError(f"{file} cannot be written: {cause}") from cause
 
 
 def _checked(tensor: Tensor) -> Features:

@@ -5,9 +5,12 @@ Source: tau-yihouxiang/EX-4D, generate.py and diffsynth/prompters/wan_prompter.p
 
 from __future__ import annotations
 
+import gc
 import html
 import re
-from collections.abc import Sequence
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +22,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - what the field calls it
 from transformers import AutoTokenizer
 
-from ex4d.errors import MissingPart
+from ex4d.errors import MissingPart, OutputError, SynthesisError
 from ex4d.progress import SILENT, Progress
 from ex4d.synthesis.wan.loading import load_text_encoder
 from ex4d.synthesis.wan.prompt_files import WORDS, PromptCache
@@ -80,6 +83,11 @@ def open_tokenizer(folder: Path) -> Any:
         raise MissingPart(f"{folder} cannot be read as a tokenizer: {cause}; download it again") from cause
 
 
+def tokenizer_files(folder: Path) -> tuple[Path, ...]:
+    """Return what a tokenizer is read from, for :func:`~ex4d.synthesis.wan.prompt_files.encoder_identity`."""
+    return tuple(sorted(file for file in folder.glob("[!.]*") if file.is_file()))
+
+
 def embed_prompts(
     prompts: Sequence[str],
     folder: WanFolder,
@@ -92,21 +100,73 @@ def embed_prompts(
 ) -> tuple[Features, ...]:
     """Return the features of prompts, from the cache where it has them; else the text encoder is loaded for them.
 
-    With ``stream`` the encoder stays in host memory and each of its layers is on ``device`` for its turn only.
+    With ``stream`` the encoder stays in host memory and each of its layers is on ``device`` for its turn only. Nothing
+    of it is left in memory afterwards, nor after an error. A cache that cannot be written is said and done without.
 
     Raises:
         MissingPart: the text encoder is needed and cannot be loaded.
+        SynthesisError: the card has too little memory for it.
     """
     wanted = [cleaned(prompt) for prompt in prompts]
     found = {prompt: features for prompt in wanted if (features := cache.read(prompt)) is not None}
     if lacking := [prompt for prompt in dict.fromkeys(wanted) if prompt not in found]:
-        tokenizer = open_tokenizer(folder.tokenizer)
-        encoder = _open_encoder(folder, dtype, device, stream, progress)
-        for prompt in lacking:
-            features = prompt_features(encoder, *prompt_tokens(tokenizer, prompt, progress=progress))
-            cache.write(prompt, features)
-            found[prompt] = features
+        with _nothing_left(device), _memory_told():
+            made = _embedded(lacking, folder, dtype, device, stream, progress)
+        _keep(made, cache, progress)
+        found |= made
     return tuple(found[prompt] for prompt in wanted)
+
+
+def _embedded(
+    prompts: Sequence[str],
+    folder: WanFolder,
+    dtype: torch.dtype,
+    device: torch.device,
+    stream: bool,
+    progress: Progress,
+) -> dict[str, Features]:
+    tokenizer = open_tokenizer(folder.tokenizer)
+    encoder = _open_encoder(folder, dtype, device, stream, progress)
+    made = {}
+    for prompt in prompts:  # no comprehension: an error would keep the encoder by its closure, which cannot be cleared
+        made[prompt] = prompt_features(encoder, *prompt_tokens(tokenizer, prompt, progress=progress))
+    return made
+
+
+def _keep(made: Mapping[str, Features], cache: PromptCache, progress: Progress) -> None:
+    try:
+        for prompt, features in made.items():
+            cache.write(prompt, features)
+    except OutputError as fault:
+        progress.say(f"embedded prompts are not kept for the next run: {fault}")
+
+
+@contextmanager
+def _nothing_left(device: torch.device) -> Iterator[None]:
+    """Free what the block loaded: its hooks refer to each other, and an error to all that its frames knew."""
+    try:
+        yield
+    except Exception as error:
+        fault: BaseException | None = error
+        while fault is not None:
+            traceback.clear_frames(fault.__traceback__)
+            fault = fault.__cause__ or fault.__context__
+        raise
+    finally:
+        gc.collect()
+        if device.type == "cuda":
+            torch.cuda.empty_cache()
+
+
+@contextmanager
+def _memory_told() -> Iterator[None]:
+    try:
+        yield
+    except torch.OutOfMemoryError as cause:
+        raise SynthesisError(
+            "the card ran out of memory while the prompt was embedded: state less than it has with --vram, and the "
+            "text encoder's layers come to it by turns"
+        ) from cause
 
 
 def _open_encoder(folder: WanFolder, dtype: torch.dtype, device: torch.device, stream: bool, progress: Progress) -> Any:

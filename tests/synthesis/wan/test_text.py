@@ -1,6 +1,8 @@
 """Prompts are embedded as EX-4D embeds them, once; the text encoder is not touched where the embeddings are there."""
 
+import gc
 import shutil
+import weakref
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -8,9 +10,12 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from transformers import UMT5EncoderModel
+from transformers.models.umt5.modeling_umt5 import UMT5Stack
 
-from ex4d.errors import MissingPart, UserError
+from ex4d.errors import MissingPart, OutputError, SynthesisError, UserError
 from ex4d.progress import SILENT
 from ex4d.synthesis.wan.loading import load_text_encoder
 from ex4d.synthesis.wan.prompt_files import (
@@ -29,6 +34,7 @@ from ex4d.synthesis.wan.text import (
     padded,
     prompt_features,
     prompt_tokens,
+    tokenizer_files,
 )
 from ex4d.synthesis.wan.weight_folders import find_wan_folder
 from tests.synthesis.wan.reference import CPU, TOLERANCE, error, golden, wan_folder
@@ -101,8 +107,10 @@ def test_padding_adds_zeros_only():
     assert not rows[0, 3:].any()
 
 
-def embed(folder, cache, prompts=("one, motion", "two"), *, stream=False):
-    return embed_prompts(prompts, folder, cache=cache, dtype=torch.float32, device=CPU, stream=stream)
+def embed(folder, cache, prompts=("one, motion", "two"), *, stream=False, progress=SILENT):
+    return embed_prompts(
+        prompts, folder, cache=cache, dtype=torch.float32, device=CPU, stream=stream, progress=progress
+    )
 
 
 @pytest.fixture
@@ -149,6 +157,116 @@ def test_another_encoder_or_type_does_not_share_the_cache(folder, cache):
     assert cache.read("two") is not None
     assert replace(cache, encoder=other).read("two") is None
     assert encoder_identity(folder.files("vae"), torch.float32) != cache.encoder
+
+
+def test_another_tokenizer_does_not_share_the_cache(folder, tmp_path):
+    tokenizer = shutil.copytree(folder.tokenizer, tmp_path / "tokenizer")
+    weights = folder.files("text_encoder")
+
+    def identity():
+        return encoder_identity((*weights, *tokenizer_files(tokenizer)), torch.float32)
+
+    first = identity()
+    (tokenizer / ".cache").write_text("of no matter")
+    assert identity() == first == encoder_identity((*weights, *tokenizer_files(folder.tokenizer)), torch.float32)
+    settings = tokenizer / "tokenizer.json"
+    settings.write_text(settings.read_text().replace("motion", "notion"))
+    assert identity() != first
+    assert tokenizer_files(tmp_path / "none") == ()
+
+
+class Listener:
+    """Keeps what it is told."""
+
+    def __init__(self):
+        self.told: list[str] = []
+
+    def begin(self, task, total): ...
+
+    def advance(self): ...
+
+    def say(self, text):
+        self.told.append(text)
+
+
+@pytest.fixture
+def parameters(monkeypatch):
+    """References to the parameters of every text encoder that is put to work, which do not keep them."""
+    seen = []
+    forward = UMT5EncoderModel.forward
+
+    def watched(self, *given, **named):
+        seen.extend(map(weakref.ref, self.parameters()))
+        return forward(self, *given, **named)
+
+    monkeypatch.setattr(UMT5EncoderModel, "forward", watched)
+    return seen
+
+
+@pytest.fixture
+def no_chance_collection():
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("no_chance_collection")
+@pytest.mark.parametrize("stream", [False, True])
+def test_nothing_of_the_encoder_is_left_when_prompts_are_embedded(folder, cache, parameters, stream):
+    made = embed(folder, cache, stream=stream)
+
+    assert len(made) == 2
+    assert parameters
+    assert not any(one() is not None for one in parameters)
+
+
+@pytest.mark.usefixtures("no_chance_collection")
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (torch.OutOfMemoryError, (SynthesisError, "state less than it has with --vram")),
+        (RuntimeError, (RuntimeError, "a kernel failed")),
+    ],
+)
+def test_nothing_of_the_encoder_is_left_after_an_error(folder, cache, parameters, monkeypatch, stream, fault, told):
+    def failing(*_, **__):
+        raise fault("a kernel failed")
+
+    monkeypatch.setattr(UMT5Stack, "forward", failing)
+    with pytest.raises(told[0], match=told[1]) as kept:
+        embed(folder, cache, stream=stream)
+
+    assert parameters
+    assert not any(one() is not None for one in parameters)
+    assert fault in {type(kept.value), type(kept.value.__cause__)}
+
+
+@pytest.mark.parametrize("obstacle", ["a file in the folder's place", "a folder in each file's place"])
+def test_a_cache_that_cannot_be_written_is_said_once_and_done_without(folder, cache, tmp_path, obstacle):
+    expected = embed(folder, replace(cache, folder=tmp_path / "other"))
+    if obstacle.startswith("a file"):
+        cache.folder.write_text("")
+    else:
+        for file in (tmp_path / "other").iterdir():
+            (cache.folder / file.name / "within").mkdir(parents=True)
+    listener = Listener()
+    made = embed(folder, cache, progress=listener)
+
+    assert all(torch.equal(one, other) for one, other in zip(made, expected, strict=True))
+    (text,) = listener.told
+    assert text.startswith("embedded prompts are not kept for the next run: ")
+    assert str(cache.folder) in text
+
+
+def test_a_disk_that_fills_up_is_told_as_any_place_that_cannot_be_written(cache, monkeypatch):
+    def full(*_):
+        raise SafetensorError("No space left on device")
+
+    monkeypatch.setattr("ex4d.synthesis.wan.prompt_files.save_file", full)
+    with pytest.raises(OutputError, match="No space left"):
+        cache.write("one", torch.ones(1, 2))
 
 
 @pytest.mark.parametrize("damage", ["cut", "empty", "of another prompt", "not finite", "misshapen"])
