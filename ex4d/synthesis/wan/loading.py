@@ -6,7 +6,8 @@ next one is read. So the host holds one shard's mapped pages and one tensor besi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -16,6 +17,7 @@ from jaxtyping import Float
 from torch import nn
 from transformers import CLIPVisionConfig, CLIPVisionModel, UMT5Config, UMT5EncoderModel
 
+from ex4d.errors import MissingPart
 from ex4d.progress import SILENT, Progress
 from ex4d.synthesis.wan.adapter import Adapter
 from ex4d.synthesis.wan.key_names import Part
@@ -27,7 +29,7 @@ from ex4d.synthesis.wan.model_sizes import (
     vae_sizes,
 )
 from ex4d.synthesis.wan.tensor_files import TensorFiles
-from ex4d.synthesis.wan.tensor_fit import fitted, shapes_by_name
+from ex4d.synthesis.wan.tensor_fit import fitted, grouped, shapes_by_name
 from ex4d.synthesis.wan.weight_folders import WanFolder
 
 Parameter = Float[torch.Tensor, "*shape"]
@@ -129,18 +131,23 @@ def _fill(
     altered: Callable[[str, Parameter], Parameter] = lambda _, value: value,
     placed: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Put each tensor of the part's files in its place."""
+    """Put each tensor of the part's files in its place.
+
+    Raises:
+        MissingPart: tensors do not fit the model, or a file is not what it was when it was opened.
+    """
     title = _MODELS[part][2]
     parameters = {name: tuple(one.shape) for name, one in model.named_parameters()}
     fit = fitted(files, folder.names(part), parameters, model=title)
     progress.begin(f"loading {title}", len(files.entries))
-    for key, tensor in files.stream():
+    for key, tensor in _as_opened(files):
         places = fit.places[key]
         for name, piece in zip(places, tensor.chunk(len(places)) if places else (), strict=True):
             value = altered(name, piece.reshape(parameters[name])).to(device_of(name)).to(dtype_of(name))
             _place(model, name, value.clone() if value.data_ptr() == piece.data_ptr() else value)
             placed(name)
         progress.advance()
+    assert all(one.is_meta == (device_of(name).type == "meta") for name, one in model.named_parameters())
     for name, buffer in list(model.named_buffers()):
         owner, _, leaf = name.rpartition(".")
         model.get_submodule(owner)._buffers[leaf] = buffer.to(device_of(name))
@@ -161,6 +168,28 @@ class _Watch:
             self._lacking[block] -= 1
             if not self._lacking[block]:
                 self._whole(self._blocks[block])
+
+
+def _as_opened(files: TensorFiles) -> Iterator[tuple[str, Parameter]]:
+    """Yield each tensor as long as it is what its file said when it was opened, and then all of them.
+
+    So every parameter that was found a place for gets its tensor; none is left without memory.
+    """
+    for file in files.files:
+        listed = {key: entry for key, entry in files.entries.items() if entry.file == file}
+        for key, tensor in TensorFiles((file,), listed).stream():
+            entry = listed.pop(key, None)
+            if entry is None or (entry.shape, entry.dtype) != (tuple(tensor.shape), tensor.dtype):
+                raise _changed(file, key)
+            yield key, tensor
+        if listed:
+            raise _changed(file, *listed)
+
+
+def _changed(file: Path, *keys: str) -> MissingPart:
+    return MissingPart(
+        f"{file} changed while it was loaded: {', '.join(grouped(keys))}; let nothing write to it and start again"
+    )
 
 
 def _place(model: nn.Module, name: str, value: Parameter) -> None:

@@ -214,6 +214,50 @@ def test_missing_shards_are_all_named(copied, index):
     assert len(missing) == (1 if index else 2)
 
 
+class Meddler:
+    """Does something to the files when loading begins, after they were opened."""
+
+    def __init__(self, meddle):
+        self.meddle = meddle
+
+    def begin(self, task, total):
+        self.meddle()
+
+    def advance(self): ...
+
+    def say(self, text): ...
+
+
+@pytest.mark.parametrize("file", ["vae", "transformer"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda tensors, name: tensors.pop(name),
+        lambda tensors, name: tensors.update({"of.nobody": torch.zeros(2)}),
+        lambda tensors, name: tensors.update({name: tensors[name].repeat(2)}),
+        lambda tensors, name: tensors.update({name: tensors[name].int()}),
+        lambda tensors, name: tensors.clear(),
+    ],
+)
+def test_a_file_that_changes_after_it_was_opened_is_named(copied, file, change):
+    changed = copied / PICKLED.get(file, "diffusion_pytorch_model-00002-of-00002.safetensors")
+    pickled = changed.suffix == ".pth"
+    tensors = dict(torch.load(changed) if pickled else load_file(changed))
+    change(tensors, next(name for name in tensors if name.endswith("bias")))
+    tensors = {name: one.clone() for name, one in tensors.items()}
+
+    def meddle():
+        changed.unlink()
+        torch.save(tensors, changed) if pickled else save_file(tensors, changed)
+
+    folder, meddler = find_wan_folder(copied), Meddler(meddle)
+    with pytest.raises(MissingPart, match=f"{changed} changed while it was loaded: "):
+        if pickled:
+            load_vae(folder, torch.float32, CPU, progress=meddler)
+        else:
+            load_transformer(folder, dtype=torch.float32, device_of=lambda _: CPU, fuse=True, progress=meddler)
+
+
 def test_a_pickle_that_would_build_objects_is_not_opened(copied, tmp_path):
     class Hostile:
         def __reduce__(self):
