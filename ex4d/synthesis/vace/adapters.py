@@ -59,15 +59,23 @@ def _faults(pipeline: WanVACEPipeline, file: Path) -> list[str]:
 
 
 def _strangers(tensors: Mapping[str, Tensor], transformer: nn.Module) -> Iterator[str]:
-    """Yield what fits no layer: a down projection takes what its layer takes, an up projection gives what it gives."""
+    """Yield what fits no layer: a down projection takes what its layer takes, an up projection gives what it gives.
+
+    Neither does one without the other, or two of different ranks.
+    """
     layers = dict(transformer.named_modules())
     for key, tensor in tensors.items():
         name, _, side = key.removeprefix(PREFIX).partition(".lora_")
         size = getattr(layers.get(name), "weight", None)
         if not key.startswith(PREFIX) or size is None or not _fits(side, tensor, size):
             yield f"{key} {tuple(tensor.shape)}"
-        elif side == "A.weight" and f"{PREFIX}{name}.lora_B.weight" not in tensors:
-            yield f"{key} (it has no lora_B)"
+            continue
+        other = "B" if side.startswith("A") else "A"
+        partner = tensors.get(f"{PREFIX}{name}.lora_{other}.weight")
+        if partner is None:
+            yield f"{key} (it has no lora_{other})"
+        elif side == "A.weight" and tensor.shape[:1] != partner.shape[1:2]:
+            yield f"{key} {tuple(tensor.shape)} (its lora_B is {tuple(partner.shape)}: another rank)"
 
 
 def _fits(side: str, tensor: Tensor, weight: Tensor) -> bool:

@@ -79,12 +79,17 @@ def test_all_unfit_files_are_named_at_once_and_none_is_added(pipeline, tmp_path)
     fit = saved(tmp_path, "fit", layer("transformer.blocks.0.attn1.to_v"))
     truncated = saved(tmp_path, "truncated", layer("transformer.blocks.0.attn1.to_v"))
     truncated.write_bytes(truncated.read_bytes()[:-8])
-    half = {k: v for k, v in layer("transformer.blocks.0.attn1.to_v").items() if "lora_A" in k}
+    name = "transformer.blocks.0.attn1.to_v"
+    down, up = ({k: v for k, v in layer(name).items() if f"lora_{half}" in k} for half in "AB")
+    higher = {k: v for k, v in layer(name, rank=3).items() if "lora_B" in k}
     unfit = {
         saved(tmp_path, "larger", layer("transformer.blocks.0.attn1.to_v", size=40)): "another model: 2 of its 2",
         saved(tmp_path, "deeper", layer("transformer.blocks.7.attn1.to_v")): "another model: 2 of its 2",
         saved(tmp_path, "unet", layer("unet.down.0.attn.to_v")): "another model: 2 of its 2",
-        saved(tmp_path, "half", half): "it has no lora_B",
+        saved(tmp_path, "half", down): "it has no lora_B",
+        saved(tmp_path, "other half", up): "it has no lora_A",
+        saved(tmp_path, "biased", down | {f"{name}.lora_B.bias": torch.zeros(FEATURES)}): "it has no lora_B",
+        saved(tmp_path, "unequal", down | higher): f"(2, {FEATURES}) (its lora_B is ({FEATURES}, 3): another rank)",
         saved(tmp_path, "odd", {"diffusion_model.head": torch.zeros(2)}): "is not a LoRA of Wan",
         truncated: "is truncated",
         tmp_path / "absent.safetensors": "is missing",
