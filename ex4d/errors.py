@@ -13,7 +13,11 @@ Ex4dError                     shown without a traceback
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
+
+Result = TypeVar("Result")
 
 
 class Ex4dError(Exception):
@@ -79,3 +83,25 @@ class OutputError(UserError):
 
 class MissingPart(Ex4dError):  # noqa: N818 - it names what is missing, not what failed
     """Something needed is not installed or not downloaded (exit code 3)."""
+
+
+class Faults:
+    """Gathers what is wrong with what a user gave, so that all of it is told at once."""
+
+    def __init__(self) -> None:
+        self.found: list[UserError] = []
+
+    def of(self, work: Callable[[], Result]) -> Result | None:
+        """Return what ``work`` returns; None where the user is at fault, which is kept."""
+        try:
+            return work()
+        except UserError as fault:
+            self.found.append(fault)
+            return None
+
+    def tell(self) -> None:
+        """Raise what was found, if anything was: one fault as it is, several in lines of their own."""
+        if len(self.found) == 1:
+            raise self.found[0]
+        if self.found:
+            raise UserError("\n".join(dict.fromkeys(map(str, self.found))))

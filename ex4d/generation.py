@@ -7,10 +7,13 @@ the model works at.
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
+import json
+import os
+import platform
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -24,17 +27,23 @@ from ex4d.engine_choice import Choice, chosen, require
 from ex4d.engine_options import AS_IS, EngineOptions
 from ex4d.engine_run import Engines
 from ex4d.engines import windows_in_words
-from ex4d.errors import MediaError, OutputError, UserError
+from ex4d.errors import Faults, MediaError, OutputError, UserError
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.kernels import announce_compiling
+from ex4d.manifest import package_versions
+from ex4d.media.atomic import lent_folder, replacing
+from ex4d.media.local_files import is_collection
 from ex4d.media.probe import MediaInfo, probe
 from ex4d.media.reading import read_frames
 from ex4d.media.writing import H264Writer
-from ex4d.progress import SILENT, Progress
+from ex4d.progress import SILENT, Progress, counted
 from ex4d.shotlist.model import Synthesis
 from ex4d.synthesis.resizing import SEEN_FROM, from_working_size, to_working_size
 from ex4d.synthesis.synthesizer import SynthesisRequest
-from ex4d.workspace import content_hash, require_apart, write_json
+from ex4d.workspace import content_hash, require_apart
+
+NEARLY = 32
+"""Levels of 255 that a lossy mask's black and white may be off by."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +61,17 @@ class Generation:
     frame_count: int | None = None
     """So many frames, evenly spread over the video, as EX-4D's own script takes 49; None takes all."""
     frame_rate: Fraction | None = None
-    """Frames a second of the output; None is the render's."""
+    """Frames a second of the output, and of images; None is the render's."""
+
+    @property
+    def manifest(self) -> Path:
+        """What the video was made of; under a name that nobody's own file has."""
+        return self.output.with_suffix(".ex4d.json")
+
+    @property
+    def previews(self) -> Path:
+        """The folder of previews, where any are asked for."""
+        return self.output.with_suffix(".ex4d.previews")
 
 
 @dataclass(frozen=True)
@@ -68,7 +87,9 @@ class Generated:
 
 
 @dataclass(frozen=True)
-class _Inputs:
+class Inputs:
+    """The heads of what is given."""
+
     colour: MediaInfo
     mask: MediaInfo
     indices: tuple[int, ...]
@@ -83,44 +104,76 @@ def generate(job: Generation, progress: Progress = SILENT) -> Generated:
         UserError: the videos do not belong together, the options mean nothing, or the output cannot be written.
         MissingPart: the engine needs something that is not here.
     """
-    manifest = job.output.with_suffix(".json")
-    _require_writable(job, manifest)
-    inputs = _inputs(job)
+    inputs = read_inputs(job)
     choice = chosen(job.synthesis.engine, job.options)
     if choice.reason:
         progress.say(f"engine: {choice.name}, because {choice.reason}")
     require([choice], job.options)
     announce_compiling(progress)
-    movie = H264Writer(job.output, inputs.colour.size, inputs.rate)
-    with tempfile.TemporaryDirectory(prefix="ex4d-") as folder:
-        guide = _guide(job, choice, inputs, Path(folder), progress)
-        first = _first_frame(guide, choice, progress)
-        with movie:
-            for frame in _completed(job, choice, guide, progress):
-                movie.write(from_working_size(frame, inputs.colour.size))
-    write_json(manifest, {**_manifest(job, choice, inputs), "first_frame": first})
-    return Generated(job.output, manifest, len(inputs.indices), inputs.rate, inputs.colour.size, choice.name)
+    engines = Engines(replace(job.options, previews=job.previews), progress)
+    with lent_folder(job.output) as folder:
+        guide = _guide(job, choice, inputs, folder, progress)
+        manifest = {**_manifest(job, choice, inputs, engines), "first_frame": _first_frame(guide, choice, progress)}
+        _write(job, inputs, _completed(job, choice, guide, engines, progress), manifest)
+    return Generated(job.output, job.manifest, len(inputs.indices), inputs.rate, inputs.colour.size, choice.name)
 
 
-def _require_writable(job: Generation, manifest: Path) -> None:
+def read_inputs(job: Generation) -> Inputs:
+    """Read the heads of both videos, and make sure that they belong together and that the output can be written.
+
+    Raises:
+        UserError: all that is wrong.
+    """
+    faults = Faults()
+    faults.of(lambda: _require_writable(job))
+    colour, mask = faults.of(lambda: _probed(job.colour, job)), faults.of(lambda: _probed(job.mask, job))
+    indices = colour and faults.of(lambda: _indices(job, colour.frame_count))
+    if colour:
+        faults.of(lambda: _require_even(colour))
+    if colour and mask:
+        faults.of(lambda: _require_one_render(colour, mask))
+    faults.tell()
+    assert colour and mask and indices
+    return Inputs(colour, mask, indices, job.frame_rate or colour.frame_rate)
+
+
+def _require_writable(job: Generation) -> None:
     if job.output.suffix.lower() != ".mp4":
         raise OutputError(f"{job.output} does not end in .mp4, which is what is written")
     embeds = job.options.stated.get("prompt_embeds")
-    for target in (job.output, manifest):
-        require_apart(target, [job.colour, job.mask, *([embeds] if embeds else [])], "write it elsewhere")
+    for target in (job.output, job.manifest):
+        sources = [job.colour, job.mask, *([embeds] if embeds else []), *job.options.loras]
+        require_apart(target, sources, "write it elsewhere")
 
 
-def _inputs(job: Generation) -> _Inputs:
-    """Read the heads of both videos, and make sure that they belong together."""
-    colour, mask = probe(job.colour), probe(job.mask)
+def _probed(path: Path, job: Generation) -> MediaInfo:
+    """Read a head; a video file keeps its own rate, so that colour and mask can be compared."""
+    if not is_collection(path):
+        return probe(path)
+    if job.frame_rate is None:
+        raise MediaError(f"{path} is a folder or glob of images; say how fast they play, as in --fps 24")
+    return probe(path, job.frame_rate)
+
+
+def _require_even(colour: MediaInfo) -> None:
+    if colour.width % 2 or colour.height % 2:
+        width, height = (max(2, side - side % 2) for side in colour.size)
+        raise MediaError(
+            f"{colour.path} is {_by(colour.size)}, but the video that is written has even sides only; cut colour and "
+            f"mask to {width}x{height} before, as ffmpeg -vf crop={width}:{height}:0:0 does"
+        )
+
+
+def _require_one_render(colour: MediaInfo, mask: MediaInfo) -> None:
     faults = []
     if colour.frame_count != mask.frame_count:
-        faults.append(f"has {mask.frame_count} frames, but {job.colour} has {colour.frame_count}")
+        faults.append(f"has {counted(mask.frame_count, 'frame')}, but {colour.path} has {colour.frame_count}")
     if colour.size != mask.size:
-        faults.append(f"is {_by(mask.size)}, but {job.colour} is {_by(colour.size)}")
+        faults.append(f"is {_by(mask.size)}, but {colour.path} is {_by(colour.size)}")
+    if not (colour.images or mask.images) and colour.frame_rate != mask.frame_rate:
+        faults.append(f"has {mask.frame_rate} frames a second, but {colour.path} has {colour.frame_rate}")
     if faults:
-        raise MediaError(f"{job.mask} {' and '.join(faults)}; give the mask that was rendered with the colour")
-    return _Inputs(colour, mask, _indices(job, colour.frame_count), job.frame_rate or colour.frame_rate)
+        raise MediaError(f"{mask.path} {' and '.join(faults)}; give the mask that was rendered with the colour")
 
 
 def _indices(job: Generation, count: int) -> tuple[int, ...]:
@@ -132,28 +185,35 @@ def _indices(job: Generation, count: int) -> tuple[int, ...]:
     return tuple(np.linspace(0, count - 1, job.frame_count, dtype=int).tolist())
 
 
-def _guide(job: Generation, choice: Choice, inputs: _Inputs, folder: Path, progress: Progress) -> GuideVideo:
+def _guide(job: Generation, choice: Choice, inputs: Inputs, folder: Path, progress: Progress) -> GuideVideo:
     """Lay colour and mask down as the guide that engines read, at the size that the model works at."""
     size = choice.engine.settings(job.options).size if choice.engine.own_weights else inputs.colour.size
     count, rate = len(inputs.indices), inputs.rate
-    if count < inputs.colour.frame_count:
-        pace = float(rate / inputs.colour.frame_rate) * inputs.colour.frame_count / count
-        progress.say(
-            f"{count} of {inputs.colour.frame_count} frames, evenly spread, at {rate} a second: {pace:.3g}x the pace"
-        )
+    _tell_pace(inputs, progress)
     lens = Pinhole(*size, float(max(size)), (size[0] / 2, size[1] / 2))
     scene = Scene(lens, (0.0, 0.0, 1.0), rate, rate, count / rate)
     times = tuple(index / rate for index in range(count))
     path = CameraPath(np.tile(np.eye(4), (count, 1, 1)), np.ones(count), times, rate, scene)
     progress.begin("read colour and mask", count)
+    gray = []
     with GuideVideo.writer(folder / "guide", path, lens) as write:
         for colour, mask in zip(
             *(read_frames(each, inputs.indices) for each in (inputs.colour, inputs.mask)), strict=True
         ):
             visible = to_working_size(mask, size).min(axis=-1) >= SEEN_FROM
             write(GuideFrame(to_working_size(colour, size) * visible[..., None], visible))
+            gray.append(float(((mask > NEARLY) & (mask < 255 - NEARLY)).mean()))
             progress.advance()
+    if (share := float(np.mean(gray))) > 0.5:
+        progress.say(f"{share:.0%} of {job.mask} is neither black nor white: what is brighter than half was seen")
     return GuideVideo.load(folder / "guide")
+
+
+def _tell_pace(inputs: Inputs, progress: Progress) -> None:
+    count, whole, rate = len(inputs.indices), inputs.colour.frame_count, inputs.rate
+    if count < whole:
+        pace = float(rate / inputs.colour.frame_rate) * whole / count
+        progress.say(f"{count} of {whole} frames, evenly spread, at {rate} a second: {pace:.3g}x the pace")
 
 
 def _first_frame(guide: GuideVideo, choice: Choice, progress: Progress) -> str:
@@ -168,29 +228,86 @@ def _first_frame(guide: GuideVideo, choice: Choice, progress: Progress) -> str:
     return said
 
 
-def _completed(job: Generation, choice: Choice, guide: GuideVideo, progress: Progress) -> Iterator[Frame]:
+def _completed(
+    job: Generation, choice: Choice, guide: GuideVideo, engines: Engines, progress: Progress
+) -> Iterator[Frame]:
     request = SynthesisRequest(job.synthesis.prompt, job.synthesis.seed, job.synthesis.erode)
     engine = choice.engine
-    options = replace(job.options, previews=job.output.with_suffix(".previews"))
-    synthesizer = Engines(options, progress).opened(engine)
+    synthesizer = engines.opened(engine)
     if windows := engine.windows(guide.frame_count, job.options):
-        progress.say(f"{engine.name}: {guide.frame_count} frames in {windows_in_words(windows)}")
+        progress.say(f"{engine.name}: {counted(guide.frame_count, 'frame')} in {windows_in_words(windows)}")
     return synthesizer.synthesize(guide, request)
 
 
-def _manifest(job: Generation, choice: Choice, inputs: _Inputs) -> dict[str, Any]:
+class _EngineFailedError(Exception):
+    """Carries an engine's error past the writers, which take any of the system's errors for their own."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+
+def _carried(frames: Iterator[Frame]) -> Iterator[Frame]:
+    try:
+        yield from frames
+    except Exception as error:
+        raise _EngineFailedError(error) from error
+
+
+def _write(job: Generation, inputs: Inputs, frames: Iterator[Frame], manifest: Mapping[str, Any]) -> None:
+    """Write video and manifest; both are whole, and on the disk, before the first of them takes its name."""
+    size = inputs.colour.size
+    try:
+        with replacing(job.manifest) as note, H264Writer(job.output, size, inputs.rate) as movie:
+            for frame in _carried(frames):
+                movie.write(from_working_size(frame, size))
+            with note.open("w", encoding="utf-8") as file:
+                file.write(json.dumps(manifest, indent=2, sort_keys=True, default=str) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+    except _EngineFailedError as failed:
+        raise failed.error from failed.error.__cause__
+
+
+def _manifest(job: Generation, choice: Choice, inputs: Inputs, engines: Engines) -> dict[str, Any]:
     """Return what the video was made of, and all that was chosen for its user."""
-    engine = choice.manifest(job.synthesis, len(inputs.indices), job.options)
-    del engine["guide"]  # it was given, not drawn
+    content = engines.ingredients(choice.engine, job.synthesis)
+    hashes = ("code", "weights", "loras", "prompt_embeds")
     return {
-        "colour": {"file": str(job.colour), "sha256": content_hash(job.colour), "frames": inputs.colour.frame_count},
-        "mask": {"file": str(job.mask), "sha256": content_hash(job.mask)},
+        "colour": _source(inputs.colour),
+        "mask": _source(inputs.mask),
         "frames": len(inputs.indices),
+        "frames_taken": inputs.indices,
         "frame_rate": str(inputs.rate),
         "size": inputs.colour.size,
         "assumed": [*inputs.colour.assumed],
-        "engine": engine,
+        "engine": _engine_manifest(job, choice, len(inputs.indices)),
+        "sha256": {name: content[name] for name in hashes if name in content},
+        "ex4d": version("ex4d"),
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "packages": package_versions(),
     }
+
+
+def _source(info: MediaInfo) -> dict[str, Any]:
+    return {
+        "file": str(info.path),
+        "sha256": content_hash(info.path),
+        "frames": info.frame_count,
+        "frame_rate": str(info.frame_rate),
+    }
+
+
+def _engine_manifest(job: Generation, choice: Choice, count: int) -> dict[str, Any]:
+    said = choice.manifest(job.synthesis, count, job.options)
+    del said["guide"]  # it was given, not drawn
+    if not choice.engine.own_weights:
+        return said
+    if job.options.stated.get("prompt_embeds"):  # they hold the negative prompt, too
+        said["settings"] = {**said["settings"], "negative_prompt": said["prompt"]}
+    plan = choice.engine.planned_memory(choice.engine.for_one_shot(job.options))
+    vram = choice.engine.settings(job.options).vram_gb
+    return {**said, "vram_gb": vram, "memory": None if plan is None else plan.in_words()}
 
 
 def _by(size: tuple[int, int]) -> str:

@@ -32,3 +32,8 @@ class _Silent:
 
 SILENT: Progress = _Silent()
 """Listens to nothing."""
+
+
+def counted(count: int, noun: str) -> str:
+    """Return so many of something in words: 1 frame, 2 frames."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

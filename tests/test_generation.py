@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import platform
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
+from hashlib import sha256
 from pathlib import Path
 
+import imageio.v3 as iio
 import numpy as np
 import pytest
 
+import ex4d
 from ex4d.artifacts.guide_video import GuideVideo
 from ex4d.engine_options import EngineOptions
+from ex4d.engine_run import weight_files
 from ex4d.engines import ENGINES
 from ex4d.errors import MediaError, MissingPart, OutputError, UserError
 from ex4d.generation import Generated, Generation, generate
 from ex4d.media.probe import probe
 from ex4d.media.reading import read_frames
 from ex4d.media.writing import LosslessWriter
+from ex4d.progress import Progress
 from ex4d.shotlist.model import Synthesis
 from ex4d.synthesis.mesh_engine import MeshEngine
 from ex4d.synthesis.synthesizer import SynthesisRequest
@@ -141,13 +152,143 @@ def test_so_many_frames_are_evenly_spread_at_the_renders_rate_or_another(job: Ge
 
 def test_a_manifest_beside_it_tells_from_what(job: Generation) -> None:
     made = generate(job)
-    assert made.manifest == job.output.with_suffix(".json")
+    assert made.manifest == job.output.with_name("film.ex4d.json")
     said = json.loads(made.manifest.read_text())
     assert said["frames"] == FRAMES
     assert said["frame_rate"] == "24000/1001"
     assert len(said["colour"]["sha256"]) == 64
     assert said["engine"]["used"] == "mesh"
     assert said["first_frame"] == "fully visible"
+    assert said["frames_taken"] == list(range(FRAMES))
+    assert (said["ex4d"], said["python"]) == (ex4d.__version__, platform.python_version())
+    assert said["machine"] == platform.machine()
+    taken = json.loads(generate(replace(job, frame_count=3, frame_rate=Fraction(12))).manifest.read_text())
+    assert (taken["frames_taken"], taken["frame_rate"]) == ([0, 3, 6], "12")
+    assert taken["colour"]["frame_rate"] == taken["mask"]["frame_rate"] == "24000/1001"
+
+
+def test_files_of_the_user_beside_the_video_are_left_alone(job: Generation) -> None:
+    own = job.output.with_suffix(".json")
+    own.write_text("mine")
+    generate(job)
+    assert own.read_text() == "mine"
+
+
+@pytest.mark.parametrize("engine", ["ex4d", "vace"])
+def test_a_manifest_tells_of_weights_by_content_of_memory_and_of_embedded_prompts(
+    job: Generation, tiny_models: Path, tmp_path: Path, engine: str
+) -> None:
+    from safetensors.numpy import save_file
+
+    options = replace(ON_CPU, models=tiny_models)
+    if engine == "ex4d":
+        embeds = tmp_path / "embeds.safetensors"
+        save_file({name: np.ones((7, 32), np.float32) for name in ("prompt", "negative")}, embeds)
+        options = replace(options, stated={**options.stated, "prompt_embeds": embeds, "vram_gb": 24.0})
+    made = generate(replace(job, synthesis=Synthesis(engine=engine), options=options, frame_count=5))
+    said = json.loads(made.manifest.read_text())
+    files = weight_files(ENGINES[engine], options)
+    assert said["sha256"]["weights"] == {name: sha256(file.read_bytes()).hexdigest() for name, file in files.items()}
+    assert said["engine"]["memory"] is None  # nothing is planned for the CPU
+    if engine == "ex4d":
+        assert said["sha256"]["prompt_embeds"] == sha256(embeds.read_bytes()).hexdigest()
+        assert said["engine"]["settings"]["negative_prompt"] == f"embedded in {embeds}"
+        assert said["engine"]["vram_gb"] == 24.0
+
+
+def test_when_the_video_takes_its_name_its_manifest_is_whole(job: Generation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that is full by then leaves the old video and its old manifest."""
+    manifest = generate(job).manifest
+    before = manifest.read_bytes(), job.output.read_bytes()
+    settle = os.fsync
+
+    def full(file: int) -> None:
+        if ".json." in str(Path(f"/proc/self/fd/{file}").readlink()):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        settle(file)
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OutputError, match=r"cannot be written: No space left"):
+        generate(replace(job, frame_count=3))
+    assert (manifest.read_bytes(), job.output.read_bytes()) == before
+
+
+class Failing(MeshEngine):
+    """Fails as an engine does that finds its weights gone."""
+
+    def __init__(self, error: BaseException) -> None:
+        self._error = error
+
+    def synthesize(self, guide: GuideVideo, request: SynthesisRequest) -> Iterator[np.ndarray]:
+        yield next(iter(super().synthesize(guide, request)))
+        raise self._error
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_what_an_engine_cannot_read_is_not_told_of_the_output(
+    job: Generation, monkeypatch: pytest.MonkeyPatch, late: bool
+) -> None:
+    gone = FileNotFoundError(errno.ENOENT, "No such file", "weights.safetensors")
+
+    def open_engine(options: EngineOptions, progress: Progress) -> MeshEngine:
+        if late:
+            return Failing(gone)
+        raise gone
+
+    monkeypatch.setitem(ENGINES, "mesh", replace(ENGINES["mesh"], open=open_engine))
+    with pytest.raises(FileNotFoundError) as found:
+        generate(job)
+    assert found.value is gone
+    assert not list(job.output.parent.glob("*film*"))
+
+
+def test_what_a_killed_run_left_is_removed_by_the_next(job: Generation, tmp_path: Path) -> None:
+    code = (
+        "import os, signal, sys; from dataclasses import replace; from pathlib import Path\n"
+        "from ex4d import generation; from ex4d.shotlist.model import Synthesis\n"
+        "generation._first_frame = lambda *arguments: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "colour, mask, film = map(Path, sys.argv[1:])\n"
+        "generation.generate(generation.Generation(colour, mask, film, Synthesis(engine='mesh')))"
+    )
+    apart = tmp_path / "system"
+    apart.mkdir()
+    files = [str(file) for file in (job.colour, job.mask, job.output)]
+    killed = subprocess.run([sys.executable, "-c", code, *files], env={**os.environ, "TMPDIR": str(apart)}, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert not list(apart.iterdir())
+    assert [each.is_dir() for each in tmp_path.glob(".film*")] == [True]
+    generate(job)
+    assert not list(tmp_path.glob(".film*"))
+
+
+def test_images_have_the_rate_that_is_said(job: Generation, mirror: Mirror, tmp_path: Path) -> None:
+    for name, frames in (("colour", colours()), ("mask", [mask[..., 0] for mask in masks()])):
+        (tmp_path / name).mkdir()
+        for index, frame in enumerate(frames):
+            iio.imwrite(tmp_path / name / f"{index}.png", frame)
+    images = replace(job, colour=tmp_path / "colour", mask=tmp_path / "mask" / "*.png", frame_rate=Fraction(12))
+    film = probe(generate(images).output)
+    assert (film.frame_rate, film.frame_count, film.size) == (12, FRAMES, (64, 48))
+    for (colour, visible), given, mask in zip(mirror.guides, colours(), masks(), strict=True):
+        np.testing.assert_array_equal(colour, given * (mask >= 128))
+        np.testing.assert_array_equal(visible, mask[..., 0] >= 128)
+    with pytest.raises(UserError, match=r"(?s)colour is a folder .*--fps 24.*\*\.png is a folder .*--fps 24"):
+        generate(replace(images, frame_rate=None))
+
+
+def test_a_mask_that_is_neither_black_nor_white_is_told(job: Generation, mirror: Mirror) -> None:
+    heard = Heard()
+    generate(job, heard)
+    assert not any("neither" in text for text in heard.said)
+    write(job.mask, [frame // 2 + 60 for frame in colours()])
+    generate(job, heard)
+    assert any("of " in text and "mask.mkv is neither black nor white" in text for text in heard.said)
+
+
+def test_odd_sizes_are_answered_with_what_to_do(job: Generation) -> None:
+    write(job.colour, colours(size=(95, 63)))
+    with pytest.raises(UserError, match=r"(?s)colour\.mkv is 95x63, .*cut colour and mask to 94x62.*crop=94:62:0:0"):
+        generate(job)
 
 
 def test_vace_completes_a_render_in_windows_on_the_cpu_where_asked(job: Generation, tiny_models: Path) -> None:
@@ -196,6 +337,14 @@ def test_a_mask_of_another_render_is_refused(job: Generation, mask: list[np.ndar
     assert not job.output.exists()
 
 
+def test_a_mask_of_another_rate_is_refused_with_its_other_faults(job: Generation) -> None:
+    write(job.mask, masks(5), Fraction(30))
+    with pytest.raises(
+        MediaError, match=r"mask\.mkv has 5 frames, .* and has 30 frames a second, but .*colour\.mkv has 24000/1001;"
+    ):
+        generate(job)
+
+
 def test_what_cannot_be_asked_for_is_refused(job: Generation, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"frames 8: .*colour\.mkv has 7; write 1 to 7"):
         generate(replace(job, frame_count=8))
@@ -216,19 +365,15 @@ def test_inputs_are_never_written_over(job: Generation, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="written over"):
         generate(replace(job, colour=render, output=render))
     assert render.read_bytes() == before
-    embeds = tmp_path / "film.json"
+    embeds = tmp_path / "film.ex4d.json"
     embeds.write_text("{}")
     with pytest.raises(OutputError, match="written over"):
         generate(replace(job, colour=render, options=EngineOptions({"prompt_embeds": embeds})))
 
 
 def test_what_is_interrupted_leaves_nothing(job: Generation, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Stopped(MeshEngine):
-        def synthesize(self, guide: GuideVideo, request: SynthesisRequest) -> Iterator[np.ndarray]:
-            yield next(iter(super().synthesize(guide, request)))
-            raise KeyboardInterrupt
-
-    monkeypatch.setitem(ENGINES, "mesh", replace(ENGINES["mesh"], open=lambda options, progress: Stopped()))
+    stopped = Failing(KeyboardInterrupt())
+    monkeypatch.setitem(ENGINES, "mesh", replace(ENGINES["mesh"], open=lambda options, progress: stopped))
     before = set(job.output.parent.iterdir())
     with pytest.raises(KeyboardInterrupt):
         generate(job)
@@ -245,7 +390,7 @@ def test_ex4d_completes_a_render_and_its_seed_prompt_and_erosion_tell(job: Gener
     np.testing.assert_array_equal(films["usual"], films["again"])
     for name in ("seed", "prompt", "erode"):
         assert (films[name] != films["usual"]).any(), name
-    said = json.loads(job.output.with_suffix(".json").read_text())
+    said = json.loads(job.manifest.read_text())
     assert said["engine"]["erode"] == 9
     assert [weights["commercial"] for weights in said["engine"]["weights"]] == ["yes", "unclear"]
 
@@ -266,7 +411,7 @@ def test_embedded_prompts_of_another_model_are_refused_and_nothing_is_written(
 def test_previews_lie_beside_the_video(job: Generation, tiny_models: Path) -> None:
     options = replace(ON_CPU, models=tiny_models, stated={**ON_CPU.stated, "preview_every": 1})
     generate(replace(job, synthesis=Synthesis(engine="ex4d"), options=options, frame_count=5))
-    (preview,) = job.output.with_suffix(".previews").iterdir()
+    (preview,) = job.output.with_name("film.ex4d.previews").iterdir()
     assert preview.suffix == ".png"
 
 

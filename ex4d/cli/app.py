@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ex4d.cli.engine_arguments import EngineName, Guide, guided, with_engine_options
+from ex4d.cli.engine_arguments import EngineName, Guide, ReadOptions, guided, with_engine_options
 from ex4d.cli.generating import generate
 from ex4d.cli.models import models
 from ex4d.engine_options import EngineOptions
@@ -68,7 +68,7 @@ def plan(
     engine: EngineName = None,
     guide: Guide = None,
     as_json: Json = False,
-    options: EngineOptions,
+    options: ReadOptions,
 ) -> None:
     """Read the media and say what every shot will be, how much the camera uncovers, and how long it takes.
 
@@ -79,7 +79,7 @@ def plan(
     from ex4d.preflight.plan import plan as make_plan
 
     with shown(_console(stderr=True), quiet=as_json) as progress:
-        made = make_plan(file, progress, engine=engine, options=guided(options, guide))
+        made = make_plan(file, progress, engine=engine, options=guided(options(), guide))
     if as_json:
         _print_json(plan_as_json(made))
     else:
@@ -131,7 +131,7 @@ def shoot(
     verify: Annotated[bool, typer.Option("--verify", help="Read all media again to see if they changed.")] = False,
     quiet: Quiet = False,
     as_json: Json = False,
-    options: EngineOptions,
+    options: ReadOptions,
 ) -> None:
     """Turn a shot list into an edited film.
 
@@ -151,7 +151,7 @@ def shoot(
             film,
             folder=out,
             only=only or (),
-            options=guided(options, guide),
+            options=guided(options(), guide),
             force=force,
             verify=verify,
             progress=progress,

@@ -6,7 +6,7 @@ import inspect
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
@@ -14,10 +14,12 @@ import typer
 
 from ex4d.artifacts.watertight_mesh import MeshStyle
 from ex4d.engine_options import EngineOptions
-from ex4d.errors import UserError
+from ex4d.errors import Faults, UserError
 from ex4d.shotlist.source import ENGINES
 from ex4d.synthesis.settings import VRAM_TIERS, DiffusionSettings, Precision
 
+ReadOptions = Callable[[], EngineOptions]
+"""Returns what the user chose of the engines; raises a UserError for all that means nothing."""
 OWN = DiffusionSettings()
 """What ex4d works by where nothing is said."""
 ENGINE_PANEL = "Engines with weights"
@@ -94,15 +96,16 @@ def engine_options(
     """Return what the user chose.
 
     Raises:
-        UserError: a choice that means nothing.
+        UserError: all choices that mean nothing.
     """
+    faults = Faults()
     stated = {
         "devices": gpus,
-        "vram_gb": None if vram in (None, "auto") else _number(vram),
-        "precision": _word("--precision", precision, get_args(Precision)),
+        "vram_gb": faults.of(lambda: _gigabytes(vram)),
+        "precision": faults.of(lambda: _word("--precision", precision, get_args(Precision))),
         "steps": steps,
         "guidance": guidance,
-        "size": None if size is None else _size(size),
+        "size": faults.of(lambda: _size(size)),
         "distilled": fast or None,
         "cache": cache,
         "preview_every": preview_every,
@@ -111,18 +114,21 @@ def engine_options(
         "prompt_embeds": prompt_embeds,
     }
     chosen = {name: value for name, value in stated.items() if value is not None}
-    return EngineOptions(chosen, device, models=models, loras=tuple(lora or ()))
+    options = faults.of(lambda: EngineOptions(chosen, device, models=models, loras=tuple(lora or ())))
+    faults.tell()
+    assert options is not None
+    return options
 
 
 def with_engine_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options above to a command; it gets what they say as its argument ``options``."""
+    """Add the options above to a command; it gets the function that reads them as its argument ``options``."""
     own = inspect.signature(command, eval_str=True)
     added = inspect.signature(engine_options, eval_str=True)
 
     @wraps(command)
     def run(**arguments: Any) -> None:
         said = {name: arguments.pop(name) for name in added.parameters}
-        command(**arguments, options=engine_options(**said))
+        command(**arguments, options=partial(engine_options, **said))
 
     parameters = [each for name, each in own.parameters.items() if name != "options"]
     parameters += [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in added.parameters.values()]
@@ -131,14 +137,16 @@ def with_engine_options(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
-def _number(written: str) -> float:
+def _gigabytes(written: str | None) -> float | None:
     try:
-        return float(written)
+        return None if written in (None, "auto") else float(str(written))
     except ValueError as cause:
         raise UserError(f"--vram {written}: write gigabytes, as 24, or auto") from cause
 
 
-def _size(written: str) -> tuple[int, int]:
+def _size(written: str | None) -> tuple[int, int] | None:
+    if written is None:
+        return None
     found = re.fullmatch(r"(\d{1,5})x(\d{1,5})", written)
     if not found:
         raise UserError(f"--size {written}: write width x height, as 512x512")

@@ -6,13 +6,15 @@ import json
 import sys
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from ex4d.cli.engine_arguments import ENGINE_NAMES, with_engine_options
-from ex4d.engine_options import EngineOptions
-from ex4d.errors import UserError
+from ex4d.cli.engine_arguments import ENGINE_NAMES, ReadOptions, with_engine_options
+from ex4d.engine_options import AS_IS
+from ex4d.errors import Faults, UserError
+from ex4d.progress import counted
+from ex4d.shotlist.source import ENGINES, Engine
 
 if TYPE_CHECKING:
     from ex4d.generation import Generated
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
 @with_engine_options
 def generate(
     *,
-    color: Annotated[Path, typer.Option(help="The render, as EX-4D's recon.py writes it.", metavar="VIDEO")],
-    mask: Annotated[Path, typer.Option(help="White where the render shows the source.", metavar="VIDEO")],
+    color: Annotated[Path, typer.Option(help="The render, as EX-4D's recon.py writes it.", metavar="VIDEO|IMAGES")],
+    mask: Annotated[Path, typer.Option(help="White where the render shows the source.", metavar="VIDEO|IMAGES")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The video to write.", metavar="MP4")],
     engine: Annotated[
         str, typer.Option(help=f"Who completes what is black in the mask: {ENGINE_NAMES}.", metavar="NAME")
@@ -35,10 +37,12 @@ def generate(
     frames: Annotated[
         int | None, typer.Option(help="Only so many frames, evenly spread; EX-4D's own takes 49.", metavar="N")
     ] = None,
-    fps: Annotated[str | None, typer.Option(help="Frames a second; without it the render's.", metavar="RATE")] = None,
+    fps: Annotated[
+        str | None, typer.Option(help="Frames a second, of images too; without it the render's.", metavar="RATE")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of words.")] = False,
-    options: EngineOptions,
+    options: ReadOptions,
 ) -> None:
     """Complete a rendered video where its mask is black, at its own rate, whatever its length and size.
 
@@ -47,24 +51,33 @@ def generate(
     from rich.console import Console
 
     from ex4d.cli.progress import shown
-    from ex4d.generation import Generation
+    from ex4d.generation import Generation, read_inputs
     from ex4d.generation import generate as complete
     from ex4d.shotlist.model import Synthesis
-    from ex4d.shotlist.source import ENGINES
 
-    if engine not in ENGINES:
-        raise UserError(f"--engine {engine}: unknown; write one of {', '.join(ENGINES)}")
-    synthesis = Synthesis(engine=engine, seed=seed, prompt=prompt, erode=_erosion(erode))
-    job = Generation(color, mask, output, synthesis, options, frames, _rate(fps))
+    faults = Faults()
+    said, known = faults.of(options), faults.of(lambda: _known(engine))
+    eroded, rate = faults.of(lambda: _erosion(erode)), faults.of(lambda: _rate(fps))
+    synthesis = Synthesis(engine=known or "mesh", seed=seed, prompt=prompt, erode=eroded)
+    job = Generation(color, mask, output, synthesis, said or AS_IS, frames, rate)
+    if faults.found:
+        faults.of(lambda: read_inputs(job))
+        faults.tell()
     with shown(Console(stderr=True), quiet=quiet or as_json) as progress:
         made = complete(job, progress)
     if as_json:
         sys.stdout.write(json.dumps(_as_json(made), indent=2) + "\n")
     elif not quiet:
         sys.stdout.write(
-            f"{made.output}: {made.frame_count} frames of {made.size[0]}x{made.size[1]} at {made.frame_rate} a second, "
-            f"by {made.engine}; {made.manifest} says from what\n"
+            f"{made.output}: {counted(made.frame_count, 'frame')} of {made.size[0]}x{made.size[1]} "
+            f"at {made.frame_rate} a second, by {made.engine}; {made.manifest} says from what\n"
         )
+
+
+def _known(engine: str) -> Engine:
+    if engine not in ENGINES:
+        raise UserError(f"--engine {engine}: unknown; write one of {', '.join(ENGINES)}")
+    return cast(Engine, engine)
 
 
 def _erosion(written: str | None) -> int | None:

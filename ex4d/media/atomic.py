@@ -64,6 +64,23 @@ def replacing_folder(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
+def lent_folder(path: Path) -> Iterator[Path]:
+    """Lend a temporary folder beside ``path`` for work on it; it is gone when the block ends, however that is.
+
+    What a killed process left is removed by the next one to write ``path``.
+
+    Raises:
+        OutputError: the place cannot be written.
+    """
+    with _naming(path):
+        temporary = Path(tempfile.mkdtemp(prefix=_ready(path), suffix=".part", dir=path.parent))
+    try:
+        yield temporary
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
 def _naming(path: Path) -> Iterator[None]:
     """Turn the system's errors into one that names the place."""
     try:

@@ -32,8 +32,9 @@ def render(tmp_path: Path) -> Path:
 def test_it_says_what_it_made(run: Run, render: Path) -> None:
     done = run(*HEAD, "--engine", "mesh", "--fps", "25", "--frames", "5")
     assert done.code == 0, done.err
-    assert done.out == "film.mp4: 5 frames of 64x48 at 25 a second, by mesh; film.json says from what\n"
+    assert done.out == "film.mp4: 5 frames of 64x48 at 25 a second, by mesh; film.ex4d.json says from what\n"
     assert probe(render / "film.mp4").frame_rate == 25
+    assert run(*HEAD, "--engine", "mesh", "--frames", "1").out.startswith("film.mp4: 1 frame of 64x48 at ")
     quiet = run(*HEAD, "--engine", "mesh", "--quiet")
     assert (quiet.code, quiet.out, quiet.err) == (0, "", "")
     assert json.loads(run(*HEAD, "--engine", "mesh", "--json").out)["frames"] == 7
@@ -84,6 +85,17 @@ def test_bad_input_is_answered_and_nothing_is_written(run: Run, render: Path, na
     assert re.search(answer, done.err), done.err
     assert "Traceback" not in done.err
     assert not list(render.glob("film*"))
+
+
+def test_all_faults_are_told_at_once(run: Run, render: Path) -> None:
+    faults = ("--engine", "magic", "--erode", "much", "--fps", "fast", "--size", "512", "--precision", "half")
+    done = run("generate", "--color", "none.mp4", "--mask", "nor.mp4", "-o", "film.avi", *faults, "--steps", "0")
+    assert done.code == 2
+    for answer in ("none.mp4: no such file", "nor.mp4: no such file", "film.avi does not end in .mp4", "--engine magic",
+                   "--erode much", "--fps 'fast'", "--size 512", "--precision half", "steps 0"):  # fmt: skip
+        assert answer in done.err, answer
+    done = run("generate", "--color", "none.mp4", "--mask", "nor.mp4", "-o", "film.mp4", "--engine", "mesh")
+    assert done.err == "none.mp4: no such file\nnor.mp4: no such file\n"
 
 
 def test_missing_weights_and_card_are_answered_with_commands_and_exit_3(run: Run, render: Path) -> None:
