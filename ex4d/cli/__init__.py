@@ -18,6 +18,7 @@ EXIT_STOPPED = 130
 def main() -> None:
     """Run ``ex4d`` with the process's arguments, and exit."""
     from ex4d.cli.app import app
+    from ex4d.cli.stopping import Stopped
     from ex4d.kernels import keep_compiled
 
     keep_compiled()
@@ -26,7 +27,10 @@ def main() -> None:
     except Ex4dError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(EXIT_MISSING if isinstance(error, MissingPart) else EXIT_USER)
+    except Stopped as stopped:
+        sys.stderr.write(f"\nstopped; {stopped}\n")
+        sys.exit(EXIT_STOPPED)
     except SystemExit as leaving:
-        if leaving.code == EXIT_STOPPED:  # what typer makes of Ctrl-C
-            sys.stderr.write("\nstopped; what is finished is kept: run the same command again to go on\n")
+        if leaving.code == EXIT_STOPPED:  # what typer makes of Ctrl-C where a command has nothing to say of it
+            sys.stderr.write("\nstopped\n")
         raise

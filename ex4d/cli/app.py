@@ -12,6 +12,7 @@ import typer
 from ex4d.cli.engine_arguments import EngineName, Guide, ReadOptions, guided, with_engine_options
 from ex4d.cli.generating import generate
 from ex4d.cli.models import models
+from ex4d.cli.stopping import RESUMED, last_words
 from ex4d.engine_options import EngineOptions
 from ex4d.errors import UserError
 
@@ -146,7 +147,7 @@ def shoot(
     film = load(file)
     if engine is not None:
         film = with_engine(film, engine)
-    with shown(_console(stderr=True), quiet=quiet or as_json) as progress:
+    with last_words(RESUMED), shown(_console(stderr=True), quiet=quiet or as_json) as progress:
         made = make_film(
             film,
             folder=out,

@@ -10,6 +10,7 @@ from typing import Any
 
 from ex4d.errors import ShotFileError, UserError
 from ex4d.preflight.check import Checked, check
+from ex4d.progress import counted
 
 
 def report_checks(files: Sequence[Path], *, as_json: bool) -> bool:
@@ -35,8 +36,8 @@ def _print(file: str, result: Checked | UserError) -> None:
         sys.stderr.write(f"{result}\n" if isinstance(result, ShotFileError) else f"{file}: {result}\n")
         return
     frames = sum(map(len, result.paths))
-    count = len(result.paths)
-    sys.stdout.write(f"{file}: sound; {count} shot{'s' if count != 1 else ''}, {frames} frames before transitions\n")
+    shots = counted(len(result.paths), "shot")
+    sys.stdout.write(f"{file}: sound; {shots}, {counted(frames, 'frame')} before transitions\n")
     for shot in result.film.shots:
         for use in shot.presets:
             if not use.pinned:

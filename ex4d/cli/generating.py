@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from ex4d.cli.engine_arguments import ENGINE_NAMES, ReadOptions, with_engine_options
+from ex4d.cli.stopping import last_words
 from ex4d.engine_options import AS_IS
 from ex4d.errors import Faults, UserError
 from ex4d.progress import counted
@@ -63,7 +64,8 @@ def generate(
     if faults.found:
         faults.of(lambda: read_inputs(job))
         faults.tell()
-    with shown(Console(stderr=True), quiet=quiet or as_json) as progress:
+    words = "nothing is kept: run the same command again to begin anew"
+    with last_words(words), shown(Console(stderr=True), quiet=quiet or as_json) as progress:
         made = complete(job, progress)
     if as_json:
         sys.stdout.write(json.dumps(_as_json(made), indent=2) + "\n")

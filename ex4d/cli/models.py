@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ex4d.cli.stopping import RESUMED, last_words
 from ex4d.errors import Ex4dError, MissingPart
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def pull(name: Name) -> None:
         return
     sys.stdout.write(f"{name}: {weights.terms}; from {weights.repository} on the hub\n")
     sys.stdout.flush()
-    with shown(Console(stderr=True), quiet=False) as progress:
+    with last_words(RESUMED), shown(Console(stderr=True), quiet=False) as progress:
         folder = bring(weights, progress=progress)
     sys.stdout.write(f"{name} is here: {folder}\n")
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ex4d.manifest import handheld_seeds
 from ex4d.preflight.expectation import Expectation
 from ex4d.preflight.plan import Plan, ShotPlan
+from ex4d.progress import counted
 from ex4d.shotlist.model import MOVES
 from ex4d.trajectory.scenery import lens_in_words
 
@@ -32,8 +33,8 @@ def print_plan(plan: Plan, console: Console) -> None:
     _print_engines(plan, console)
     size, rate = plan.shots[0].setup.size, plan.shots[0].setup.path.frame_rate
     console.print(
-        f"\n{plan.frames} frames of {size[0]}x{size[1]} at {rate} a second, {float(plan.frames / rate):.1f} s; "
-        f"about {math.ceil(plan.seconds)} s to make on this machine{_engines_in_words(plan)}",
+        f"\n{counted(plan.frames, 'frame')} of {size[0]}x{size[1]} at {rate} a second, "
+        f"{float(plan.frames / rate):.1f} s; about {math.ceil(plan.seconds)} s to make on this machine{_engines_in_words(plan)}",
         highlight=False,
         soft_wrap=True,
     )

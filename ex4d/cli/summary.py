@@ -9,6 +9,7 @@ import numpy as np
 
 from ex4d.edit.sequence import edit_length
 from ex4d.production import Production
+from ex4d.progress import counted
 from ex4d.takes import Take
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def print_summary(made: Production, console: Console) -> None:
     if made.segments:
         rate = made.takes[0].setup.path.frame_rate
         frames = edit_length(made.segments)
-        _line(console, f"\nfilm      {made.workspace.edit}  ({frames} frames, {float(frames / rate):.2f} s)")
+        _line(console, f"\nfilm      {made.workspace.edit}  ({counted(frames, 'frame')}, {float(frames / rate):.2f} s)")
         _line(console, f"timeline  {made.workspace.timeline}")
     example = made.takes[0].movie.relative_to(made.workspace.takes)
     _line(console, f"takes     {made.workspace.takes}  ({example} and so on, with a manifest.json each)")

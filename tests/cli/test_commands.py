@@ -44,6 +44,15 @@ def test_shoot_quiet_prints_nothing_and_json_prints_json(run: Run, film: Path) -
     assert [take["kept"] for take in data["takes"]] == [True] * 3
 
 
+def test_one_frame_is_not_frames(run: Run, film: Path) -> None:
+    """A film of one shot of one frame, told by every command that counts."""
+    head = SHOTS[: SHOTS.index("  - name: still")]
+    film.write_text(head + "  - name: still\n    clip: 0f..1f\n", encoding="utf-8")
+    assert "sound; 1 shot, 1 frame before" in run("check", "tiny.yaml").out
+    assert "\n1 frame of 64x48" in run("plan", "tiny.yaml").out
+    assert "out/tiny.mp4  (1 frame, 0.08 s)" in run("shoot", "tiny.yaml").out
+
+
 def test_check_tells_what_it_assumed(run: Run, film: Path) -> None:
     done = run("check", "tiny.yaml")
     assert done.code == 0
@@ -242,11 +251,27 @@ def test_every_command_has_help_with_an_example(run: Run, command: str) -> None:
     assert f"Example: ex4d {command} " in done.out
 
 
-def test_ctrl_c_says_how_to_go_on(run: Run, film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def stopped(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
+def stopped(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
 
-    monkeypatch.setattr("ex4d.production.shoot", stopped)
-    done = run("shoot", "tiny.yaml")
+
+GENERATE = ("generate", "--color", "tiny.mkv", "--mask", "tiny.mkv", "-o", "film.mp4", "--engine", "mesh")
+
+
+@pytest.mark.parametrize(
+    ("command", "work", "words"),
+    [
+        (("shoot", "tiny.yaml"), "ex4d.production.shoot", "; what is finished is kept: run the same command again"),
+        (("models", "pull", "ex4d"), "ex4d.models.pull", "; what is finished is kept: run the same command again"),
+        (GENERATE, "ex4d.generation.generate", "; nothing is kept: run the same command again to begin anew"),
+        (("plan", "tiny.yaml"), "ex4d.preflight.plan.plan", ""),
+    ],
+)
+def test_ctrl_c_says_what_is_kept(
+    run: Run, film: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], work: str, words: str
+) -> None:
+    monkeypatch.setattr(work, stopped)
+    done = run(*command)
     assert done.code == 130
-    assert "run the same command again to go on" in done.err
+    assert f"\nstopped{words}" in done.err
+    assert words or done.err.endswith("\nstopped\n")
