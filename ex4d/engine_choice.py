@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +10,8 @@ from ex4d.engine_options import EngineOptions
 from ex4d.engines import ENGINES, Engine, device_names, folder_of, package_versions
 from ex4d.errors import MissingPart, UserError
 from ex4d.graphics_cards import graphics_cards
+from ex4d.models import WAN, Weights, commands_for, install_command, missing, pull_command
 from ex4d.models import check as check_weights
-from ex4d.models import commands_for
-from ex4d.models.commands import install_command, pull_command
 from ex4d.shotlist.model import Synthesis
 
 
@@ -69,7 +68,7 @@ class Choice:
                 for each in self.engine.weights(options)
             ],
             "loras": [str(file) for file in options.loras],
-            "device": device_names(options),
+            "device": device_names(self.engine.for_one_shot(options)),
             "packages": package_versions(),
             "windows": [(window.start, window.stop) for window in windows],
             "padding": windows[-1].padding,
@@ -110,11 +109,10 @@ def lacks(engine: Engine, options: EngineOptions) -> tuple[Lack, ...]:
     weights = engine.weights(options)
     if not weights:
         return ()
-    commands = commands_for(*weights, models=options.models)
     install = install_command(weights[0].extra)
-    found = [Lack(f"the packages of {engine.name} are not installed", install)] if install in commands else []
-    missing = [each for each in weights if pull_command(each) in commands]
-    found += [Lack(f"the weights {each.name} are not here", pull_command(each)) for each in missing]
+    needs_packages = install in commands_for(*weights, models=options.models)
+    found = [Lack(f"the packages of {engine.name} are not installed", install)] if needs_packages else []
+    found += [lack for each in weights for lack in _lacking_files(engine, each, options)]
     return (*found, *_lacking_cards(options))
 
 
@@ -122,23 +120,57 @@ def require(choices: Iterable[Choice], options: EngineOptions) -> None:
     """Make sure that engines can work here; reads the heads of their weights.
 
     Raises:
-        UserError: settings that mean nothing to an engine that is used, or work that does not fit the card.
+        UserError: settings that mean nothing to an engine that is used, or work that does not fit the card; all.
         MissingPart: they cannot; all commands at once, and what works without.
     """
-    engines = {choice.name: choice for choice in choices}
-    for choice in engines.values():
-        if options.loras and not choice.engine.takes_loras:
-            raise UserError(
-                f"engine {choice.name} takes no LoRAs beside its own; leave out --lora, or write engine: vace"
-            )
-        choice.engine.require_supported(choice.engine.settings(choice.engine.for_one_shot(options)))
-    faults = [_cannot_work(choice) for choice in engines.values() if choice.lacks]
-    if faults:
+    used = {choice.name: choice for choice in choices}.values()
+    if faults := [fault for choice in used for fault in _misuses(choice.engine, options)]:
+        raise UserError("\n".join(faults))
+    if faults := [fault for choice in used for fault in _shortcomings(choice, options)]:
         raise MissingPart("\n".join(faults))
-    for choice in engines.values():
-        choice.engine.planned_memory(choice.engine.for_one_shot(options))
-        for weights in choice.engine.weights(options):
-            check_weights(weights, folder_of(weights, options))
+
+
+def _misuses(engine: Engine, options: EngineOptions) -> Iterator[str]:
+    """Say what is asked of an engine that it cannot do."""
+    if options.loras and not engine.takes_loras:
+        yield f"engine {engine.name} takes no LoRAs beside its own; leave out --lora, or write engine: vace"
+    for_one = engine.for_one_shot(options)
+    checks: list[Callable[[], object]] = [
+        lambda: engine.require_supported(engine.settings(for_one)),
+        lambda: engine.planned_memory(for_one),
+    ]
+    for check in checks:
+        try:
+            check()
+        except UserError as fault:
+            yield str(fault)
+
+
+def _shortcomings(choice: Choice, options: EngineOptions) -> Iterator[str]:
+    """Say what an engine lacks, and what is wrong with those of its weights that are here."""
+    if choice.lacks:
+        yield _cannot_work(choice)
+    for weights in choice.engine.weights(options):
+        folder = folder_of(weights, options)
+        if missing(weights, folder):
+            continue
+        try:
+            check_weights(weights, folder)
+        except MissingPart as fault:
+            yield str(fault)
+
+
+def _lacking_files(engine: Engine, weights: Weights, options: EngineOptions) -> tuple[Lack, ...]:
+    """Look for weights; what only prompts need may be lacking where they come embedded."""
+    folder = folder_of(weights, options)
+    remedy = pull_command(weights, options.models)
+    if missing(weights, folder):
+        return (Lack(f"the weights {weights.name} are not here", remedy),)
+    lacking = weights.layout_in(folder).missing_for_prompts(folder)
+    if not lacking or options.stated.get("prompt_embeds"):
+        return ()
+    instead = ", and no embedded prompts (--prompt-embeds) are given" if WAN in engine.own_weights else ""
+    return (Lack(f"{weights.name} lacks what reads prompts ({', '.join(lacking)}){instead}", remedy),)
 
 
 def _cannot_work(choice: Choice) -> str:

@@ -61,24 +61,35 @@ class Engine:
         """Return the options with no more graphics cards than one shot can use."""
         return options.with_cards(max(count for count in self.cards_a_shot if count <= len(options.devices)))
 
+    def lanes(self, options: EngineOptions, cards: int) -> int:
+        """Return how many of the cards that share a shot share the tokens of one branch of guidance."""
+        return max(1, cards // 2) if self.guided(options) else cards
+
+    def guided(self, options: EngineOptions) -> bool:
+        """Return whether it hears the negative prompt."""
+        settings = self.settings(options)
+        return settings.guidance != 1 and not settings.distilled
+
     def settings(self, options: EngineOptions) -> DiffusionSettings:
         """Return how it works: as the user says, else as is its own."""
         return options.applied_to(self.defaults)
 
     def planned_memory(self, options: EngineOptions, otherwise: float | None = None) -> MemoryPlan | None:
-        """Return what goes where on the card that is stated or here, else on one of ``otherwise`` bytes.
+        """Return what goes where on the smallest card here, taken to hold no more than is stated.
 
+        Where no card is known, it is the stated one, else one of ``otherwise`` bytes.
         None is for an engine that is not planned for, for the CPU, and for a card of which nothing is known.
 
         Raises:
             UserError: it does not fit; says what would.
         """
         settings = self.settings(options)
-        here = [card.memory_bytes for card in cards_of(options) if card.memory_bytes]
-        card = min(here, default=otherwise) if settings.vram_gb is None else settings.vram_gb * GB
+        known = [float(card.memory_bytes) for card in cards_of(options) if card.memory_bytes]
+        known += [] if settings.vram_gb is None else [settings.vram_gb * GB]
+        card = min(known, default=otherwise)
         if self.memory is None or card is None or options.device == "cpu":
             return None
-        return self.memory(settings, float(card))
+        return self.memory(settings, card)
 
     def erosion(self, synthesis: Synthesis) -> int | str:
         """Return by how many pixels visibility is eroded, or random."""

@@ -28,7 +28,8 @@ def set_cards(monkeypatch: pytest.MonkeyPatch, *names: str, memory_bytes: int = 
 
 def lay_down(weights: Weights, models: Path) -> None:
     """Put empty files where those of the first layout lie: enough to be found, not to be whole."""
-    for name in weights.layouts[0].files_in(models / weights.name):
+    layout = weights.layouts[0]
+    for name in (*layout.files_in(models / weights.name), *layout.for_prompts):
         file = models / weights.name / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(b"")

@@ -127,8 +127,66 @@ def test_a_card_that_is_too_small_is_told_with_what_would_fit(all_here: None, mo
     with pytest.raises(UserError, match=r"need a card of \d+ GB, this one is taken to have 4\.0 GB"):
         require([chosen("ex4d", AS_IS)], AS_IS)
     stated = EngineOptions({"vram_gb": 7.0, "size": (1024, 1024)})
+    with pytest.raises(UserError, match=r"this one is taken to have 4\.0 GB"):
+        require([chosen("ex4d", stated)], stated)
+    set_cards(monkeypatch, "NVIDIA H200")
     with pytest.raises(UserError, match=r"need a card of \d+ GB, this one is taken to have 7\.0 GB"):
         require([chosen("ex4d", stated)], stated)
+
+
+def test_weights_that_are_not_in_the_folder_that_is_given_are_missing_and_are_to_come_there(
+    all_here: None, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    options = EngineOptions(device="cpu", models=tmp_path / "empty")
+    assert chosen("auto", EngineOptions(device="cpu")).name == "ex4d"
+    choice = chosen("auto", options)
+    assert (choice.name, choice.reason) == (
+        "mesh",
+        f"the weights {WAN.name} are not here and the weights ex4d are not here",
+    )
+    with pytest.raises(MissingPart) as error:
+        require([chosen("ex4d", options)], options)
+    for weights in (WAN, EX4D):
+        assert f"EX4D_MODELS={tmp_path / 'empty'} ex4d models pull {weights.name} " in str(error.value)
+    lay_down(WAN, tmp_path / "empty")
+    lay_down(EX4D, tmp_path / "empty")
+    with pytest.raises(MissingPart, match=rf"to get it anew, run\n  EX4D_MODELS={tmp_path / 'empty'} ex4d models pull"):
+        require([chosen("ex4d", options)], options)
+
+
+@pytest.mark.parametrize("lost", ["google/umt5-xxl/tokenizer.json", "models_t5_umt5-xxl-enc-bf16.pth"])
+def test_what_reads_prompts_is_needed_unless_they_come_embedded(all_here: None, models: Path, lost: str) -> None:
+    (models / WAN.name / lost).unlink()
+    (lack,) = chosen("ex4d", AS_IS).lacks
+    assert lost in lack.what
+    assert "--prompt-embeds" in lack.what
+    assert lack.remedy.startswith("ex4d models pull wan2.1-i2v-14b-480p ")
+    (models / "embeds").write_bytes(b"one")
+    assert not chosen("ex4d", EngineOptions({"prompt_embeds": models / "embeds"})).lacks
+
+
+def test_vace_needs_what_reads_prompts(all_here: None, models: Path) -> None:
+    (models / VACE.name / "tokenizer" / "tokenizer.json").unlink()
+    (lack,) = chosen("vace", AS_IS).lacks
+    assert "tokenizer/tokenizer.json" in lack.what
+    assert "--prompt-embeds" not in lack.what
+
+
+def test_all_that_is_wrong_with_all_engines_is_said_at_once(all_here: None, models: Path) -> None:
+    (models / "style.safetensors").write_bytes(b"one")
+    options = EngineOptions({"precision": "fp8", "cache": 0.1}, loras=(models / "style.safetensors",))
+    with pytest.raises(UserError) as misused:
+        require([chosen("ex4d", options), chosen("vace", options)], options)
+    assert "ex4d takes no LoRAs" in str(misused.value)
+    assert "vace engine cannot do precision fp8" in str(misused.value)
+    (models / "ex4d" / "ex4d.ckpt").unlink()
+    with pytest.raises(MissingPart) as missing:
+        require([chosen("ex4d", AS_IS), chosen("vace", AS_IS)], AS_IS)
+    said = str(missing.value)
+    assert "engine ex4d cannot work here: the weights ex4d are not here" in said
+    assert f"{models / WAN.name}: " in said
+    assert f"{models / VACE.name}: " in said
 
 
 def test_loras_are_for_engines_that_take_them(all_here: None, tmp_path: Path) -> None:
@@ -165,7 +223,7 @@ def test_options_that_mean_nothing_are_refused(options: dict[str, object], answe
         EngineOptions(**options)  # type: ignore[arg-type]
 
 
-def test_the_manifest_tells_what_was_chosen_for_the_user(all_here: None) -> None:
+def test_the_manifest_tells_what_was_chosen_for_the_user(all_here: None, monkeypatch: pytest.MonkeyPatch) -> None:
     choice: Choice = chosen("auto", AS_IS)
     said = choice.manifest(Synthesis(seed=3), 100, AS_IS)
     assert said["used"] == "ex4d"
@@ -178,5 +236,9 @@ def test_the_manifest_tells_what_was_chosen_for_the_user(all_here: None) -> None
     assert said["packages"].keys() >= {"torch", "diffusers"}
     assert said["windows"][0][0] == 0
     assert said["windows"][-1][1] == 100
+    two = EngineOptions({"devices": 2})
+    set_cards(monkeypatch, "NVIDIA H200", "NVIDIA H100")
+    assert chosen("ex4d", two).manifest(Synthesis(), 9, two)["device"] == ("NVIDIA H200", "NVIDIA H100")
+    assert chosen("vace", two).manifest(Synthesis(), 9, two)["device"] == ("NVIDIA H200",)
     assert chosen("vace", AS_IS).manifest(Synthesis(), 83, AS_IS)["erode"] == 0
     assert chosen("vace", AS_IS).manifest(Synthesis(), 50, AS_IS)["padding"] == 3

@@ -24,14 +24,15 @@ def check(weights: Weights, folder: Path | None = None) -> None:
     """
     folder = folder or weights.folder
     layout = weights.layout_in(folder)
+    remedy = pull_command(weights, weights.models_above(folder))
     if not layout.found(folder):
-        raise MissingPart(f"{weights.name} is not here ({folder}); run\n  {pull_command(weights)}")
+        raise MissingPart(f"{weights.name} is not here ({folder}); run\n  {remedy}")
     faults = [f"{name} is missing" for name in layout.missing(folder)]
-    present = [*layout.files_in(folder), *layout.for_prompts]
+    present = [*layout.files_in(folder), *layout.for_prompts_in(folder), *layout.welcome]
     faults += [f"{name}: {fault}" for name in present if (fault := file_fault(folder / name))]
     faults += [fault for index in layout.indexes(folder) for fault in _index_faults(folder / index, index)]
     if faults:
-        raise MissingPart(f"{folder}: {'; '.join(faults)}; to get it anew, run\n  {pull_command(weights)}")
+        raise MissingPart(f"{folder}: {'; '.join(faults)}; to get it anew, run\n  {remedy}")
     if strangers := _strangers(layout, folder):
         raise MissingPart(
             f"{folder}: {', '.join(strangers)}: a pickle, which may run code when it is loaded; "
@@ -79,4 +80,4 @@ def _strangers(layout: Layout, folder: Path) -> list[str]:
     """Return the pickles beside the files of a layout that are none of them."""
     beside = [file for name in layout.folders() if (folder / name).is_dir() for file in (folder / name).iterdir()]
     found = {file.relative_to(folder).as_posix() for file in beside if file.suffix in PICKLES}
-    return sorted(found - set(layout.files))
+    return sorted(found - {*layout.files, *layout.for_prompts})

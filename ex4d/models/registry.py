@@ -12,7 +12,9 @@ from ex4d.errors import UserError
 from ex4d.models.layout import INDEX, SINGLE, Layout
 from ex4d.models.weights import Weights, models_folder
 
-TOKENIZER = ("special_tokens_map.json", "spiece.model", "tokenizer.json", "tokenizer_config.json")
+TOKENIZER = ("tokenizer.json", "tokenizer_config.json")
+TOKENIZER_SOURCES = ("special_tokens_map.json", "spiece.model")
+"""What it was made from."""
 DEPTH_MODELS = (
     Weights(
         name="depth-anything-v2-small",
@@ -34,20 +36,27 @@ WAN = Weights(
                 "config.json",
                 "Wan2.1_VAE.pth",
                 "models_clip_open-clip-xlm-roberta-large-vit-huge-14.pth",
-                "models_t5_umt5-xxl-enc-bf16.pth",
             ),
             tensors=("diffusion_pytorch_model" + INDEX,),
-            for_prompts=tuple(f"google/umt5-xxl/{name}" for name in TOKENIZER),
+            for_prompts=(
+                "models_t5_umt5-xxl-enc-bf16.pth",
+                *(f"google/umt5-xxl/{name}" for name in TOKENIZER),
+            ),
+            welcome=tuple(f"google/umt5-xxl/{name}" for name in TOKENIZER_SOURCES),
         ),
         Layout(
-            tuple(f"{part}/config.json" for part in ("transformer", "vae", "image_encoder", "text_encoder")),
+            tuple(f"{part}/config.json" for part in ("transformer", "vae", "image_encoder")),
             tensors=(
                 "transformer/diffusion_pytorch_model" + INDEX,
                 "vae/diffusion_pytorch_model" + SINGLE,
                 "image_encoder/model" + SINGLE,
-                "text_encoder/model" + INDEX,
             ),
-            for_prompts=tuple(f"tokenizer/{name}" for name in TOKENIZER),
+            for_prompts=(
+                "text_encoder/config.json",
+                "text_encoder/model" + INDEX,
+                *(f"tokenizer/{name}" for name in TOKENIZER),
+            ),
+            welcome=tuple(f"tokenizer/{name}" for name in TOKENIZER_SOURCES),
         ),
     ),
     # VAE 508, CLIP 4,772 and UMT5 11,362 are listed; unverified: that the 16.4 billion numbers of the transformer are
@@ -88,6 +97,7 @@ VACE = Weights(
                 "text_encoder/model" + INDEX,
             ),
             for_prompts=tuple(f"tokenizer/{name}" for name in TOKENIZER),
+            welcome=tuple(f"tokenizer/{name}" for name in TOKENIZER_SOURCES),
         ),
     ),
     # Unverified: 7,150 of the original checkpoint, 508 of the VAE, and 11,360 of UMT5 in bfloat16.

@@ -58,6 +58,15 @@ class Weights:
                     return folder
         return candidates[0]
 
+    def models_above(self, folder: Path) -> Path | None:
+        """Return the folder of all weights that has these in ``folder``; None where it is the usual one, or unknown."""
+        for name in (self.name, *self.elsewhere):
+            parts = Path(name).parts
+            if folder.parts[-len(parts) :] == parts:
+                models = folder.parents[len(parts) - 1]
+                return None if models == models_folder() else models
+        return None
+
     def layout_in(self, folder: Path) -> Layout:
         """Return the layout that most of the folder's files belong to."""
         return max(self.layouts, key=lambda layout: layout.found(folder))

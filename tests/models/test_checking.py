@@ -25,6 +25,20 @@ def test_absent_weights_are_answered_with_the_command_and_their_size() -> None:
         check(SMALL)
 
 
+@pytest.mark.parametrize("at", ["small", "Somebody/Small"])
+def test_weights_in_another_folder_are_to_come_there(here: Weights, tmp_path: Path, at: str) -> None:
+    other = tmp_path / "other" / at
+    command = f"EX4D_MODELS={tmp_path / 'other'} ex4d models pull small"
+    with pytest.raises(MissingPart, match=rf"\n  {command}"):
+        check(SMALL, other)
+    write({"config.json": b"{"}, other)
+    with pytest.raises(MissingPart, match=rf"anew, run\n  {command}"):
+        check(SMALL, other)
+    (here.folder / "config.json").unlink()
+    with pytest.raises(MissingPart, match=r"run\n  ex4d models pull small"):
+        check(SMALL, here.folder)
+
+
 def test_whole_weights_pass(here: Weights) -> None:
     check(here)
     assert missing(here) == ()

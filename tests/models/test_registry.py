@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -75,12 +76,29 @@ def test_the_complete_one_is_preferred_to_the_one_that_was_begun(files: dict[str
 def test_wan_in_the_layout_of_diffusers_is_here_too(tmp_path: Path) -> None:
     folder = tmp_path / WAN.name
     parts = ("transformer/diffusion_pytorch_model", "vae/diffusion_pytorch_model", "image_encoder/model")
-    names = [f"{part}.safetensors" for part in (*parts, "text_encoder/model")]
-    names += [f"{part}/config.json" for part in ("transformer", "vae", "image_encoder", "text_encoder")]
+    names = [f"{part}.safetensors" for part in parts]
+    names += [f"{part}/config.json" for part in ("transformer", "vae", "image_encoder")]
     for count, name in enumerate(names, 1):
         write({name: b"{}"}, folder)
         assert located(WAN.name, tmp_path) == folder
         assert len(missing(WAN, folder)) == len(names) - count
+    layout = WAN.layout_in(folder)
+    write({"text_encoder/config.json": b"{}", "text_encoder/model.safetensors": b"{}"}, folder)
+    assert layout.missing_for_prompts(folder) == ("tokenizer/tokenizer.json", "tokenizer/tokenizer_config.json")
+
+
+def test_the_text_encoder_comes_with_the_others_but_is_for_prompts_alone(tmp_path: Path) -> None:
+    published = WAN.layouts[0]
+    assert "models_t5_umt5-xxl-enc-bf16.pth" not in published.files_in(tmp_path)
+    assert "models_t5_umt5-xxl-enc-bf16.pth" in published.offered(())
+    assert "google/umt5-xxl/spiece.model" not in published.offered(())
+    assert "google/umt5-xxl/spiece.model" in published.offered(("google/umt5-xxl/spiece.model",))
+    shards = tuple(f"text_encoder/model-0000{k}-of-00002.safetensors" for k in (1, 2))
+    offered = WAN.layouts[1].offered(("text_encoder/model.safetensors.index.json", *shards))
+    assert {*shards, "text_encoder/model.safetensors.index.json"} <= set(offered)
+    index = {"weight_map": dict(zip("ab", [shard.rpartition("/")[2] for shard in shards], strict=True))}
+    write({"text_encoder/model.safetensors.index.json": json.dumps(index).encode()}, tmp_path)
+    assert set(shards) < set(WAN.layouts[1].missing_for_prompts(tmp_path))
 
 
 def test_commands_for_engines_name_the_extra_and_each_pull(
