@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ex4d.engine_options import EngineOptions
 from ex4d.engines import Engine, folder_of, package_versions, terms_of
+from ex4d.errors import UserError
+from ex4d.graphics_cards import count_by_place
 from ex4d.progress import SILENT, Progress
 from ex4d.shotlist.model import Synthesis
 from ex4d.synthesis.synthesizer import Synthesizer
@@ -26,24 +29,52 @@ class Engines:
     def opened(self, engine: Engine) -> Synthesizer:
         """Return an engine, ready to work."""
         if engine.name not in self._opened:
-            for weights in engine.weights(self.options):
-                self._progress.say(f"{engine.name}: {weights.name}, {terms_of(weights)}")
-            self._opened[engine.name] = engine.open(engine.for_one_shot(self.options), self._progress)
+            options = engine.for_one_shot(self.options)
+            self._tell(engine, len(options.devices))
+            count_by_place()
+            self._opened[engine.name] = engine.open(options, self._progress)
         return self._opened[engine.name]
 
+    def _tell(self, engine: Engine, cards: int) -> None:
+        for weights in engine.weights(self.options):
+            self._progress.say(f"{engine.name}: {weights.name}, {terms_of(weights)}")
+        asked = len(self.options.devices)
+        if engine.own_weights and cards < asked:
+            self._progress.say(f"{engine.name}: {asked} graphics cards are asked for, one shot can use {cards} of them")
+
+    def ways(self, engine: Engine) -> tuple[dict[str, Any], ...]:
+        """Return how this run may come to a result, as far as its pixels tell; first how this process itself does.
+
+        When cards share the shots, each shot has fewer of them, and of another size where they differ.
+        """
+        if not engine.own_weights:
+            return ({},)
+        options, device = self.options, "cpu" if self.options.device == "cpu" else "cuda"
+        here = engine.for_one_shot(options)
+        counts = sorted((count for count in engine.cards_a_shot if count <= len(here.devices)), reverse=True)
+        lanes = dict.fromkeys(engine.lanes(options, count) for count in counts)
+        alone = [replace(options.with_cards(1), device=each) for each in options.devices]
+        tiled = dict.fromkeys(_is_tiled(engine, each) for each in (here, *alone))
+        return tuple({"device": device, "lanes": each, "tile_vae": by_tiles} for by_tiles in tiled for each in lanes)
+
     def ingredients(self, engine: Engine, synthesis: Synthesis) -> dict[str, Any]:
-        """Return, by content, all that goes into a result beside its guide."""
+        """Return, by content, all that goes into a result beside its guide and :meth:`ways`.
+
+        What the engine does not hear is no part of it: words where prompts come embedded, and the negative prompt where
+        it is not guided.
+        """
         known: dict[str, Any] = {"engine": engine.name, "code": code_hash(*engine.code)}
         if not engine.own_weights:
             return known
         settings = engine.settings(self.options)
-        embeds = settings.prompt_embeds
+        embeds, said = settings.prompt_embeds, settings.ingredients()
+        unheard = embeds is not None or not engine.guided(self.options)
         return {
             **known,
-            "prompt": synthesis.prompt,
+            "prompt": None if embeds else synthesis.prompt,
             "seed": synthesis.seed,
             "erode": synthesis.erode,
-            "settings": settings.ingredients(),
+            "settings": {name: value for name, value in said.items() if name != "negative_prompt" or not unheard},
             "loras": [content_hash(file, verify=self._verify) for file in self.options.loras],
             "prompt_embeds": embeds and content_hash(embeds, verify=self._verify),
             "weights": self._content_of_weights(engine),
@@ -63,10 +94,21 @@ class Engines:
 
 
 def weight_files(engine: Engine, options: EngineOptions) -> dict[str, Path]:
-    """Return every file of an engine's weights, by its name below the folder of all weights."""
+    """Return every file of an engine's weights that a run reads, by its name below the folder of all weights."""
     found = {}
     for weights in engine.weights(options):
         folder = folder_of(weights, options)
-        names = weights.layout_in(folder).files_in(folder)
+        layout = weights.layout_in(folder)
+        embedding = () if options.stated.get("prompt_embeds") else layout.for_prompts_in(folder)
+        names = (*layout.files_in(folder), *(name for name in embedding if (folder / name).is_file()))
         found.update({f"{weights.name}/{name}": folder / name for name in names})
     return found
+
+
+def _is_tiled(engine: Engine, options: EngineOptions) -> bool:
+    """Return whether frames are coded by tiles, which blend where they meet; never where it does not fit at all."""
+    try:
+        plan = engine.planned_memory(options)
+    except UserError:
+        return False
+    return plan is not None and plan.tile_vae

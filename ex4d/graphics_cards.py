@@ -10,6 +10,8 @@ from typing import Any
 
 DRIVER = Path("/proc/driver/nvidia/gpus")
 """Where the driver lists its cards on Linux."""
+PART = "MIG-"
+"""How the names of parts begin that a card is divided into."""
 
 
 @dataclass(frozen=True)
@@ -26,9 +28,18 @@ class GraphicsCard:
 def graphics_cards() -> tuple[GraphicsCard, ...]:
     """Return the cards that ``CUDA_VISIBLE_DEVICES`` leaves to this process, in its order; none where there are none.
 
-    The driver's library tells, by nvidia-ml-py where that is installed, else its files under /proc.
+    The driver's library tells, by nvidia-ml-py where that is installed, else its files under /proc. Both count cards by
+    their places in the machine; see :func:`count_by_place`.
     """
     return _visible(_cards_by_library() or _cards_by_files())
+
+
+def count_by_place() -> None:
+    """Let CUDA, which has to be started yet, count cards by their places as the driver does, and not by their speed.
+
+    A user who said how to count them is heard.
+    """
+    os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
 
 
 def _cards_by_library() -> tuple[GraphicsCard, ...]:
@@ -60,10 +71,12 @@ def _cards_by_files() -> tuple[GraphicsCard, ...]:
 
 
 def _visible(cards: tuple[GraphicsCard, ...]) -> tuple[GraphicsCard, ...]:
-    """Keep what CUDA will see: it counts up to the first entry that names no card."""
+    """Keep what CUDA will see: it counts up to the first entry that names no card; of parts of cards it sees one."""
     chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
     if chosen is None:
         return cards
+    if cards and chosen.strip().startswith(PART):
+        return (GraphicsCard(chosen.partition(",")[0].strip()),)
     found: list[GraphicsCard] = []
     for entry in chosen.split(","):
         named = [

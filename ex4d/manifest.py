@@ -82,7 +82,7 @@ def _made_with(setup: Setup, options: EngineOptions) -> dict[str, Any]:
     return {
         "engine": setup.engine.manifest(setup.shot.synthesis, setup.frame_count, options),
         "rasterizer": "cpu",
-        "device": "cpu",
+        "rasterizer_device": "cpu",
         "ex4d": version("ex4d"),
         "python": platform.python_version(),
         "machine": platform.machine(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from ex4d.render.cpu_rasterizer import CpuRasterizer
 from ex4d.setups import Setup
 from ex4d.shotlist.model import DepthFile
 from ex4d.synthesis.synthesizer import SynthesisRequest
-from ex4d.workspace import Stage, code_hash, content_hash, key_of, stage, write_manifest, write_text
+from ex4d.workspace import MANIFEST, Stage, code_hash, content_hash, key_of, stage, write_manifest, write_text
 
 
 @dataclass(frozen=True)
@@ -47,38 +47,38 @@ class Take:
 def make_take(
     setup: Setup, folder: Path, engines: Engines, progress: Progress, *, force: bool = False, verify: bool = False
 ) -> Take:
-    """Make a shot's guide and result; keep what an earlier run made of the same ingredients."""
-    guide_key, result_key = _keys(setup, engines, verify=verify)
+    """Make a shot's guide and result; keep what an earlier run made of the same ingredients, and what it said of it."""
+    guide_key, result_keys = _keys(setup, engines, verify=verify)
     guide, result = _stages(setup, folder)
-    kept = guide.made(guide_key) and result.made(result_key) and not force
+    kept = guide.made(guide_key) and any(map(result.made, result_keys)) and not force
     if not kept:
         if force or not guide.made(guide_key):
             guide.make(guide_key, lambda: _make_guide(setup, engines, folder, progress))
-        result.make(result_key, lambda: _make_result(setup, folder, engines, progress))
+        keys = {"guide": guide_key, "result": result_keys[0]}
+        result.make(keys["result"], lambda: _make_result(setup, folder, engines, progress, keys))
     uncovered = _uncovered(folder / "uncovered.json", setup.frame_count)
-    keys = {"guide": guide_key, "result": result_key}
-    write_manifest(folder, manifest_of(setup, uncovered, keys, engines.options))
     return Take(setup, folder, Video.load(folder / "result"), uncovered, kept)
 
 
 def is_made(setup: Setup, folder: Path, engines: Engines, *, verify: bool = False) -> bool:
     """Tell whether an earlier run made a shot of the same ingredients."""
-    return all(
-        each.made(key) for each, key in zip(_stages(setup, folder), _keys(setup, engines, verify=verify), strict=True)
-    )
+    guide_key, result_keys = _keys(setup, engines, verify=verify)
+    guide, result = _stages(setup, folder)
+    return guide.made(guide_key) and any(map(result.made, result_keys))
 
 
 def _stages(setup: Setup, folder: Path) -> tuple[Stage, Stage]:
-    return stage(folder, "guide", "uncovered.json"), stage(folder, "result", f"{setup.shot.name}.mp4")
+    return stage(folder, "guide", "uncovered.json"), stage(folder, "result", f"{setup.shot.name}.mp4", MANIFEST)
 
 
-def _keys(setup: Setup, engines: Engines, *, verify: bool) -> tuple[str, str]:
-    """Return what guide and result are known by."""
+def _keys(setup: Setup, engines: Engines, *, verify: bool) -> tuple[str, tuple[str, ...]]:
+    """Return what the guide is known by, and the result: by each way to it, first this process's own."""
     engine = setup.engine.engine
     drawn = {**_ingredients(setup, verify=verify), **engine.recipe(engines.options).ingredients()}
     guide_key = key_of({"stage": "guide", **drawn})
     made_by = engines.ingredients(engine, setup.shot.synthesis)
-    return guide_key, key_of({"stage": "result", "guide": guide_key, **made_by})
+    ways = engines.ways(engine)
+    return guide_key, tuple(key_of({"stage": "result", "guide": guide_key, **made_by, "way": way}) for way in ways)
 
 
 def _uncovered(file: Path, frame_count: int) -> tuple[float, ...]:
@@ -104,8 +104,10 @@ def _make_guide(setup: Setup, engines: Engines, folder: Path, progress: Progress
     write_text(folder / "uncovered.json", json.dumps(uncovered))
 
 
-def _make_result(setup: Setup, folder: Path, engines: Engines, progress: Progress) -> None:
-    """Complete the guide into the result's folder, and write it once more as a movie to look at."""
+def _make_result(
+    setup: Setup, folder: Path, engines: Engines, progress: Progress, keys: Mapping[str, str]
+) -> None:  # fmt: skip
+    """Complete the guide into the result's folder, write it once more as a movie to look at, and say how."""
     guide = GuideVideo.load(folder / "guide")
     written = setup.shot.synthesis
     request = SynthesisRequest(prompt=written.prompt, seed=written.seed, erode=written.erode)
@@ -116,6 +118,8 @@ def _make_result(setup: Setup, folder: Path, engines: Engines, progress: Progres
             boxed = setup.footage.fit.letterbox(frame)
             write(boxed)
             movie.write(boxed)
+    uncovered = _uncovered(folder / "uncovered.json", setup.frame_count)
+    write_manifest(folder, manifest_of(setup, uncovered, keys, engines.options))
 
 
 def _completed(

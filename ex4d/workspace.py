@@ -24,6 +24,8 @@ from ex4d.kernels import cache_folder
 from ex4d.media.atomic import replacing
 from ex4d.media.local_files import is_collection, matching_files
 
+MANIFEST = "manifest.json"
+"""The file in a take's folder that says what it was made of."""
 _HASH_CHUNK = 1 << 20
 
 
@@ -203,7 +205,7 @@ def _has_contents(result: Path) -> bool:
 
 def write_manifest(take: Path, manifest: dict[str, Any]) -> None:
     """Write what a take was made of and what was chosen for the user."""
-    write_json(take / "manifest.json", manifest)
+    write_json(take / MANIFEST, manifest)
 
 
 def write_json(path: Path, data: Mapping[str, Any]) -> None:

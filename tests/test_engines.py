@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ import pytest
 from ex4d.engine_options import EngineOptions
 from ex4d.engine_run import Engines
 from ex4d.engines import ENGINES
-from ex4d.models import EX4D, WAN
+from ex4d.graphics_cards import GraphicsCard
+from ex4d.models import DISTILLATION, EX4D, VACE, WAN
 from ex4d.shotlist.model import Synthesis
 from ex4d.workspace import key_of
 from tests.small_engines import lay_down
@@ -23,13 +25,23 @@ USUAL = Synthesis(engine="ex4d", seed=3, prompt="a wall", erode=2)
 def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("EX4D_MODELS", str(tmp_path / "models"))
-    for weights in (WAN, EX4D):
+    for weights in (WAN, EX4D, VACE, DISTILLATION):
         lay_down(weights, tmp_path / "models")
     return tmp_path / "models"
 
 
-def key(synthesis: Synthesis = USUAL, engine: str = "ex4d", **stated: Any) -> str:
-    return key_of(Engines(EngineOptions(stated)).ingredients(ENGINES[engine], synthesis))
+def key(synthesis: Synthesis = USUAL, engine: str = "ex4d", *, device: str | None = None, **stated: Any) -> str:
+    """What a result is known by that this process makes."""
+    return keys(synthesis, engine, device=device, **stated)[0]
+
+
+def keys(
+    synthesis: Synthesis = USUAL, engine: str = "ex4d", *, device: str | None = None, **stated: Any
+) -> tuple[str, ...]:
+    """What every result is known by that this run may make."""
+    engines = Engines(EngineOptions(stated, device))
+    known = engines.ingredients(ENGINES[engine], synthesis)
+    return tuple(key_of({**known, **way}) for way in engines.ways(ENGINES[engine]))
 
 
 @pytest.mark.parametrize("change", [{"seed": 4}, {"prompt": "a lamp"}, {"erode": 3}, {"erode": None}])
@@ -58,6 +70,57 @@ def test_a_result_is_known_by_every_setting_that_changes_it(stated: dict[str, An
 @pytest.mark.parametrize("stated", [{"devices": 2}, {"vram_gb": 24.0}, {"preview_every": 5}])
 def test_where_it_is_made_and_what_is_shown_meanwhile_change_no_result(stated: dict[str, Any]) -> None:
     assert key(**stated) == key()
+
+
+def test_a_result_is_known_by_how_it_is_computed() -> None:
+    """On a card or not, frames in tiles or whole, and how many cards share the tokens; see the tests of each."""
+    assert key(device="cpu") != key()
+    assert key(device="cuda:1") == key()
+    large = {"size": (1024, 1024)}
+    assert key(**large, vram_gb=12.0) != key(**large, vram_gb=24.0) == key(**large)
+    assert key(devices=4) != key()
+    assert key(distilled=True, devices=2) != key(distilled=True)
+
+
+def test_what_was_made_by_fewer_cards_is_what_several_make_of_more_shots() -> None:
+    assert set(keys(devices=4)) == {key(), key(devices=4)}
+    assert set(keys(distilled=True, devices=4)) == {key(distilled=True, devices=count) for count in (1, 2, 4)}
+    assert keys(distilled=True) == (key(distilled=True),)
+    assert keys(engine="vace", devices=2) == (key(engine="vace"),)
+
+
+def test_cards_of_another_size_make_what_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    cards = (GraphicsCard("Large", 48 * 10**9), GraphicsCard("Small", 12 * 10**9))
+    monkeypatch.setattr("ex4d.engines.graphics_cards", lambda: cards)
+    large = {"size": (1024, 1024)}
+    whole, tiled = key(**large, device="cuda:0"), key(**large, device="cuda:1")
+    assert whole != tiled
+    assert keys(**large, devices=2) == (tiled, whole)
+
+
+def test_what_is_not_heard_changes_no_result(models: Path, tmp_path: Path) -> None:
+    grey = {"negative_prompt": "grey"}
+    assert key(guidance=1.0, **grey) == key(guidance=1.0)
+    assert key(distilled=True, **grey) == key(distilled=True)
+    embeds = tmp_path / "embeds.safetensors"
+    embeds.write_bytes(b"one")
+    before, without = key(prompt_embeds=embeds), key()
+    lamp = USUAL.model_copy(update={"prompt": "a lamp"})
+    assert key(lamp, prompt_embeds=embeds, **grey) == before
+    (models / WAN.name / "models_t5_umt5-xxl-enc-bf16.pth").write_bytes(b"another")
+    assert key(prompt_embeds=embeds) == before
+    assert key() != without
+
+
+@pytest.mark.parametrize(("engine", "cards", "used"), [("ex4d", 3, 2), ("vace", 2, 1)])
+def test_cards_that_one_shot_cannot_use_are_told(engine: str, cards: int, used: int) -> None:
+    said: list[str] = []
+    progress = SimpleNamespace(begin=lambda *_: None, advance=lambda: None, say=said.append)
+    unopened = replace(ENGINES[engine], open=ENGINES["mesh"].open)
+    Engines(EngineOptions({"devices": used}), progress).opened(unopened)
+    assert not any("graphics cards" in text for text in said)
+    Engines(EngineOptions({"devices": cards}), progress).opened(unopened)
+    assert f"{engine}: {cards} graphics cards are asked for, one shot can use {used} of them" in said
 
 
 def test_a_result_is_known_by_its_weights_and_embedded_prompts(models: Path, tmp_path: Path) -> None:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ex4d import graphics_cards
+from ex4d.engine_options import AS_IS, EngineOptions
+from ex4d.engine_run import Engines
+from ex4d.engines import ENGINES
 from ex4d.graphics_cards import graphics_cards as found
+from ex4d.progress import Progress
+from ex4d.synthesis.synthesizer import Synthesizer
 from tests.small_engines import set_cards
 
 
@@ -30,6 +37,31 @@ def test_what_is_hidden_from_cuda_is_not_here(visible: str, names: list[str], mo
     assert [card.name for card in found()] == ["A", "B"]
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
     assert [card.name for card in found()] == names
+
+
+@pytest.mark.parametrize("visible", ["MIG-1f2e", "MIG-1f2e,MIG-3d4c", "MIG-GPU-1/2/0"])
+def test_a_part_of_a_card_is_one_card_of_which_nothing_is_known(visible: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    set_cards(monkeypatch, "A", "B")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert found() == (graphics_cards.GraphicsCard(visible.partition(",")[0]),)
+    set_cards(monkeypatch)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert found() == ()
+
+
+def test_cuda_counts_cards_as_the_driver_does_unless_the_user_says_how(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_DEVICE_ORDER", "FASTEST_FIRST")
+    graphics_cards.count_by_place()
+    assert os.environ["CUDA_DEVICE_ORDER"] == "FASTEST_FIRST"
+    monkeypatch.delenv("CUDA_DEVICE_ORDER")
+    order: list[str | None] = []
+
+    def opened(options: EngineOptions, progress: Progress) -> Synthesizer:
+        order.append(os.environ.get("CUDA_DEVICE_ORDER"))
+        return ENGINES["mesh"].open(options, progress)
+
+    Engines(AS_IS).opened(replace(ENGINES["mesh"], open=opened))
+    assert order == ["PCI_BUS_ID"]
 
 
 def test_the_drivers_files_tell_where_its_library_does_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

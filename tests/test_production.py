@@ -97,8 +97,17 @@ def test_a_second_run_makes_nothing_again(file: Path) -> None:
     second = shot_in(file)
     assert [take.kept for take in first.takes] == [False] * 3
     assert [take.kept for take in second.takes] == [True] * 3
-    media = {name: at for name, at in before.items() if not name.endswith("manifest.json")}
-    assert media.items() <= written_at(file.parent / "out").items()
+    assert before == written_at(file.parent / "out")
+
+
+def test_what_is_kept_keeps_what_was_said_of_how_it_was_made(file: Path) -> None:
+    manifest = shot_in(file).takes[1].folder / "manifest.json"
+    elsewhere = json.loads(manifest.read_text()) | {"machine": "another"}
+    manifest.write_text(json.dumps(elsewhere), encoding="utf-8")
+    assert shot_in(file).takes[1].kept
+    assert json.loads(manifest.read_text())["machine"] == "another"
+    assert not shot_in(file, force=True).takes[1].kept
+    assert json.loads(manifest.read_text())["machine"] != "another"
 
 
 def test_force_makes_everything_again(file: Path) -> None:
@@ -241,7 +250,14 @@ def test_sources_are_never_written_over(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "lost", ["tiny.mp4", "tiny.otio", "tiny.takes/swing/swing.mp4", "tiny.takes/swing/uncovered.json"]
+    "lost",
+    [
+        "tiny.mp4",
+        "tiny.otio",
+        "tiny.takes/swing/swing.mp4",
+        "tiny.takes/swing/uncovered.json",
+        "tiny.takes/swing/manifest.json",
+    ],
 )
 def test_what_is_deleted_or_emptied_is_made_again(file: Path, lost: str) -> None:
     shot_in(file)
