@@ -25,7 +25,8 @@ from ex4d.engine_options import EngineOptions
 from ex4d.engine_run import weight_files
 from ex4d.engines import ENGINES
 from ex4d.errors import MediaError, MissingPart, OutputError, UserError
-from ex4d.generation import Generated, Generation, generate
+from ex4d.generation import Generated, generate
+from ex4d.given_render import Generation
 from ex4d.media.probe import probe
 from ex4d.media.reading import read_frames
 from ex4d.media.writing import LosslessWriter
@@ -245,10 +246,11 @@ def test_what_an_engine_cannot_read_is_not_told_of_the_output(
 def test_what_a_killed_run_left_is_removed_by_the_next(job: Generation, tmp_path: Path) -> None:
     code = (
         "import os, signal, sys; from dataclasses import replace; from pathlib import Path\n"
-        "from ex4d import generation; from ex4d.shotlist.model import Synthesis\n"
+        "from ex4d import generation; from ex4d.given_render import Generation\n"
+        "from ex4d.shotlist.model import Synthesis\n"
         "generation._first_frame = lambda *arguments: os.kill(os.getpid(), signal.SIGKILL)\n"
         "colour, mask, film = map(Path, sys.argv[1:])\n"
-        "generation.generate(generation.Generation(colour, mask, film, Synthesis(engine='mesh')))"
+        "generation.generate(Generation(colour, mask, film, Synthesis(engine='mesh')))"
     )
     apart = tmp_path / "system"
     apart.mkdir()

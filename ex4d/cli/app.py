@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ex4d.cli.engine_arguments import EngineName, Guide, ReadOptions, guided, with_engine_options
+from ex4d.cli.engine_arguments import EngineName, Guide, ReadOptions, guided, naming_engines, with_engine_options
 from ex4d.cli.generating import generate
 from ex4d.cli.models import models
 from ex4d.cli.stopping import RESUMED, last_words
@@ -147,7 +147,12 @@ def shoot(
     film = load(file)
     if engine is not None:
         film = with_engine(film, engine)
-    with last_words(RESUMED), shown(_console(stderr=True), quiet=quiet or as_json) as progress:
+    hidden, by_option = quiet or as_json, engine is not None
+    with (
+        last_words(RESUMED),
+        naming_engines(by_option=by_option),
+        shown(_console(stderr=True), quiet=hidden) as progress,
+    ):
         made = make_film(
             film,
             folder=out,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial, wraps
 from pathlib import Path
@@ -14,7 +15,7 @@ import typer
 
 from ex4d.artifacts.watertight_mesh import MeshStyle
 from ex4d.engine_options import EngineOptions
-from ex4d.errors import Faults, UserError
+from ex4d.errors import Ex4dError, Faults, UserError
 from ex4d.shotlist.source import ENGINES
 from ex4d.synthesis.settings import VRAM_TIERS, DiffusionSettings, Precision
 
@@ -160,6 +161,17 @@ def guided(options: EngineOptions, written: str | None) -> EngineOptions:
         UserError: there is no such style.
     """
     return replace(options, guide=_word("--guide", written, get_args(MeshStyle)))
+
+
+@contextmanager
+def naming_engines(*, by_option: bool) -> Iterator[None]:
+    """Have advice about engines be of ``--engine`` where the command line said which, instead of the shot list."""
+    try:
+        yield
+    except Ex4dError as error:
+        if by_option:
+            error.args = (str(error).replace("write engine: ", "write --engine "),)
+        raise
 
 
 def _word(option: str, written: str | None, words: tuple[Any, ...]) -> Any:

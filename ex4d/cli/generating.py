@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from ex4d.cli.engine_arguments import ENGINE_NAMES, ReadOptions, with_engine_options
+from ex4d.cli.engine_arguments import ENGINE_NAMES, ReadOptions, naming_engines, with_engine_options
 from ex4d.cli.stopping import last_words
 from ex4d.engine_options import AS_IS
 from ex4d.errors import Faults, UserError
@@ -52,8 +52,8 @@ def generate(
     from rich.console import Console
 
     from ex4d.cli.progress import shown
-    from ex4d.generation import Generation, read_inputs
     from ex4d.generation import generate as complete
+    from ex4d.given_render import Generation, read_inputs
     from ex4d.shotlist.model import Synthesis
 
     faults = Faults()
@@ -65,7 +65,8 @@ def generate(
         faults.of(lambda: read_inputs(job))
         faults.tell()
     words = "nothing is kept: run the same command again to begin anew"
-    with last_words(words), shown(Console(stderr=True), quiet=quiet or as_json) as progress:
+    hidden = quiet or as_json
+    with last_words(words), naming_engines(by_option=True), shown(Console(stderr=True), quiet=hidden) as progress:
         made = complete(job, progress)
     if as_json:
         sys.stdout.write(json.dumps(_as_json(made), indent=2) + "\n")

@@ -34,7 +34,8 @@ def print_plan(plan: Plan, console: Console) -> None:
     size, rate = plan.shots[0].setup.size, plan.shots[0].setup.path.frame_rate
     console.print(
         f"\n{counted(plan.frames, 'frame')} of {size[0]}x{size[1]} at {rate} a second, "
-        f"{float(plan.frames / rate):.1f} s; about {math.ceil(plan.seconds)} s to make on this machine{_engines_in_words(plan)}",
+        f"{float(plan.frames / rate):.1f} s; "
+        f"about {math.ceil(plan.seconds)} s to make on this machine{_engines_in_words(plan)}",
         highlight=False,
         soft_wrap=True,
     )

@@ -104,6 +104,7 @@ def test_missing_weights_and_card_are_answered_with_commands_and_exit_3(run: Run
     assert re.search(r"(?s)\n  ex4d models pull wan2.1.*\n  ex4d models pull ex4d .*\n  have an NVIDIA", done.err), (
         done.err
     )
+    assert "or write --engine mesh, which" in done.err
     assert not list(render.glob("film*"))
 
 
@@ -141,7 +142,9 @@ def test_shoot_answers_an_engine_that_cannot_work_before_anything_is_made(run: R
     write_tiny_film(tmp_path)
     done = run("shoot", "tiny.yaml", "--engine", "ex4d")
     assert done.code == 3
-    assert "or write engine: mesh, which needs none of it" in done.err
+    assert "or write --engine mesh, which needs none of it" in done.err
+    write_tiny_film(tmp_path, SHOTS.replace("engine: mesh", "engine: ex4d"))
+    assert "or write engine: mesh, which needs none of it" in run("shoot", "tiny.yaml").err
     assert not (tmp_path / "out").exists()
     assert "--guide dirty: unknown; write one of clean, reference" in run("shoot", "tiny.yaml", "--guide", "dirty").err
 
