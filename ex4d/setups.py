@@ -12,6 +12,7 @@ from ex4d.engine_choice import Choice, chosen_for_shot
 from ex4d.engine_options import AS_IS, EngineOptions
 from ex4d.errors import Fault, ShotFileError, UserError
 from ex4d.footage import Footage, Media, open_footage, open_media
+from ex4d.graphics_cards import count_by_place
 from ex4d.progress import SILENT, Progress
 from ex4d.shotlist.model import DepthFile, Output, Shot, ShotList
 from ex4d.shotlist.source import ENGINES
@@ -63,6 +64,7 @@ def set_up_all(
         UserError: a shot or its media are at fault.
         MissingPart: depth is missing.
     """
+    count_by_place()  # before a depth model starts CUDA
     faults: list[Fault] = []
     opened: dict[tuple[object, ...], Media] = {}
     setups = []

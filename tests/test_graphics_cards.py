@@ -16,6 +16,8 @@ from ex4d.engine_run import Engines
 from ex4d.engines import ENGINES
 from ex4d.graphics_cards import graphics_cards as found
 from ex4d.progress import Progress
+from ex4d.setups import set_up_all
+from ex4d.shotlist.model import Output
 from ex4d.synthesis.synthesizer import Synthesizer
 from tests.small_engines import set_cards
 
@@ -62,6 +64,13 @@ def test_cuda_counts_cards_as_the_driver_does_unless_the_user_says_how(monkeypat
 
     Engines(AS_IS).opened(replace(ENGINES["mesh"], open=opened))
     assert order == ["PCI_BUS_ID"]
+
+
+def test_cuda_counts_cards_so_before_depth_is_estimated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_DEVICE_ORDER", "")
+    monkeypatch.delenv("CUDA_DEVICE_ORDER")
+    assert set_up_all([], Output()) == []
+    assert os.environ["CUDA_DEVICE_ORDER"] == "PCI_BUS_ID"
 
 
 def test_the_drivers_files_tell_where_its_library_does_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
