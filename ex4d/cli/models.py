@@ -118,8 +118,7 @@ def _state(weights: Weights) -> str:
 
 
 def _lacking_for_prompts(weights: Weights) -> list[str]:
-    names = weights.layout_in(weights.folder).for_prompts
-    return [name for name in names if not (weights.folder / name).is_file()]
+    return [*weights.layout_in(weights.folder).missing_for_prompts(weights.folder)]
 
 
 def _can_be_completed(weights: Weights) -> bool:
