@@ -159,6 +159,27 @@ def test_the_distilled_lora_takes_four_steps_without_guidance(tiny_wan, guide, t
     np.testing.assert_array_equal(unmoved, films[1])
 
 
+def test_a_distilled_lora_that_adds_nothing_still_renoises(tiny_wan, guide, tmp_path):
+    still = {name: torch.zeros_like(one) for name, one in lora_tensors().items()}
+    save_file(still, tmp_path / "still.safetensors")
+
+    renoised = film(engine_of(tiny_wan, distilled=True, lora=tmp_path / "still.safetensors"), guide)
+
+    assert not np.array_equal(renoised, film(engine_of(tiny_wan, steps=4, guidance=1.0), guide))
+
+
+def test_only_where_it_is_asked_for_torch_is_deterministic(tiny_wan, monkeypatch):
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":16:8")  # so that what is set here is undone
+    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG")
+    try:
+        seen = [engine_of(tiny_wan, deterministic=asked) and torch.are_deterministic_algorithms_enabled()
+                for asked in (False, True)]  # fmt: skip
+    finally:
+        torch.use_deterministic_algorithms(False)
+
+    assert seen == [False, True]
+
+
 def test_without_guidance_there_is_no_negative_prompt(tiny_wan, guide):
     one, other = (film(engine_of(tiny_wan, guidance=1.0, negative_prompt=words), guide) for words in ("rain", "sun"))
 
