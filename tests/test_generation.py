@@ -269,8 +269,10 @@ def test_images_have_the_rate_that_is_said(job: Generation, mirror: Mirror, tmp_
         for index, frame in enumerate(frames):
             iio.imwrite(tmp_path / name / f"{index}.png", frame)
     images = replace(job, colour=tmp_path / "colour", mask=tmp_path / "mask" / "*.png", frame_rate=Fraction(12))
-    film = probe(generate(images).output)
+    made = generate(images)
+    film = probe(made.output)
     assert (film.frame_rate, film.frame_count, film.size) == (12, FRAMES, (64, 48))
+    assert json.loads(made.manifest.read_text())["colour"]["frame_rate"] == "12"
     for (colour, visible), given, mask in zip(mirror.guides, colours(), masks(), strict=True):
         np.testing.assert_array_equal(colour, given * (mask >= 128))
         np.testing.assert_array_equal(visible, mask[..., 0] >= 128)
