@@ -76,7 +76,10 @@ def open_tokenizer(folder: Path) -> Any:
         MissingPart: it is missing or cannot be read.
     """
     if not folder.is_dir():
-        raise MissingPart(f"{folder} is missing, the tokenizer of the text encoder; download it")
+        raise MissingPart(
+            f"{folder} is missing, the tokenizer of the text encoder; run ex4d models pull wan2.1-i2v-14b-480p, or "
+            "bring embedded prompts (--prompt-embeds)"
+        )
     try:
         return AutoTokenizer.from_pretrained(folder, local_files_only=True)
     except Exception as cause:  # the library lets through what its parsers raise, of whatever kind
