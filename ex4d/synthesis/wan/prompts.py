@@ -13,7 +13,7 @@ from ex4d.progress import Progress
 from ex4d.synthesis.settings import DiffusionSettings
 from ex4d.synthesis.wan.models import Bench, sizes_of_transformer
 from ex4d.synthesis.wan.prompt_files import PromptCache, encoder_identity, read_prompt_embeds
-from ex4d.synthesis.wan.text import NEGATIVE_PROMPT, PROMPT, embed_prompts, padded
+from ex4d.synthesis.wan.text import NEGATIVE_PROMPT, PROMPT, embed_prompts, padded, tokenizer_files
 from ex4d.synthesis.wan.weight_folders import WanFolder
 
 Padded = Float[Tensor, "1 words text_features"]
@@ -51,10 +51,15 @@ def embedded(
     made = embed_prompts(
         words,
         folder,
-        cache=PromptCache(cache, encoder_identity(folder.files("text_encoder"), bench.kind)),
+        cache=PromptCache(cache, encoder_identity(_read_by(folder), bench.kind)),
         dtype=bench.kind,
         device=bench.main,
         stream=bench.plan is not None and bench.plan.stream_text_encoder,
         progress=progress,
     )
     return EmbeddedPrompts(*(padded(features.float()) for features in made))
+
+
+def _read_by(folder: WanFolder) -> tuple[Path, ...]:
+    """Return all files that tell what a prompt becomes."""
+    return (*folder.files("text_encoder"), *tokenizer_files(folder.tokenizer))

@@ -202,9 +202,11 @@ class _Pass:
             hearing.replica.enter_block(block, own, modulation, hearing.rotary, memory.text_keys.dtype)
             for hearing, block, own, memory, modulation in lanes
         ]
+        # All are handed over before any lane goes on: a card hands over in the order in which it was told to work.
+        put_to_all = [_to_all(question, questions) for question in questions]
         return [
-            hearing.replica.leave_block(block, own, _to_all(question, questions), memory, modulation)
-            for (hearing, block, own, memory, modulation), question in zip(lanes, questions, strict=True)
+            hearing.replica.leave_block(block, own, question, memory, modulation)
+            for (hearing, block, own, memory, modulation), question in zip(lanes, put_to_all, strict=True)
         ]
 
     def leave(self) -> Iterator[Latents]:
