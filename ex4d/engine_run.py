@@ -99,7 +99,7 @@ def weight_files(engine: Engine, options: EngineOptions) -> dict[str, Path]:
     for weights in engine.weights(options):
         folder = folder_of(weights, options)
         layout = weights.layout_in(folder)
-        embedding = () if options.stated.get("prompt_embeds") else layout.for_prompts_in(folder)
+        embedding = () if options.stated.get("prompt_embeds") else (*layout.for_prompts_in(folder), *layout.welcome)
         names = (*layout.files_in(folder), *(name for name in embedding if (folder / name).is_file()))
         found.update({f"{weights.name}/{name}": folder / name for name in names})
     return found

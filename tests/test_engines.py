@@ -109,7 +109,10 @@ def test_what_is_not_heard_changes_no_result(models: Path, tmp_path: Path) -> No
     assert key(lamp, prompt_embeds=embeds, **grey) == before
     (models / WAN.name / "models_t5_umt5-xxl-enc-bf16.pth").write_bytes(b"another")
     assert key(prompt_embeds=embeds) == before
-    assert key() != without
+    assert (other := key()) != without
+    (models / WAN.name / "google/umt5-xxl/special_tokens_map.json").write_bytes(b"{}")
+    assert key() != other
+    assert key(prompt_embeds=embeds) == before
 
 
 @pytest.mark.parametrize(("engine", "cards", "used"), [("ex4d", 3, 2), ("vace", 2, 1)])
