@@ -18,7 +18,7 @@ GB = 1_000_000_000
 MARGIN = 1 * GB
 """Of the card, left free: for the screen, other programs, and what a driver takes."""
 CONTEXT = 0.8 * GB
-"""What CUDA and its libraries take beside the tensors; measured, tests/bench/bench_wan.py."""
+"""What CUDA and its libraries take beside the tensors; measured, tests/bench/bench_wan_window.py."""
 SLOTS = 2
 """Rooms on the card for streaming blocks: one at work, one on its way."""
 FEATURE_BYTES, WIDE_BYTES = 22, 2

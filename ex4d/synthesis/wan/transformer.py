@@ -35,6 +35,8 @@ from ex4d.synthesis.wan.residency import Residency
 
 Latents = Float[Tensor, "1 channels latent_frames latent_height latent_width"]
 Tokens = Float[Tensor, "1 tokens features"]
+Part = Float[Tensor, "1 _ features"]
+"""A lane's tokens; lanes may differ by one."""
 RECOMPILE_LIMIT = 64
 Lane = tuple[int, int]
 """Which part of the tokens, of how many."""
@@ -173,7 +175,7 @@ class _Pass:
         patch = team[0].replica.transformer.config.patch_size
         self._grid = tuple(side // step for side, step in zip(latents.shape[2:], patch, strict=True))
         entered = [hearing.enter(latents) for hearing in team]
-        self._tokens: list[list[Tokens]] = [entered for _ in team[0].branches]
+        self._tokens: list[list[Part]] = [entered for _ in team[0].branches]
         self._done: list[Tokens | None] = [None for _ in team[0].branches]
 
     def through(self, index: int, blocks: Sequence[nn.Module]) -> None:
@@ -189,9 +191,7 @@ class _Pass:
             if index == 0 and (cache := self._team[0].branches[k].cache) is not None:
                 self._done[k] = cache.recall(before[0], self._tokens[k][0])
 
-    def _passed(
-        self, blocks: Sequence[nn.Module], tokens: Sequence[Tokens], memories: Sequence[Memory]
-    ) -> list[Tokens]:
+    def _passed(self, blocks: Sequence[nn.Module], tokens: Sequence[Part], memories: Sequence[Memory]) -> list[Part]:
         """Take a branch's tokens through a block: at once, or with lanes that hear each other half-way."""
         told = [modulation.of_blocks for modulation in self._modulations]
         if len(self._team) == 1:

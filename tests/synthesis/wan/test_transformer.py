@@ -28,12 +28,6 @@ def heard(replicas, conditioning, branches, **hearing):
     ]
 
 
-@pytest.fixture(autouse=True)
-def unequal_shares(monkeypatch):
-    """The check of shapes takes all tokens of a list for equally many, which lanes' are not."""
-    monkeypatch.setattr(transformer._Pass, "_passed", inspect.unwrap(transformer._Pass._passed))
-
-
 def of_lanes(replicas, grid, **hearing):
     conditioning = make_conditioning(grid)
     with at_work(replicas):
