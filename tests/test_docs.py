@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
-import click
 import pytest
 import typer.main
 
@@ -23,14 +23,36 @@ def shown() -> list[str]:
     return list(dict.fromkeys(line for line in lines if line.startswith("ex4d ")))
 
 
+def named() -> list[str]:
+    """Return every command within a line of text, from all pages; such may leave out what it is about."""
+    return list(
+        dict.fromkeys(each for page in PAGES for each in re.findall(r"`(ex4d \w[^`]*)`", page.read_text("utf-8")))
+    )
+
+
+def command_of(words: list[str]) -> Any:
+    """Return the command that the first words name, and take these words away."""
+    command: Any = typer.main.get_command(app)
+    while hasattr(command, "commands") and words:
+        command = command.commands[words.pop(0)]
+    return command
+
+
 @pytest.mark.parametrize("line", shown())
 def test_every_command_that_is_shown_can_be_typed(line: str) -> None:
     words = shlex.split(line, comments=True)[1:]
-    command: click.Command = typer.main.get_command(app)
-    while isinstance(command, click.Group):
-        command = command.commands[words.pop(0)]
-    command.make_context("ex4d", words, resilient_parsing=False).close()
+    command_of(words).make_context("ex4d", words, resilient_parsing=False).close()
+
+
+@pytest.mark.parametrize("line", named())
+def test_every_command_that_is_named_is_there_with_its_options(line: str) -> None:
+    words = re.split(r"[\s|]+", line.removeprefix("ex4d "))
+    command = command_of(words[:1] if words[0] != "models" else words[:2])
+
+    known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+    assert {word for word in words if word.startswith("-")} <= known
 
 
 def test_there_are_commands_to_type() -> None:
     assert len(shown()) > 5
+    assert len(named()) > 10

@@ -20,8 +20,10 @@ SECONDS_PER_FORWARD: dict[Precision, float] = {"reference": 0.78, "bf16": 0.77, 
 """Of ex4d's transformer on that card, compiled, at 512x512 and 49 frames; tests/bench/bench_wan.py measures it."""
 SECONDS_PER_WINDOW = 3.5
 """Of its VAE and its image encoder on that card, at the same size: three encodings and one decoding."""
-SPEED_OF_CARDS = {1: 1.0, 2: 1.9}
-"""How many times faster so many cards make a shot than one does; of more, nothing was measured."""
+SPEED_OF_CARDS = {1: 1.0, 2: 1.98}
+"""How many times faster so many cards make a guided shot than one does; of more, nothing was measured."""
+SPEED_OF_LANES = {1: 1.0, 2: 1.17}
+"""The same for a shot that is not guided."""
 STREAMING_FACTOR = 1.02
 """What blocks that stream to the card cost, measured where the host sends 55 GB a second; a slower bus costs more."""
 SECONDS_TO_OPEN = 40.0
@@ -102,7 +104,7 @@ def seconds_of(
         ratio = _tokens(settings.size, window.frame_count + window.padding) / _tokens(KNOWN_SIZE, KNOWN_FRAMES)
         grown = (1 - ATTENTION_SHARE) * ratio + ATTENTION_SHARE * ratio**2
         total += forwards * each * grown + SECONDS_PER_WINDOW * ratio
-    return total / SPEED_OF_CARDS[cards]
+    return total / (SPEED_OF_CARDS if settings.guidance > 1 else SPEED_OF_LANES)[cards]
 
 
 def _tokens(size: tuple[int, int], frames: int) -> int:
