@@ -110,7 +110,7 @@ def _make_result(
     """Complete the guide into the result's folder, write it once more as a movie to look at, and say how."""
     guide = GuideVideo.load(folder / "guide")
     written = setup.shot.synthesis
-    request = SynthesisRequest(prompt=written.prompt, seed=written.seed, erode=written.erode)
+    request = SynthesisRequest(written.prompt, written.seed, written.erode, setup.shot.name)
     size, rate = guide.size, setup.path.frame_rate
     movie = H264Writer(folder / f"{setup.shot.name}.mp4", size, rate)
     with movie, Video.writer(folder / "result", size, rate) as write:

@@ -22,6 +22,8 @@ class SynthesisRequest:
     """Of every random draw, for engines that draw."""
     erode: int | None = None
     """Pixels that visibility is eroded by, for engines that learned so; None draws 2 to 8 a frame by the seed."""
+    title: str = ""
+    """What the shot is called, for what an engine says and shows while it works."""
 
 
 @runtime_checkable

@@ -91,23 +91,31 @@ class Ex4dEngine:
         """
         with _memory_told():
             prompts = self._prompts(request)
-        completer = partial(self.complete, prompts=prompts, seed=request.seed)
+        completer = partial(self.complete, prompts=prompts, seed=request.seed, title=request.title)
         yield from complete_in_windows(guide, completer, self._settings, seed=request.seed, erode=request.erode)
 
     def complete(
-        self, colour: Frames, visible: Visible, window_index: int, *, prompts: EmbeddedPrompts, seed: int
+        self,
+        colour: Frames,
+        visible: Visible,
+        window_index: int,
+        *,
+        prompts: EmbeddedPrompts,
+        seed: int,
+        title: str = "",
     ) -> Frames:
         """Return one window's frames; a window's noise is drawn by the seed and the window's index together."""
+        name = f"{title} window {window_index + 1}".strip()
         with _memory_told():
-            return self._complete(colour, visible, window_index, prompts, noise_seed(seed, window_index))
+            return self._complete(colour, visible, name, prompts, noise_seed(seed, window_index))
 
-    def _complete(self, colour: Frames, visible: Visible, window: int, prompts: EmbeddedPrompts, seed: int) -> Frames:
+    def _complete(self, colour: Frames, visible: Visible, name: str, prompts: EmbeddedPrompts, seed: int) -> Frames:
         models = self._models
         conditioning = self._condition(models, colour, visible, prompts)
         draws = torch.Generator("cpu").manual_seed(seed)
         frames, height, width = visible.shape
         noise = initial_noise(draws, frames, width, height).to(models.bench.main)
-        latents = self._denoised(models, conditioning, noise, draws, window)
+        latents = self._denoised(models, conditioning, noise, draws, name)
         with models.encoders():
             return latents_to_frames(models.vae, latents)
 
@@ -123,15 +131,15 @@ class Ex4dEngine:
             )
 
     def _denoised(
-        self, models: Models, conditioning: Conditioning, noise: Latents, draws: torch.Generator, window: int
+        self, models: Models, conditioning: Conditioning, noise: Latents, draws: torch.Generator, name: str
     ) -> Latents:
         settings = self._settings
         levels = noise_levels(DISTILLED_STEPS if settings.distilled else settings.steps)
-        self._progress.begin(f"denoising window {window + 1}", len(levels) - 1)
+        self._progress.begin(f"denoising {name}", len(levels) - 1)
 
         def on_step(step: Step) -> None:
             if settings.preview_folder is not None and step.comes_every(settings.preview_every):
-                write_preview(models.vae, step, window, settings.preview_folder)
+                write_preview(models.vae, step, settings.preview_folder, name)
             self._progress.advance()
 
         with at_work(models.replicas):

@@ -15,8 +15,8 @@ SHOWN = (0.0, 0.5, 1.0)
 """Which moments of the window are shown, side by side."""
 
 
-def write_preview(vae: Any, step: Step, window: int, folder: Path) -> Path:
-    """Write what the finished frames are foreseen as: three of them in one PNG; return it.
+def write_preview(vae: Any, step: Step, folder: Path, name: str) -> Path:
+    """Write what the finished frames of the window of this name are foreseen as: three in one PNG; return it.
 
     Each is decoded from its own latent alone, as a first frame is, which is a little soft but takes a moment's memory.
 
@@ -28,7 +28,7 @@ def write_preview(vae: Any, step: Step, window: int, folder: Path) -> Path:
     last = step.foreseen.shape[2] - 1
     moments = [step.foreseen[:, :, round(share * last)][:, :, None] for share in SHOWN]
     row = np.concatenate([latents_to_frames(vae, moment)[0] for moment in moments], axis=1)
-    place = folder / f"window-{window + 1:02d}-step-{step.index + 1:02d}.png"
+    place = folder / f"{name.replace(' ', '-')}-step-{step.index + 1:02d}.png"
     with replacing(place) as partial:
         images.imwrite(partial, row, extension=".png")
     return place

@@ -192,7 +192,7 @@ def test_previews_show_three_frames_side_by_side(tiny_wan, guide, tmp_path):
     looked = film(engine_of(tiny_wan, steps=5, preview_every=2, preview_folder=tmp_path / "looks"), guide)
 
     assert sorted(file.name for file in (tmp_path / "looks").iterdir()) == [
-        "window-01-step-02.png", "window-01-step-04.png"
+        "window-1-step-02.png", "window-1-step-04.png"
     ]  # fmt: skip
     early, late = (images.imread(file) for file in sorted((tmp_path / "looks").iterdir()))
     assert early.shape == late.shape == (SIZE[1], 3 * SIZE[0], 3)
@@ -387,3 +387,12 @@ def test_a_stated_size_of_the_card_changes_no_bit(tiny_wan):
 
     np.testing.assert_array_equal(first, usual)
     np.testing.assert_array_equal(again, usual)
+
+
+def test_previews_of_two_shots_do_not_replace_each_other(tiny_wan, guide, tmp_path):
+    engine = engine_of(tiny_wan, steps=1, preview_every=1, preview_folder=tmp_path / "looks")
+
+    for title in ("swing", "float"):
+        list(engine.synthesize(guide, SynthesisRequest(title=title)))
+
+    assert {file.name.split("-")[0] for file in (tmp_path / "looks").iterdir()} == {"swing", "float"}
