@@ -11,6 +11,7 @@ from ex4d.errors import MissingPart, SynthesisError, UserError
 from ex4d.synthesis.settings import DiffusionSettings
 from ex4d.synthesis.synthesizer import SynthesisRequest
 from ex4d.synthesis.vram import GB, WAN_14B, plan_memory
+from ex4d.synthesis.wan import text
 from ex4d.synthesis.wan.engine import Ex4dEngine, noise_seed
 from ex4d.synthesis.wan.prompt_files import write_prompt_embeds
 from ex4d.synthesis.wan.prompts import EmbeddedPrompts
@@ -253,13 +254,27 @@ def test_an_adapter_of_another_model_is_refused(tiny_wan, guide, tmp_path):
         film(engine_of(tiny_wan, adapter=tmp_path / "other.ckpt"), guide)
 
 
-def test_the_text_encoder_is_not_opened_for_prompts_that_are_kept(tiny_wan, usual, guide, copied):
-    """They are known by the weights that made them, not by the folder where those lay."""
-    shutil.rmtree(copied / "google")  # its tokenizer, without which it cannot be used
+def test_the_text_encoder_is_not_opened_for_prompts_that_are_kept(tiny_wan, usual, guide, copied, monkeypatch):
+    """They are known by the files that made them, not by the folder where those lay."""
+
+    class OpenedError(Exception):
+        pass
+
+    def opened(*_, **__):
+        raise OpenedError
+
+    monkeypatch.setattr(text, "load_text_encoder", opened)
 
     np.testing.assert_array_equal(film(engine_of(tiny_wan, folder=copied), guide), usual)
-    with pytest.raises(MissingPart, match="tokenizer"):
+    with pytest.raises(OpenedError):
         film(engine_of(tiny_wan, folder=copied), guide, prompt="a prompt that is not kept")
+
+
+def test_a_prompt_is_embedded_anew_where_the_tokenizer_is_another(tiny_wan, usual, guide, copied):
+    shutil.rmtree(copied / "google")
+
+    with pytest.raises(MissingPart, match="tokenizer"):
+        film(engine_of(tiny_wan, folder=copied), guide)
 
 
 def test_embedded_prompts_that_are_brought_are_those_of_the_text_encoder(tiny_wan, guide, copied, own_cache, tmp_path):
