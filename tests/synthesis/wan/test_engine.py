@@ -1,27 +1,18 @@
 """The whole engine with tiny weights: what counts, what is refused, and what is left behind."""
 
-import shutil
-
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
 from ex4d.errors import MissingPart, SynthesisError, UserError
-from ex4d.synthesis.settings import DiffusionSettings
 from ex4d.synthesis.synthesizer import SynthesisRequest
-from ex4d.synthesis.vram import GB, WAN_14B, plan_memory
-from ex4d.synthesis.wan import text
-from ex4d.synthesis.wan.engine import Ex4dEngine, noise_seed
-from ex4d.synthesis.wan.prompt_files import write_prompt_embeds
-from ex4d.synthesis.wan.prompts import EmbeddedPrompts
-from ex4d.synthesis.wan.text import padded
+from ex4d.synthesis.wan.engine import noise_seed
 from tests.synthesis.small_guides import static_frames, write_guide
-from tests.synthesis.wan.random_transformer import draw
-from tests.synthesis.wan.tiny_wan import FEATURES, lora_tensors
+from tests.synthesis.wan.films import SIZE, WINDOW, engine_of, film, levels, window_of
+from tests.synthesis.wan.tiny_wan import lora_tensors
 
-SIZE, WINDOW = (48, 32), 5
-REQUEST = SynthesisRequest("a quiet street", seed=3, erode=2)
+pytestmark = pytest.mark.usefixtures("prompts_folder")
 
 
 class Listener:
@@ -39,57 +30,6 @@ class Listener:
 
     def denoised(self):
         return [one for one in self.told if one[0].startswith("denoising")]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def prompts_folder(tmp_path_factory):
-    """Embedded prompts are kept where nobody else's are."""
-    cache = tmp_path_factory.mktemp("cache")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(cache))
-        yield cache / "ex4d" / "prompts"
-
-
-@pytest.fixture(scope="module")
-def guide(tmp_path_factory):
-    return write_guide(tmp_path_factory.mktemp("guide"), static_frames(WINDOW, SIZE))
-
-
-@pytest.fixture(scope="module")
-def looks(tmp_path_factory):
-    """Where previews would go that nobody asked for."""
-    return tmp_path_factory.mktemp("looks") / "unasked"
-
-
-@pytest.fixture(scope="module")
-def engine(tiny_wan, looks):
-    """The usual one, which tests share."""
-    return engine_of(tiny_wan, preview_folder=looks)
-
-
-@pytest.fixture(scope="module")
-def usual(engine, guide):
-    """The usual engine's frames."""
-    return film(engine, guide)
-
-
-def engine_of(tiny, *, devices=("cpu",), folder=None, adapter=None, lora=None, progress=None, **changes):
-    settings = DiffusionSettings(**{"size": SIZE, "window": WINDOW, "steps": 2, "overlap": 1} | changes)
-    listening = {} if progress is None else {"progress": progress}
-    return Ex4dEngine(
-        folder or tiny.original, adapter or tiny.adapter, settings, devices=devices, distilled_lora=lora, **listening
-    )
-
-
-def film(engine, guide, **changes):
-    return np.stack(list(engine.synthesize(guide, SynthesisRequest(**{**vars(REQUEST), **changes}))))
-
-
-@pytest.fixture
-def own_cache(tmp_path, monkeypatch):
-    """A cache without any embedded prompt."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    return tmp_path / "cache" / "ex4d" / "prompts"
 
 
 def test_equal_requests_give_equal_frames_and_others_give_others(tiny_wan, engine, usual, guide, tmp_path):
@@ -112,11 +52,6 @@ def test_equal_requests_give_equal_frames_and_others_give_others(tiny_wan, engin
     assert np.ptp(usual) > 20
     np.testing.assert_array_equal(film(engine, guide), usual)
     assert [name for name, frames in changed.items() if np.array_equal(frames, usual)] == []
-
-
-def test_both_layouts_of_the_weights_are_one(tiny_wan, usual, guide, own_cache):
-    np.testing.assert_array_equal(film(engine_of(tiny_wan, folder=tiny_wan.diffusers), guide), usual)
-    assert len(list(own_cache.iterdir())) == 2, "its own text encoder embedded both prompts"
 
 
 def test_a_long_guide_is_completed_in_windows(tiny_wan, tmp_path):
@@ -181,12 +116,6 @@ def test_only_where_it_is_asked_for_torch_is_deterministic(tiny_wan, monkeypatch
     assert seen == [False, True]
 
 
-def test_without_guidance_there_is_no_negative_prompt(tiny_wan, guide):
-    one, other = (film(engine_of(tiny_wan, guidance=1.0, negative_prompt=words), guide) for words in ("rain", "sun"))
-
-    np.testing.assert_array_equal(one, other)
-
-
 def test_previews_show_three_frames_side_by_side(tiny_wan, guide, tmp_path):
     import imageio.v3 as images
 
@@ -203,12 +132,6 @@ def test_previews_show_three_frames_side_by_side(tiny_wan, guide, tmp_path):
 
 def test_no_previews_are_written_unasked(usual, looks):
     assert not looks.exists()
-
-
-@pytest.fixture
-def copied(tiny_wan, tmp_path):
-    """A folder of the weights that a test may damage."""
-    return shutil.copytree(tiny_wan.original, tmp_path / "weights")
 
 
 def shards(folder):
@@ -237,13 +160,6 @@ def test_a_truncated_shard_is_named(tiny_wan, guide, copied):
         film(engine_of(tiny_wan, folder=copied), guide)
 
 
-def test_a_missing_text_encoder_is_named_with_what_does_without(tiny_wan, guide, copied):
-    next(copied.glob("models_t5*")).unlink()
-
-    with pytest.raises(MissingPart, match=r"(?s)models_t5.*missing.*--prompt-embeds"):
-        film(engine_of(tiny_wan, folder=copied), guide)
-
-
 def test_an_adapter_of_another_model_is_refused(tiny_wan, guide, tmp_path):
     tensors = torch.load(tiny_wan.adapter, weights_only=True)
     tensors["blocks.7.self_attn.q.lora_A.default.weight"] = torch.zeros(4, 32)
@@ -252,46 +168,6 @@ def test_an_adapter_of_another_model_is_refused(tiny_wan, guide, tmp_path):
 
     with pytest.raises(UserError, match=r"other\.ckpt was made for another model"):
         film(engine_of(tiny_wan, adapter=tmp_path / "other.ckpt"), guide)
-
-
-def test_the_text_encoder_is_not_opened_for_prompts_that_are_kept(tiny_wan, usual, guide, copied, monkeypatch):
-    """They are known by the files that made them, not by the folder where those lay."""
-
-    class OpenedError(Exception):
-        pass
-
-    def opened(*_, **__):
-        raise OpenedError
-
-    monkeypatch.setattr(text, "load_text_encoder", opened)
-
-    np.testing.assert_array_equal(film(engine_of(tiny_wan, folder=copied), guide), usual)
-    with pytest.raises(OpenedError):
-        film(engine_of(tiny_wan, folder=copied), guide, prompt="a prompt that is not kept")
-
-
-def test_a_prompt_is_embedded_anew_where_the_tokenizer_is_another(tiny_wan, usual, guide, copied):
-    shutil.rmtree(copied / "google")
-
-    with pytest.raises(MissingPart, match="tokenizer"):
-        film(engine_of(tiny_wan, folder=copied), guide)
-
-
-def test_embedded_prompts_that_are_brought_are_those_of_the_text_encoder(tiny_wan, guide, copied, own_cache, tmp_path):
-    wanted = film(engine_of(tiny_wan, folder=copied), guide)
-    kept = [load_file(file)["features"] for file in own_cache.iterdir()]
-    prompt, negative = sorted(kept, key=len)  # the negative prompt is by far the longer one
-    write_prompt_embeds(tmp_path / "own.safetensors", prompt, negative)
-    write_prompt_embeds(tmp_path / "swapped.safetensors", negative, prompt)
-    next(copied.glob("models_t5*")).unlink()
-
-    own, swapped = (
-        film(engine_of(tiny_wan, folder=copied, prompt_embeds=tmp_path / f"{name}.safetensors"), guide)
-        for name in ("own", "swapped")
-    )
-
-    np.testing.assert_array_equal(own, wanted)
-    assert not np.array_equal(swapped, wanted)
 
 
 @pytest.mark.parametrize("count", [3, 5])
@@ -336,72 +212,11 @@ def test_a_cache_that_skips_is_heard(tiny_wan, usual, guide):
     np.testing.assert_array_equal(film(engine_of(tiny_wan, cache=1e-9), guide), usual)
 
 
-def window_of(engine, size=SIZE, *, frames=WINDOW, index=0):
-    """Return one window's frames, without a guide on the disk and without a text encoder."""
-    shown = static_frames(frames, size)
-    prompts = EmbeddedPrompts(*(padded(draw(9, FEATURES, seed=1 + k)) for k in range(2)))
-    colour, visible = np.stack([one.colour for one in shown]), np.stack([one.visible for one in shown])
-    return engine.complete(colour, visible, index, prompts=prompts, seed=0)
-
-
-@pytest.fixture(scope="module")
-def exact(engine):
-    """A window in float32."""
-    return window_of(engine)
-
-
-def levels(one, other):
-    return np.abs(one.astype(int) - other)
-
-
 def test_bfloat16_is_near_float32(tiny_wan, exact):
-    """The bound that cards are held to below."""
+    """The bound that cards are held to, too."""
     rounded = window_of(engine_of(tiny_wan, precision="bf16"))
 
     assert 0 < levels(rounded, exact).mean() < 2.5
-
-
-gpu = pytest.mark.gpu
-needs_cards = [pytest.mark.skipif(torch.cuda.device_count() < n, reason=f"needs {n} CUDA devices") for n in range(3)]
-
-
-@gpu
-@needs_cards[1]
-@pytest.mark.parametrize("precision", ["reference", "bf16"])
-@pytest.mark.parametrize("compiled", [False, True])
-def test_a_cards_frames_are_near_those_of_float32(tiny_wan, exact, precision, compiled):
-    """On a card every model is bfloat16; 2.5 levels in the mean are what that costs on the CPU, too."""
-    got = window_of(engine_of(tiny_wan, devices=("cuda:0",), precision=precision, compile=compiled))
-
-    assert levels(got, exact).mean() < 2.5
-
-
-@gpu
-@needs_cards[2]
-def test_two_cards_are_one(tiny_wan):
-    one, two = (window_of(engine_of(tiny_wan, devices=("cuda:0", "cuda:1")[:count], compile=False)) for count in (1, 2))
-
-    np.testing.assert_array_equal(two, one)
-
-
-@gpu
-@needs_cards[1]
-def test_a_stated_size_of_the_card_changes_no_bit(tiny_wan):
-    size, frames = (384, 384), 13
-    changes = {"size": size, "window": frames, "compile": False, "devices": ("cuda:0",)}
-    asked = DiffusionSettings(size=size, window=frames, overlap=1, compile=False, vram_gb=6)
-    plan = plan_memory(WAN_14B, asked, float(6 * GB))
-    assert plan.resident_blocks < 2 and not plan.tile_vae, "else nothing streams, or the VAE does other work"
-
-    usual = window_of(engine_of(tiny_wan, **changes), size, frames=frames)
-    try:
-        streamed = engine_of(tiny_wan, vram_gb=6, **changes)
-        first, again = (window_of(streamed, size, frames=frames) for _ in range(2))
-    finally:
-        torch.cuda.set_per_process_memory_fraction(1.0, 0)
-
-    np.testing.assert_array_equal(first, usual)
-    np.testing.assert_array_equal(again, usual)
 
 
 def test_previews_of_two_shots_do_not_replace_each_other(tiny_wan, guide, tmp_path):
