@@ -6,34 +6,19 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from safetensors.torch import save_file
 
-from ex4d.errors import MissingPart, UserError
 from ex4d.synthesis.wan.adapter import Adapter, LowRank, read_adapter
-from ex4d.synthesis.wan.camera_encoder import CameraEncoder
 from ex4d.synthesis.wan.key_names import transformer_name
-from ex4d.synthesis.wan.loading import load_transformer
-from ex4d.synthesis.wan.weight_folders import find_wan_folder
-from tests.synthesis.wan.reference import CPU, error
+from tests.synthesis.wan.lora_files import BASE, MODULE, in_kohyas_names, load, written
+from tests.synthesis.wan.reference import error
 from tests.synthesis.wan.tiny_wan import (
     BLOCKS,
     FEATURES,
     RANK,
     WIDTH,
-    adapter_tensors,
     lora_tensors,
     models,
-    original_tensors,
 )
-
-BASE = "blocks.0.self_attn.q"
-MODULE = "blocks.0.attn1.to_q"
-
-
-def load(tiny_wan, *adapters, fuse=True, dtype=torch.float32):
-    return load_transformer(
-        find_wan_folder(tiny_wan.original), adapters, dtype=dtype, device_of=lambda _: CPU, fuse=fuse
-    )
 
 
 def velocity(transformer):
@@ -46,12 +31,6 @@ def velocity(transformer):
             encoder_hidden_states_image=torch.randn(1, 5, FEATURES, generator=source),
             return_dict=False,
         )[0]
-
-
-def written(tmp_path, tensors, name="lora.safetensors"):
-    file = tmp_path / name
-    save_file({key: one.contiguous() for key, one in tensors.items()}, file)
-    return file
 
 
 def test_ex4ds_file_holds_a_lora_of_ten_layers_a_block_and_the_camera_encoder(tiny_wan):
@@ -99,16 +78,6 @@ def test_layers_beside_are_in_the_type_asked_for(tiny_wan):
     beside = load(tiny_wan, read_adapter(tiny_wan.adapter), fuse=False, dtype=torch.bfloat16)
 
     assert {one.dtype for name, one in beside.named_parameters() if "lora_" in name} == {torch.bfloat16}
-
-
-def in_kohyas_names(tensors, alpha):
-    """Write a LoRA as lightx2v's step distillation is written."""
-    renamed = {
-        f"diffusion_model.{name}".replace("lora_A.default", "lora_down").replace("lora_B.default", "lora_up"): one
-        for name, one in tensors.items()
-    }
-    modules = {name.partition(".lora_")[0] for name in renamed}
-    return renamed | {f"{module}.alpha": torch.tensor(alpha) for module in modules}
 
 
 def in_diffusers_names(tensors):
@@ -178,147 +147,8 @@ def test_adapters_add_up_in_any_order(weights, seed):
     assert torch.allclose(applied(adapters[::-1]).double(), exact, atol=1e-4)
 
 
-def spoiled(changes):
-    """Return EX-4D's tensors with some replaced, or left out where the change is None."""
-    tensors = adapter_tensors() | changes
-    return {key: one for key, one in tensors.items() if one is not None}
-
-
-@pytest.mark.parametrize(
-    ("changes", "told"),
-    [
-        ({f"{BASE}.lora_A.default.weight": None}, rf"{MODULE}: its other half is missing"),
-        (
-            {f"{BASE}.lora_A.default.weight": torch.zeros(3, WIDTH)},
-            rf"{MODULE} is 3x{WIDTH} down and {WIDTH}x{RANK} up",
-        ),
-        ({"something.else": torch.zeros(3)}, r"something\.else is no part of a LoRA"),
-        ({f"{BASE}.alpha": torch.ones(2)}, rf"{MODULE}: alpha is no single number"),
-        ({"blocks.0.norm3.alpha": torch.ones(())}, r"blocks\.0\.norm2: an alpha without a LoRA"),
-    ],
-)
-def test_tensors_that_do_not_belong_together_are_named(tmp_path, changes, told):
-    with pytest.raises(UserError, match=told):
-        read_adapter(written(tmp_path, spoiled(changes)))
-
-
-@pytest.mark.parametrize(
-    ("first", "second"),
-    [
-        (f"{BASE}.lora_A.default.weight", f"diffusion_model.{BASE}.lora_A.default.weight"),
-        (f"{BASE}.lora_A.default.weight", f"{BASE}.lora_A.second.weight"),
-        (f"{BASE}.lora_A.default.weight", f"{BASE}.lora_down.weight"),
-        (f"{BASE}.lora_B.default.weight", f"transformer.{MODULE}.lora_B.weight"),
-        (f"{BASE}.alpha", f"{MODULE}.alpha"),
-        ("blocks.0.diff_m", "blocks.0.modulation.diff"),
-        ("latent_encoder.0.bias", "diffusion_model.latent_encoder.0.bias"),
-    ],
-)
-def test_what_is_given_by_two_names_is_refused_with_both(tmp_path, first, second):
-    tensor = (adapter_tensors() | {f"{BASE}.alpha": torch.ones(())}).get(first, torch.ones(1, 6, WIDTH))
-    with pytest.raises(UserError) as refusal:
-        read_adapter(written(tmp_path, adapter_tensors() | {first: tensor, second: tensor.clone()}))
-
-    (line,) = str(refusal.value).splitlines()[1:]
-    assert " is given twice: " in line
-    assert set(line.partition(": ")[2].split(" and ")) == {first, second}
-
-
-@pytest.mark.parametrize("key", [f"{BASE}.lora_A.default.weight", "latent_encoder.0.bias", "blocks.0.ffn.0.diff_b"])
-@pytest.mark.parametrize(
-    ("spoil", "told"),
-    [
-        (lambda one: one.int(), "not floating-point"),
-        (lambda one: torch.full_like(one, torch.nan), "has numbers that are not finite"),
-        (lambda one: torch.full_like(one, -torch.inf), "has numbers that are not finite"),
-    ],
-)
-def test_tensors_that_hold_no_numbers_are_named(tmp_path, key, spoil, told):
-    tensor = spoil(adapter_tensors().get(key, torch.ones(48)))
-    with pytest.raises(UserError, match=rf"{key}.* {told}") as refusal:
-        read_adapter(written(tmp_path, spoiled({key: tensor})))
-
-    assert len(str(refusal.value).splitlines()) == 2
-
-
-def test_all_faults_of_a_file_are_told_at_once(tmp_path):
-    changes = {
-        f"{BASE}.lora_A.second.weight": torch.ones(RANK, WIDTH),
-        "blocks.0.ffn.0.diff_b": torch.ones(48) / 0,
-        "something.else": torch.ones(3),
-        "blocks.1.ffn.0.lora_B.default.weight": None,
-    }
-    with pytest.raises(UserError) as refusal:
-        read_adapter(written(tmp_path, spoiled(changes)))
-
-    assert len(str(refusal.value).splitlines()) == 1 + len(changes)
-
-
 def test_an_alpha_of_a_whole_number_is_a_number(tmp_path):
     whole, real = (in_kohyas_names(lora_tensors(), alpha) for alpha in (3, 3.0))
     read = [read_adapter(written(tmp_path, one, f"{k}.safetensors")) for k, one in enumerate((whole, real))]
 
     assert [{layer.scale for layer in adapter.low_rank.values()} for adapter in read] == [{3 / RANK}] * 2
-
-
-def test_a_lora_without_any_rank_is_refused(tmp_path):
-    halves = {f"{BASE}.lora_A.weight": torch.ones(0, WIDTH), f"{BASE}.lora_B.weight": torch.ones(WIDTH, 0)}
-    with pytest.raises(UserError, match=rf"{MODULE} is 0x{WIDTH} down and {WIDTH}x0 up"):
-        read_adapter(written(tmp_path, halves | {f"{BASE}.alpha": torch.ones(())}))
-
-
-def test_a_file_without_a_lora_is_refused(tmp_path):
-    with pytest.raises(UserError, match="it holds no LoRA"):
-        read_adapter(written(tmp_path, original_tensors()["transformer"]))
-
-
-def test_a_lora_of_a_wider_or_deeper_model_is_refused_with_what_differs(tiny_wan, tmp_path):
-    wide = {key: torch.cat([one, one], dim=-1) if "lora_A" in key else one for key, one in lora_tensors().items()}
-    deep = {key.replace("blocks.1", "blocks.7"): one for key, one in wide.items()}
-    with pytest.raises(UserError) as refusal:
-        load(tiny_wan, read_adapter(written(tmp_path, deep)))
-
-    text = str(refusal.value)
-    assert "lora.safetensors was made for another model" in text
-    assert "the model has no blocks.7.attn1.to_k.weight" in text
-    assert f"blocks.0.attn1.to_q.weight, {WIDTH}x{2 * WIDTH} in the file and {WIDTH}x{WIDTH} in the model" in text
-
-
-def test_an_adapter_of_ex4d_that_leaves_blocks_out_is_refused(tiny_wan, tmp_path):
-    tensors = {key: one for key, one in adapter_tensors().items() if not key.startswith("blocks.1.")}
-    with pytest.raises(UserError, match=r"its LoRA lacks blocks\.1\.attn1\.to_k"):
-        load(tiny_wan, read_adapter(written(tmp_path, tensors)))
-
-
-def test_a_lora_cut_short_is_named(tiny_wan, tmp_path):
-    file = tmp_path / "ex4d.ckpt"
-    file.write_bytes(tiny_wan.adapter.read_bytes()[:-100])
-    with pytest.raises(MissingPart, match=r"ex4d\.ckpt cannot be read as weights"):
-        read_adapter(file)
-
-
-def test_the_camera_encoder_reads_colour_before_mask(tiny_wan):
-    encoder = CameraEncoder.of(read_adapter(tiny_wan.adapter).camera, features=WIDTH).float()
-    encoder.latent_encoder[0].weight[:, 16:] = 0
-    colour, mask, other = torch.randn(3, 1, 16, 2, 4, 4, generator=torch.Generator().manual_seed(9))
-
-    assert torch.equal(encoder(colour, mask), encoder(colour, other))
-    assert not torch.allclose(encoder(colour, mask), encoder(other, mask))
-
-
-def test_a_camera_encoder_of_another_model_is_refused_with_what_differs(tiny_wan):
-    camera = dict(read_adapter(tiny_wan.adapter).camera)
-    del camera["latent_encoder.2.bias"]
-    camera["latent_encoder.9.bias"] = torch.zeros(1)
-    with pytest.raises(UserError) as refusal:
-        CameraEncoder.of(camera, features=2 * WIDTH, file="ex4d.ckpt")
-
-    text = str(refusal.value)
-    assert "it lacks latent_encoder.2.bias" in text
-    assert "latent_encoder.9.bias is no part of it" in text
-    assert f"latent_patch_embedding.bias is {WIDTH}, not {2 * WIDTH}" in text
-
-
-def test_an_ordinary_lora_has_no_camera_encoder(tmp_path):
-    with pytest.raises(UserError, match="holds no camera encoder"):
-        CameraEncoder.of(read_adapter(written(tmp_path, lora_tensors())).camera, features=WIDTH)
