@@ -14,9 +14,9 @@ import pytest
 
 from ex4d.media.probe import probe
 from tests.cli.conftest import Run
+from tests.generation.renders import colours, masks, write
 from tests.models.small_weights import write as lay_files
 from tests.small_engines import lay_down, set_cards
-from tests.test_generation import colours, masks, write
 from tests.tiny_film import SHOTS, write_tiny_film
 
 HEAD = ("generate", "--color", "colour.mkv", "--mask", "mask.mkv", "-o", "film.mp4")
