@@ -19,7 +19,7 @@ from ex4d.production import shoot
 from ex4d.setups import Setup, set_up_all, with_engine
 from ex4d.shotlist.load import load
 from ex4d.workspace import Workspace
-from tests.test_production import digests
+from tests.production.shooting import digests
 from tests.tiny_film import SHOTS, write_tiny_film
 
 

@@ -1,0 +1,112 @@
+"""A film by an engine with weights, tiny but real: opened once, asked only for what has changed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ex4d.artifacts.guide_video import GuideVideo
+from ex4d.engine_options import EngineOptions
+from ex4d.engines import ENGINES
+from ex4d.errors import SynthesisError
+from ex4d.media.probe import probe
+from ex4d.progress import Progress
+from ex4d.synthesis.synthesizer import SynthesisRequest, Synthesizer
+from tests.production.shooting import shot_in
+from tests.small_engines import ON_CPU
+from tests.tiny_film import SHOTS
+
+EX4D = SHOTS.replace("engine: mesh, seed: 3", "engine: ex4d, seed: 3, erode: 2")
+
+
+@pytest.fixture
+def small(tiny_models: Path) -> EngineOptions:
+    return replace(ON_CPU, models=tiny_models)
+
+
+class Counted:
+    """Counts what an engine is opened for and asked to complete."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.opened, self.completed = 0, 0
+        engine, count = ENGINES["ex4d"], self
+
+        def opened(options: EngineOptions, progress: Progress) -> Synthesizer:
+            self.opened += 1
+            synthesizer = engine.open(options, progress)
+
+            class Counting:
+                def synthesize(self, guide: GuideVideo, request: SynthesisRequest) -> Iterator[np.ndarray]:
+                    count.completed += 1
+                    return synthesizer.synthesize(guide, request)
+
+            return Counting()
+
+        monkeypatch.setitem(ENGINES, "ex4d", replace(engine, open=opened))
+
+
+def test_ex4d_makes_a_film_is_opened_once_and_not_at_all_where_all_is_kept(
+    file: Path, small: EngineOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text(EX4D, encoding="utf-8")
+    counted = Counted(monkeypatch)
+    made = shot_in(file, options=small)
+    assert (counted.opened, counted.completed) == (1, 3)
+    assert probe(made.workspace.edit).frame_count == 21
+    assert all(take.result.size == (64, 48) for take in made.takes)
+    first = next(iter(GuideVideo.load(made.takes[1].folder / "guide").frames()))
+    assert first.visible.all()
+    assert first.background is None
+    again = shot_in(file, options=small)
+    assert [take.kept for take in again.takes] == [True] * 3
+    assert (counted.opened, counted.completed) == (1, 3)
+
+
+def test_what_the_engine_is_asked_remakes_results_and_no_guide(
+    file: Path, small: EngineOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text(EX4D, encoding="utf-8")
+    shot_in(file, options=small, only=["push"])
+    guide = file.parent / "out" / "tiny.takes" / "push" / "guide" / "colour.mkv"
+    before = guide.stat().st_mtime_ns
+    counted = Counted(monkeypatch)
+    file.write_text(EX4D.replace("seed: 3", "seed: 4"), encoding="utf-8")
+    assert [take.kept for take in shot_in(file, options=small, only=["push"]).takes] == [False]
+    assert counted.completed == 1
+    assert guide.stat().st_mtime_ns == before
+    shot_in(file, options=replace(small, guide="clean"), only=["push"])
+    assert guide.stat().st_mtime_ns > before
+
+
+def test_the_manifest_tells_all_of_an_engine_with_weights(file: Path, small: EngineOptions) -> None:
+    file.write_text(EX4D, encoding="utf-8")
+    take = shot_in(file, options=small, only=["swing"]).takes[0]
+    said = json.loads((take.folder / "manifest.json").read_text())["engine"]
+    assert (said["written"], said["used"], said["seed"], said["erode"]) == ("ex4d", "ex4d", 3, 2)
+    assert said["guide"] == {"style": "reference", "background": False, "whole_first_frame": True}
+    assert said["device"] == ["cpu"]
+    assert said["settings"]["size"] == [48, 32]
+    assert said["windows"][-1][1] == 12
+    assert {"name": "ex4d", "licence": "not known", "commercial": "unclear"} in said["weights"]
+
+
+def test_an_engine_that_stops_in_the_middle_leaves_nothing_half_made(
+    file: Path, small: EngineOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text(EX4D, encoding="utf-8")
+
+    class Stopped:
+        def synthesize(self, guide: GuideVideo, request: SynthesisRequest) -> Iterator[np.ndarray]:
+            yield next(iter(guide.frames())).colour
+            raise SynthesisError("window 1, step 3 of 25: the latents are not finite numbers any more")
+
+    monkeypatch.setitem(ENGINES, "ex4d", replace(ENGINES["ex4d"], open=lambda options, progress: Stopped()))
+    with pytest.raises(SynthesisError, match="step 3"):
+        shot_in(file, options=small)
+    take = file.parent / "out" / "tiny.takes" / "still"
+    assert sorted(path.name for path in take.iterdir()) == ["guide", "guide.key", "uncovered.json"]
