@@ -1,4 +1,4 @@
-"""What pulls of small weights are told by."""
+"""What tests of pulls listen with, compare, and have brought."""
 
 from __future__ import annotations
 
