@@ -24,6 +24,7 @@ from ex4d.synthesis.settings import CARDS_A_SHOT, DiffusionSettings
 from ex4d.synthesis.synthesizer import Synthesizer
 from ex4d.synthesis.vace.limits import VACE_DEFAULTS, require_supported
 from ex4d.synthesis.vram import GB, WAN_14B, MemoryPlan, plan_memory
+from ex4d.synthesis.wan.limits import require_supported as require_ex4d_supports
 from ex4d.synthesis.windows import Window, plan_windows
 
 PACKAGES = ("torch", "diffusers", "transformers", "peft")
@@ -206,6 +207,7 @@ ENGINES: dict[str, Engine] = {
             own_prompt="EX-4D's own",
             cards_a_shot=CARDS_A_SHOT,
             memory=partial(plan_memory, WAN_14B),
+            require_supported=require_ex4d_supports,
         ),
         Engine(
             "vace",

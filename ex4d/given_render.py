@@ -64,6 +64,7 @@ def read_inputs(job: Generation) -> Inputs:
     """
     faults = Faults()
     faults.of(lambda: _require_writable(job))
+    faults.of(lambda: _require_heard(job))
     colour, mask = faults.of(lambda: _probed(job.colour, job)), faults.of(lambda: _probed(job.mask, job))
     indices = colour and faults.of(lambda: _indices(job, colour.frame_count))
     if colour:
@@ -73,6 +74,11 @@ def read_inputs(job: Generation) -> Inputs:
     faults.tell()
     assert colour and mask and indices
     return Inputs(colour, mask, indices, job.frame_rate or colour.frame_rate)
+
+
+def _require_heard(job: Generation) -> None:
+    if job.synthesis.prompt and job.options.stated.get("prompt_embeds"):
+        raise UserError("--prompt-embeds holds the prompt; leave out --prompt")
 
 
 def _require_writable(job: Generation) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,8 @@ def make_take(
         if force or not guide.made(guide_key):
             guide.make(guide_key, lambda: _make_guide(setup, engines, folder, progress))
         keys = {"guide": guide_key, "result": result_keys[0]}
-        result.make(keys["result"], lambda: _make_result(setup, folder, engines, progress, keys))
+        frames = _begun(_completed(setup, GuideVideo.load(folder / "guide"), engines, progress))
+        result.make(keys["result"], lambda: _make_result(setup, folder, frames, engines, keys))
     uncovered = _uncovered(folder / "uncovered.json", setup.frame_count)
     return Take(setup, folder, Video.load(folder / "result"), uncovered, kept)
 
@@ -104,17 +106,19 @@ def _make_guide(setup: Setup, engines: Engines, folder: Path, progress: Progress
     write_text(folder / "uncovered.json", json.dumps(uncovered))
 
 
+def _begun(frames: Iterator[Frame]) -> Iterator[Frame]:
+    """Return frames of which the first is there: an engine that cannot work costs no take that an earlier run made."""
+    return chain([next(frames)], frames)
+
+
 def _make_result(
-    setup: Setup, folder: Path, engines: Engines, progress: Progress, keys: Mapping[str, str]
+    setup: Setup, folder: Path, frames: Iterator[Frame], engines: Engines, keys: Mapping[str, str]
 ) -> None:  # fmt: skip
-    """Complete the guide into the result's folder, write it once more as a movie to look at, and say how."""
-    guide = GuideVideo.load(folder / "guide")
-    written = setup.shot.synthesis
-    request = SynthesisRequest(written.prompt, written.seed, written.erode, setup.shot.name)
-    size, rate = guide.size, setup.path.frame_rate
+    """Write the completed frames to the result's folder, once more as a movie to look at, and say how."""
+    size, rate = GuideVideo.load(folder / "guide").size, setup.path.frame_rate
     movie = H264Writer(folder / f"{setup.shot.name}.mp4", size, rate)
     with movie, Video.writer(folder / "result", size, rate) as write:
-        for frame in _completed(setup, guide, request, engines, progress):
+        for frame in frames:
             boxed = setup.footage.fit.letterbox(frame)
             write(boxed)
             movie.write(boxed)
@@ -122,11 +126,10 @@ def _make_result(
     write_manifest(folder, manifest_of(setup, uncovered, keys, engines.options))
 
 
-def _completed(
-    setup: Setup, guide: GuideVideo, request: SynthesisRequest, engines: Engines, progress: Progress
-) -> Iterator[Frame]:
+def _completed(setup: Setup, guide: GuideVideo, engines: Engines, progress: Progress) -> Iterator[Frame]:
     """Yield the engine's frames; one that works window by window reports its own steps, others are counted here."""
-    engine = setup.engine.engine
+    engine, written = setup.engine.engine, setup.shot.synthesis
+    request = SynthesisRequest(written.prompt, written.seed, written.erode, setup.shot.name)
     synthesizer = engines.opened(engine)
     if windows := engine.windows(guide.frame_count, engines.options):
         progress.say(f"{setup.shot.name}: {engine.name}, {guide.frame_count} frames in {windows_in_words(windows)}")

@@ -12,6 +12,7 @@ import pytest
 from ex4d.engine_options import EngineOptions
 from ex4d.engine_run import Engines
 from ex4d.engines import ENGINES
+from ex4d.errors import UserError
 from ex4d.graphics_cards import GraphicsCard
 from ex4d.models import DISTILLATION, EX4D, VACE, WAN
 from ex4d.shotlist.model import Synthesis
@@ -106,7 +107,9 @@ def test_what_is_not_heard_changes_no_result(models: Path, tmp_path: Path) -> No
     embeds.write_bytes(b"one")
     before, without = key(prompt_embeds=embeds), key()
     lamp = USUAL.model_copy(update={"prompt": "a lamp"})
-    assert key(lamp, prompt_embeds=embeds, **grey) == before
+    assert key(lamp, prompt_embeds=embeds) == before
+    with pytest.raises(UserError, match="leave out negative"):
+        key(prompt_embeds=embeds, **grey)
     (models / WAN.name / "models_t5_umt5-xxl-enc-bf16.pth").write_bytes(b"another")
     assert key(prompt_embeds=embeds) == before
     assert (other := key()) != without

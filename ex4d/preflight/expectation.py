@@ -26,8 +26,8 @@ SPEED_OF_LANES = {1: 1.0, 2: 1.17}
 """The same for a shot that is not guided."""
 STREAMING_FACTOR = 1.02
 """What blocks that stream to the card cost, measured where the host sends 55 GB a second; a slower bus costs more."""
-SECONDS_TO_OPEN = 40.0
-"""To load and compile it there."""
+SECONDS_TO_OPEN = 53.0
+"""To load and compile it there where blocks stream; where all stays on the card it is half of that."""
 ATTENTION_SHARE = 0.3
 """Of a forward's work at that size; it grows with the square of the size, the rest with the size."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from math import inf
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -76,8 +77,9 @@ class DiffusionSettings:
             (not 1 <= self.overlap < self.window, f"overlap {self.overlap}: write 1 to {self.window - 1}"),
             (self.precision not in get_args(Precision), f"precision {self.precision}: write one of "
              + ", ".join(get_args(Precision))),
-            (self.vram_gb is not None and self.vram_gb < 6, f"vram {self.vram_gb} GB: 6 is the least that can work"),
-            (self.cache < 0, f"cache {self.cache}: write 0 or more"),
+            (self.vram_gb is not None and not 6 <= self.vram_gb < inf,
+             f"vram {self.vram_gb} GB: 6 is the least that can work"),
+            (not 0 <= self.cache < inf, f"cache {self.cache}: write 0 or more"),
             (self.devices < 1, f"{self.devices} graphics cards: write at least 1"),
             (self.preview_every < 0, f"previews every {self.preview_every} steps: write 0 (none) or more"),
             (self.preview_every > 0 and self.preview_folder is None, "previews need a folder to go to"),

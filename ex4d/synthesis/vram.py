@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
+from pathlib import Path
 
 from ex4d.errors import SynthesisError
 from ex4d.synthesis.settings import FRAME_STRIDE, MODEL_STRIDE, DiffusionSettings
@@ -149,6 +150,25 @@ def plan_memory(sizes: ModelSizes, settings: DiffusionSettings, card_bytes: floa
     )
     host = 0.0 if all_on_card else float(sizes.blocks * block)
     return MemoryPlan(sizes.blocks, resident, bool(keep), all_on_card, stream_text, tile, host, stages)
+
+
+def host_shortage(plan: MemoryPlan, cards: int) -> str:
+    """Warn where the host has less memory free than the blocks that stream need; each card streams from its own.
+
+    A warning and no error: machines that are given memory as they use it tell of too little. Empty where there is
+    enough, or where nothing is known.
+    """
+    try:
+        said = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines())
+        free = int(said["MemAvailable"].split()[0]) * 1024
+    except (OSError, KeyError, ValueError):
+        return ""
+    if plan.host_bytes * cards <= free:
+        return ""
+    return (
+        f"warning: {plan.host_bytes * cards / GB:.0f} GB of host memory are to be streamed from, and "
+        f"{free / GB:.0f} GB are free: the system may stop the run; --precision fp8 needs half"
+    )
 
 
 def token_count(settings: DiffusionSettings) -> int:

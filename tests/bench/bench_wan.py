@@ -32,12 +32,10 @@ from tests.bench import random_wan
 from tests.bench.random_wan import CARD
 from tests.bench.wan_baselines import Step, diffusers_own, references_own
 
-FRAMES, SIZE = 49, (512, 512)
 TFLOP_A_FORWARD = 478.0
 """At this size; 30 % of it self-attention."""
 DENSE_BF16_TFLOPS = 989.0
 """Of an H200, by its datasheet; what model FLOP utilisation (MFU) is measured by."""
-TIERS_GB = (48, 24, 16, 12, 8)
 
 
 def task(*, tiny: bool = False) -> tuple[Conditioning, list[Tensor], Tensor]:

@@ -110,3 +110,27 @@ def test_an_engine_that_stops_in_the_middle_leaves_nothing_half_made(
         shot_in(file, options=small)
     take = file.parent / "out" / "tiny.takes" / "still"
     assert sorted(path.name for path in take.iterdir()) == ["guide", "guide.key", "uncovered.json"]
+
+
+def test_an_engine_that_cannot_begin_costs_no_take_of_an_earlier_run(
+    file: Path, small: EngineOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text(EX4D, encoding="utf-8")
+    (take,) = shot_in(file, options=small, only=["push"]).takes
+    said = (take.folder / "manifest.json").read_bytes()
+
+    class Refusing:
+        def synthesize(self, guide: GuideVideo, request: SynthesisRequest) -> Iterator[np.ndarray]:
+            raise SynthesisError("step 1 of 25: the latents are not finite numbers any more")
+            yield
+
+    with monkeypatch.context() as patch:
+        patch.setitem(ENGINES, "ex4d", replace(ENGINES["ex4d"], open=lambda options, progress: Refusing()))
+        file.write_text(EX4D.replace("seed: 3", "seed: 4"), encoding="utf-8")
+        with pytest.raises(SynthesisError, match="not finite"):
+            shot_in(file, options=small, only=["push"])
+
+    file.write_text(EX4D, encoding="utf-8")
+    (again,) = shot_in(file, options=small, only=["push"]).takes
+    assert again.kept
+    assert (again.folder / "manifest.json").read_bytes() == said

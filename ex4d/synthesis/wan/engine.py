@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -21,12 +22,14 @@ from ex4d.artifacts.guide_video import GuideVideo
 from ex4d.errors import SynthesisError
 from ex4d.kernels import cache_folder
 from ex4d.progress import SILENT, Progress
-from ex4d.synthesis.settings import CARDS_A_SHOT, DiffusionSettings
+from ex4d.synthesis.settings import DiffusionSettings
 from ex4d.synthesis.synthesizer import SynthesisRequest
+from ex4d.synthesis.vram import host_shortage
 from ex4d.synthesis.wan import conditioning as guide_of
 from ex4d.synthesis.wan.adapter import read_adapter
 from ex4d.synthesis.wan.conditioning import Conditioning, latents_to_frames
 from ex4d.synthesis.wan.denoising import Latents, Step, denoise, guided
+from ex4d.synthesis.wan.limits import require_supported
 from ex4d.synthesis.wan.models import Bench, Models, adapter_files, open_models
 from ex4d.synthesis.wan.previews import write_preview
 from ex4d.synthesis.wan.prompts import EmbeddedPrompts, embedded
@@ -74,13 +77,13 @@ class Ex4dEngine:
         self._folder = find_wan_folder(wan_folder)
         self._adapters = adapter_files(adapter_file, distilled_lora if settings.distilled else None)
         self._settings = settings
-        _require_usable(len(devices), settings)
+        require_supported(replace(settings, devices=len(devices)))
         self._bench = Bench.of(devices, settings)
         self._progress = progress
         if self._bench.plan is not None:
             progress.say(f"EX-4D on {', '.join(devices)}: {self._bench.plan.in_words()}")
-            if len(devices) > 1 and self._bench.plan.host_bytes:
-                progress.say(f"each of {len(devices)} cards streams from host memory of its own")
+            if shortage := host_shortage(self._bench.plan, len(devices)):
+                progress.say(shortage)
 
     def synthesize(self, guide: GuideVideo, request: SynthesisRequest) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
         """Yield the completed frames, window by window.
@@ -206,17 +209,6 @@ def _memory_told() -> Iterator[None]:
             f"the card's memory ran out ({str(cause).splitlines()[0]}); state less with --vram, so that more is "
             "streamed, or choose a smaller size"
         ) from cause
-
-
-def _require_usable(cards: int, settings: DiffusionSettings) -> None:
-    if cards not in CARDS_A_SHOT:
-        raise SynthesisError(
-            f"{cards} cards cannot share one shot: it is {', '.join(map(str, CARDS_A_SHOT))} that can; more share the "
-            "shots of a list"
-        )
-    lanes = cards // 2 if settings.guidance != 1 and not settings.distilled else cards
-    if lanes > 1 and settings.cache:
-        raise SynthesisError("cache needs a card for all tokens: leave it out, or use fewer cards")
 
 
 def _be_deterministic() -> None:
