@@ -53,7 +53,7 @@ class EngineOptions:
             (self.models is not None and not self.models.is_dir(), f"models {self.models}: no such folder"),
             (bool(unheard), f"fast is four steps without guidance; leave out {' and '.join(unheard)}"),
             *((not file.is_file(), f"lora {file}: no such file") for file in self.loras),
-            (device == "cpu" and self.stated.get("precision") == "fp8", "precision fp8 needs a card with float8 units"),
+            (device == "cpu" and self.stated.get("precision") == "fp8", "precision fp8 needs a card; write bf16"),
             (
                 bool(embeds and self.stated.get("negative_prompt")),
                 "prompt embeds hold both prompts; leave out negative",

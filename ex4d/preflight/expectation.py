@@ -81,8 +81,9 @@ def expected_of(choice: Choice, frame_count: int, options: EngineOptions) -> Exp
 
 
 def _memory(choice: Choice, options: EngineOptions) -> tuple[MemoryPlan | None, list[str]]:
-    """Return what goes where, on the measured card where none is stated or here; or why it does not fit."""
+    """Return what goes where, on the measured card where none is stated or here; or why it cannot be done."""
     try:
+        choice.engine.require_supported(choice.engine.settings(options))
         return choice.engine.planned_memory(options, MEASURED_BYTES), []
     except UserError as fault:
         return None, [str(fault)]

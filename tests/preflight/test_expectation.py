@@ -108,3 +108,9 @@ def test_what_was_never_measured_has_no_time() -> None:
 
 def test_mesh_has_nothing_to_tell() -> None:
     assert expected_of(chosen("mesh", AS_IS), 49, AS_IS) is None
+
+
+def test_what_an_engine_refuses_is_foretold(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_cards(monkeypatch, *["NVIDIA H200"] * 4)
+    options = EngineOptions({"devices": 4, "cache": 0.1})
+    assert any("cache needs a card for all tokens" in note for note in expected(49, options).notes)
