@@ -23,7 +23,7 @@ from threading import Thread
 from typing import Any, TextIO
 
 from ex4d.crew_jobs import Job, read_job, share_out, visible
-from ex4d.engine_run import Engines
+from ex4d.engines.run import Engines
 from ex4d.errors import Ex4dError, MissingPart, SynthesisError, UserError
 from ex4d.kernels import keep_compiled
 from ex4d.progress import SILENT, Progress

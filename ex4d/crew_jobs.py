@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ex4d.engine_options import EngineOptions
+from ex4d.engines.options import EngineOptions
 from ex4d.errors import UserError
 from ex4d.setups import Setup, with_engine
 from ex4d.shotlist.load import load

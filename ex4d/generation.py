@@ -23,9 +23,9 @@ from ex4d.artifacts.camera_path import CameraPath
 from ex4d.artifacts.guide_video import GuideFrame, GuideVideo
 from ex4d.artifacts.scene import Scene
 from ex4d.artifacts.video import Frame
-from ex4d.engine_choice import Choice, chosen, require
-from ex4d.engine_run import Engines
-from ex4d.engines import windows_in_words
+from ex4d.engines.choice import Choice, chosen, require
+from ex4d.engines.registry import windows_in_words
+from ex4d.engines.run import Engines
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.given_render import Generation, Inputs, read_inputs
 from ex4d.kernels import announce_compiling

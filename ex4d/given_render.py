@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ex4d.engine_options import AS_IS, EngineOptions
+from ex4d.engines.options import AS_IS, EngineOptions
 from ex4d.errors import Faults, MediaError, OutputError, UserError
 from ex4d.media.local_files import is_collection
 from ex4d.media.probe import MediaInfo, probe

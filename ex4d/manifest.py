@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ex4d.engine_options import EngineOptions
+from ex4d.engines.options import EngineOptions
 from ex4d.setups import Setup
 from ex4d.shotlist.model import DepthFile, DepthModel
 from ex4d.trajectory.handheld import seeds_of

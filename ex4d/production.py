@@ -9,9 +9,9 @@ from pathlib import Path
 from ex4d.crew import make_beforehand
 from ex4d.edit.sequence import Segment, edit_length, play
 from ex4d.edit.timeline import timeline_json
-from ex4d.engine_choice import require
-from ex4d.engine_options import AS_IS, EngineOptions
-from ex4d.engine_run import Engines
+from ex4d.engines.choice import require
+from ex4d.engines.options import AS_IS, EngineOptions
+from ex4d.engines.run import Engines
 from ex4d.errors import UserError
 from ex4d.kernels import announce_compiling
 from ex4d.media.writing import H264Writer

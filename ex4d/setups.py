@@ -8,11 +8,11 @@ from pathlib import Path
 
 from ex4d.artifacts.camera_path import CameraPath
 from ex4d.edit.sequence import Segment, lay_out
-from ex4d.engine_choice import Choice, chosen_for_shot
-from ex4d.engine_options import AS_IS, EngineOptions
+from ex4d.engines.cards import count_by_place
+from ex4d.engines.choice import Choice, chosen_for_shot
+from ex4d.engines.options import AS_IS, EngineOptions
 from ex4d.errors import Fault, ShotFileError, UserError
 from ex4d.footage import Footage, Media, open_footage, open_media
-from ex4d.graphics_cards import count_by_place
 from ex4d.progress import SILENT, Progress
 from ex4d.shotlist.model import DepthFile, Output, Shot, ShotList
 from ex4d.shotlist.source import ENGINES

@@ -13,8 +13,8 @@ import numpy as np
 
 from ex4d.artifacts.guide_video import GuideVideo
 from ex4d.artifacts.video import Frame, Video
-from ex4d.engine_run import Engines
-from ex4d.engines import windows_in_words
+from ex4d.engines.registry import windows_in_words
+from ex4d.engines.run import Engines
 from ex4d.errors import MediaError
 from ex4d.guide import draw_guide
 from ex4d.manifest import manifest_of, package_versions

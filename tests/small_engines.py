@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ex4d import graphics_cards
-from ex4d.engine_options import EngineOptions
-from ex4d.graphics_cards import GraphicsCard
+from ex4d.engines import cards as graphics_cards
+from ex4d.engines.cards import GraphicsCard
+from ex4d.engines.options import EngineOptions
 from ex4d.models import EX4D, VACE, WAN, Weights
 from tests.synthesis.vace.tiny_vace import SIZE, write_tiny_vace
 

@@ -13,7 +13,7 @@ import pytest
 from ex4d import crew
 from ex4d.crew import make_together
 from ex4d.crew_jobs import Job, Share, read_job, share_out, visible
-from ex4d.engine_options import AS_IS, EngineOptions
+from ex4d.engines.options import AS_IS, EngineOptions
 from ex4d.errors import MissingPart, SynthesisError, UserError
 from ex4d.production import shoot
 from ex4d.setups import Setup, set_up_all, with_engine
@@ -158,7 +158,7 @@ def test_workers_do_not_outlive_the_process_that_waits(file: Path, customized: P
     )
     waiting = (
         "from pathlib import Path; from ex4d.crew import make_together; from ex4d.crew_jobs import Job\n"
-        "from ex4d.shotlist.load import load; from ex4d.engine_options import AS_IS\n"
+        "from ex4d.shotlist.load import load; from ex4d.engines.options import AS_IS\n"
         f"make_together([Job(load({str(file)!r}), ('still',), Path({str(file.parent)!r}), AS_IS, False, False, {{}})])"
     )
     with subprocess.Popen([sys.executable, "-c", waiting], stderr=subprocess.PIPE, text=True) as running:

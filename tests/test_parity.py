@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from ex4d.artifacts.guide_video import GuideFrame
-from ex4d.engine_choice import chosen, require
-from ex4d.engine_options import EngineOptions
-from ex4d.engine_run import Engines
-from ex4d.engines import ENGINES
+from ex4d.engines.choice import chosen, require
+from ex4d.engines.options import EngineOptions
+from ex4d.engines.registry import ENGINES
+from ex4d.engines.run import Engines
 from ex4d.synthesis.synthesizer import SynthesisRequest
 from tests.shared_data import shared_data
 from tests.synthesis.small_guides import write_guide

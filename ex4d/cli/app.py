@@ -13,7 +13,7 @@ from ex4d.cli.engine_arguments import EngineName, Guide, ReadOptions, guided, na
 from ex4d.cli.generating import generate
 from ex4d.cli.models import models
 from ex4d.cli.stopping import RESUMED, last_words
-from ex4d.engine_options import EngineOptions
+from ex4d.engines.options import EngineOptions
 from ex4d.errors import UserError
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import Annotated, Any, get_args
 import typer
 
 from ex4d.artifacts.watertight_mesh import MeshStyle
-from ex4d.engine_options import EngineOptions
+from ex4d.engines.options import EngineOptions
 from ex4d.errors import Ex4dError, Faults, UserError
 from ex4d.shotlist.source import ENGINES
 from ex4d.synthesis.settings import VRAM_TIERS, DiffusionSettings, Precision

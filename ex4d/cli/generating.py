@@ -12,7 +12,7 @@ import typer
 
 from ex4d.cli.engine_arguments import ENGINE_NAMES, ReadOptions, naming_engines, with_engine_options
 from ex4d.cli.stopping import last_words
-from ex4d.engine_options import AS_IS
+from ex4d.engines.options import AS_IS
 from ex4d.errors import Faults, UserError
 from ex4d.progress import counted
 from ex4d.shotlist.source import ENGINES, Engine

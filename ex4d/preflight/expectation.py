@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ex4d.engine_choice import Choice
-from ex4d.engine_options import EngineOptions
-from ex4d.engines import device_names, windows_in_words
+from ex4d.engines.choice import Choice
+from ex4d.engines.options import EngineOptions
+from ex4d.engines.registry import device_names, windows_in_words
 from ex4d.errors import UserError
 from ex4d.synthesis.settings import FRAME_STRIDE, KNOWN_FRAMES, KNOWN_SIZE, MODEL_STRIDE, DiffusionSettings, Precision
 from ex4d.synthesis.vram import MemoryPlan
@@ -98,14 +98,14 @@ def seconds_of(
     """
     if cards not in SPEED_OF_CARDS:
         return None
-    forwards = settings.steps * (2 if settings.guidance > 1 else 1)
+    forwards = settings.steps * (2 if settings.guided else 1)
     each = SECONDS_PER_FORWARD[settings.precision] * (STREAMING_FACTOR if streams else 1.0)
     total = 0.0
     for window in windows:
         ratio = _tokens(settings.size, window.frame_count + window.padding) / _tokens(KNOWN_SIZE, KNOWN_FRAMES)
         grown = (1 - ATTENTION_SHARE) * ratio + ATTENTION_SHARE * ratio**2
         total += forwards * each * grown + SECONDS_PER_WINDOW * ratio
-    return total / (SPEED_OF_CARDS if settings.guidance > 1 else SPEED_OF_LANES)[cards]
+    return total / (SPEED_OF_CARDS if settings.guided else SPEED_OF_LANES)[cards]
 
 
 def _tokens(size: tuple[int, int], frames: int) -> int:

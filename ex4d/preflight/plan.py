@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ex4d.edit.sequence import Segment, edit_length
-from ex4d.engine_options import AS_IS, EngineOptions
+from ex4d.engines.options import AS_IS, EngineOptions
 from ex4d.errors import ReconstructionError
 from ex4d.guide import draw_guide
 from ex4d.kernels import announce_compiling

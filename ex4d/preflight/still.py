@@ -12,8 +12,8 @@ import numpy as np
 from jaxtyping import UInt8
 
 from ex4d.artifacts.guide_video import GuideFrame
-from ex4d.engine_options import AS_IS, EngineOptions
-from ex4d.engines import ENGINES
+from ex4d.engines.options import AS_IS, EngineOptions
+from ex4d.engines.registry import ENGINES
 from ex4d.errors import OutputError, UserError
 from ex4d.guide import GuideRecipe, draw_guide
 from ex4d.kernels import announce_compiling

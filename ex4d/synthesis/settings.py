@@ -86,6 +86,11 @@ class DiffusionSettings:
         ]  # fmt: skip
         return [text for wrong, text in found if wrong]
 
+    @property
+    def guided(self) -> bool:
+        """Whether each step takes two passes, the second for the negative prompt."""
+        return self.guidance != 1 and not self.distilled
+
     def ingredients(self) -> dict[str, Any]:
         """Return what changes the result, for the key of a take and for its manifest."""
         silent = {"preview_every", "preview_folder", "devices", "vram_gb", "prompt_embeds"}

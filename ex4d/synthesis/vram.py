@@ -179,8 +179,7 @@ def token_count(settings: DiffusionSettings) -> int:
 
 def _branches(settings: DiffusionSettings) -> int:
     """Branches of guidance that a card passes at a time."""
-    guided = settings.guidance != 1 and not settings.distilled
-    return 2 if guided and settings.devices == 1 else 1
+    return 2 if settings.guided and settings.devices == 1 else 1
 
 
 def _passing(sizes: ModelSizes, settings: DiffusionSettings, branches: int) -> float:

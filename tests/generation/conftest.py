@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ex4d.engines import ENGINES
+from ex4d.engines.registry import ENGINES
 from ex4d.given_render import Generation
 from tests.generation.renders import MESH, Mirror, colours, masks, write
 

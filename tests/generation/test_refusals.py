@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ex4d.engine_options import EngineOptions
+from ex4d.engines.options import EngineOptions
 from ex4d.errors import MediaError, MissingPart, OutputError, UserError
 from ex4d.generation import generate
 from ex4d.given_render import Generation

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ex4d.engine_run import weight_files
-from ex4d.engines import ENGINES
+from ex4d.engines.registry import ENGINES
+from ex4d.engines.run import weight_files
 from ex4d.errors import UserError
 from ex4d.generation import generate
 from ex4d.given_render import Generation

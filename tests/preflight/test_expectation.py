@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ex4d.engine_choice import chosen
-from ex4d.engine_options import AS_IS, EngineOptions
+from ex4d.engines.choice import chosen
+from ex4d.engines.options import AS_IS, EngineOptions
 from ex4d.models import EX4D, WAN
 from ex4d.preflight.expectation import (
     SECONDS_PER_FORWARD,

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from ex4d.artifacts.guide_video import GuideVideo
-from ex4d.engine_options import EngineOptions
-from ex4d.engines import ENGINES
+from ex4d.engines.options import EngineOptions
+from ex4d.engines.registry import ENGINES
 from ex4d.errors import SynthesisError
 from ex4d.media.probe import probe
 from ex4d.progress import Progress

@@ -10,8 +10,8 @@ import pytest
 from ex4d.artifacts.camera_path import CameraPath
 from ex4d.artifacts.guide_video import GuideFrame, GuideVideo
 from ex4d.artifacts.scene import Scene
-from ex4d.engine_run import Engines
-from ex4d.engines import ENGINES
+from ex4d.engines.registry import ENGINES
+from ex4d.engines.run import Engines
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.synthesis.mesh_engine import MeshEngine
 from ex4d.synthesis.synthesizer import SynthesisRequest, Synthesizer

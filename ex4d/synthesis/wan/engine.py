@@ -30,7 +30,7 @@ from ex4d.synthesis.wan.adapter import read_adapter
 from ex4d.synthesis.wan.conditioning import Conditioning, latents_to_frames
 from ex4d.synthesis.wan.denoising import Latents, Step, denoise, guided
 from ex4d.synthesis.wan.limits import require_supported
-from ex4d.synthesis.wan.models import Bench, Models, adapter_files, open_models
+from ex4d.synthesis.wan.models import Bench, Models, open_models
 from ex4d.synthesis.wan.previews import write_preview
 from ex4d.synthesis.wan.prompts import EmbeddedPrompts, embedded
 from ex4d.synthesis.wan.schedule import DISTILLED_STEPS, initial_noise, noise_levels
@@ -75,10 +75,12 @@ class Ex4dEngine:
         if settings.deterministic:
             _be_deterministic()
         self._folder = find_wan_folder(wan_folder)
-        self._adapters = adapter_files(adapter_file, distilled_lora if settings.distilled else None)
-        self._settings = settings
-        require_supported(replace(settings, devices=len(devices)))
-        self._bench = Bench.of(devices, settings)
+        self._adapters = [adapter_file]
+        if distilled_lora is not None and settings.distilled:
+            self._adapters.append(distilled_lora)
+        self._settings = replace(settings, devices=len(devices))
+        require_supported(self._settings)
+        self._bench = Bench.of(devices, self._settings)
         self._progress = progress
         if self._bench.plan is not None:
             progress.say(f"EX-4D on {', '.join(devices)}: {self._bench.plan.in_words()}")
@@ -152,7 +154,7 @@ class Ex4dEngine:
     def _teams(self, models: Models, conditioning: Conditioning) -> list[list[Hearing]]:
         """Seat the branches of guidance on the cards."""
         texts: list[Tensor] = [conditioning.text]
-        if self._settings.guidance != 1 and not self._settings.distilled:
+        if self._settings.guided:
             texts.append(conditioning.negative_text)
         plan = self._bench.plan
         keep = plan is None or plan.keep_memories

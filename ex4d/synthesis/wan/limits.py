@@ -17,6 +17,5 @@ def require_supported(settings: DiffusionSettings) -> None:
             f"{settings.devices} cards cannot share one shot: it is {', '.join(map(str, CARDS_A_SHOT))} that can; more "
             "share the shots of a list"
         )
-    branches = 2 if settings.guidance != 1 and not settings.distilled else 1
-    if settings.cache and settings.devices > branches:
+    if settings.cache and settings.devices > (2 if settings.guided else 1):
         raise SynthesisError("cache needs a card for all tokens: leave it out, or use fewer cards")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -196,8 +195,3 @@ def _replica(
         resident=None if bench.plan is None else bench.plan.resident_blocks,
         compile_blocks=bench.settings.compile and device.type == "cuda",
     )
-
-
-def adapter_files(adapter_file: Path, distilled_lora: Path | None) -> tuple[Path, ...]:
-    """Return the files of the adapters that a run applies, EX-4D's first."""
-    return (adapter_file,) if distilled_lora is None else (adapter_file, distilled_lora)

@@ -13,8 +13,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from ex4d.artifacts.watertight_mesh import MeshStyle
-from ex4d.engine_options import EngineOptions
-from ex4d.graphics_cards import GraphicsCard, graphics_cards
+from ex4d.engines.cards import GraphicsCard, graphics_cards
+from ex4d.engines.options import EngineOptions
 from ex4d.guide import GuideRecipe
 from ex4d.models import DISTILLATION, EX4D, VACE, WAN, Weights
 from ex4d.progress import Progress
@@ -68,8 +68,7 @@ class Engine:
 
     def guided(self, options: EngineOptions) -> bool:
         """Return whether it hears the negative prompt."""
-        settings = self.settings(options)
-        return settings.guidance != 1 and not settings.distilled
+        return self.settings(options).guided
 
     def settings(self, options: EngineOptions) -> DiffusionSettings:
         """Return how it works: as the user says, else as is its own."""

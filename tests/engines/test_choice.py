@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ex4d.engine_choice import Choice, chosen, chosen_for_shot, require
-from ex4d.engine_options import AS_IS, EngineOptions
-from ex4d.engines import ENGINES
+from ex4d.engines.choice import Choice, chosen, chosen_for_shot, require
+from ex4d.engines.options import AS_IS, EngineOptions
+from ex4d.engines.registry import ENGINES
 from ex4d.errors import MissingPart, UserError
 from ex4d.models import DISTILLATION, EX4D, VACE, WAN
 from ex4d.shotlist.model import Synthesis
@@ -122,7 +122,7 @@ def test_settings_that_mean_nothing_to_an_engine_are_refused(all_here: None) -> 
 
 
 def test_a_card_that_is_too_small_is_told_with_what_would_fit(all_here: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ex4d.engine_choice.check_weights", lambda weights, folder: None)
+    monkeypatch.setattr("ex4d.engines.choice.check_weights", lambda weights, folder: None)
     set_cards(monkeypatch, "NVIDIA Small", memory_bytes=4_000_000_000)
     with pytest.raises(UserError, match=r"need a card of \d+ GB, this one is taken to have 4\.0 GB"):
         require([chosen("ex4d", AS_IS)], AS_IS)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ex4d.engine_options import EngineOptions
-from ex4d.engines import ENGINES, Engine, device_names, folder_of, package_versions
+from ex4d.engines.cards import graphics_cards
+from ex4d.engines.options import EngineOptions
+from ex4d.engines.registry import ENGINES, Engine, device_names, folder_of, package_versions
 from ex4d.errors import MissingPart, UserError
-from ex4d.graphics_cards import graphics_cards
 from ex4d.models import WAN, Weights, commands_for, install_command, missing, pull_command
 from ex4d.models import check as check_weights
 from ex4d.shotlist.model import Synthesis

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from ex4d import graphics_cards
-from ex4d.engine_options import AS_IS, EngineOptions
-from ex4d.engine_run import Engines
-from ex4d.engines import ENGINES
-from ex4d.graphics_cards import graphics_cards as found
+from ex4d.engines import cards as graphics_cards
+from ex4d.engines.cards import graphics_cards as found
+from ex4d.engines.options import AS_IS, EngineOptions
+from ex4d.engines.registry import ENGINES
+from ex4d.engines.run import Engines
 from ex4d.progress import Progress
 from ex4d.setups import set_up_all
 from ex4d.shotlist.model import Output
@@ -87,7 +87,7 @@ def test_the_drivers_files_tell_where_its_library_does_not(tmp_path: Path, monke
 
 def test_looking_imports_no_torch() -> None:
     code = (
-        "import sys; from ex4d.engine_choice import chosen; from ex4d.engine_options import AS_IS\n"
+        "import sys; from ex4d.engines.choice import chosen; from ex4d.engines.options import AS_IS\n"
         "chosen('auto', AS_IS); chosen('ex4d', AS_IS); print('torch' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ex4d.engine_options import EngineOptions
-from ex4d.engines import Engine, folder_of, package_versions, terms_of
+from ex4d.engines.cards import count_by_place
+from ex4d.engines.options import EngineOptions
+from ex4d.engines.registry import Engine, folder_of, package_versions, terms_of
 from ex4d.errors import UserError
-from ex4d.graphics_cards import count_by_place
 from ex4d.progress import SILENT, Progress
 from ex4d.shotlist.model import Synthesis
 from ex4d.synthesis.synthesizer import Synthesizer

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from ex4d.engine_options import EngineOptions
-from ex4d.engine_run import Engines
-from ex4d.engines import ENGINES
+from ex4d.engines.cards import GraphicsCard
+from ex4d.engines.options import EngineOptions
+from ex4d.engines.registry import ENGINES
+from ex4d.engines.run import Engines
 from ex4d.errors import UserError
-from ex4d.graphics_cards import GraphicsCard
 from ex4d.models import DISTILLATION, EX4D, VACE, WAN
 from ex4d.shotlist.model import Synthesis
 from ex4d.workspace import key_of
@@ -92,7 +92,7 @@ def test_what_was_made_by_fewer_cards_is_what_several_make_of_more_shots() -> No
 
 def test_cards_of_another_size_make_what_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     cards = (GraphicsCard("Large", 48 * 10**9), GraphicsCard("Small", 12 * 10**9))
-    monkeypatch.setattr("ex4d.engines.graphics_cards", lambda: cards)
+    monkeypatch.setattr("ex4d.engines.registry.graphics_cards", lambda: cards)
     large = {"size": (1024, 1024)}
     whole, tiled = key(**large, device="cuda:0"), key(**large, device="cuda:1")
     assert whole != tiled
@@ -145,7 +145,7 @@ def test_a_result_is_known_by_its_weights_and_embedded_prompts(models: Path, tmp
 
 def test_weights_are_read_once_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[Path] = []
-    monkeypatch.setattr("ex4d.engine_run.content_hash", lambda file, verify: read.append(file) or file.name)
+    monkeypatch.setattr("ex4d.engines.run.content_hash", lambda file, verify: read.append(file) or file.name)
     engines = Engines(EngineOptions())
     for seed in range(3):
         engines.ingredients(ENGINES["ex4d"], USUAL.model_copy(update={"seed": seed}))
