@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +22,7 @@ from ex4d.synthesis.vace.limits import flow_shift, require_supported
 from ex4d.synthesis.vace.loading import load_pipeline
 from ex4d.synthesis.vace.pixels import prepare, to_frames
 from ex4d.synthesis.vace.placement import place
+from ex4d.synthesis.wan.determinism import deterministic
 from ex4d.synthesis.wan.text import NEGATIVE_PROMPT
 from ex4d.synthesis.windowed import complete
 from ex4d.synthesis.windows import Completer
@@ -103,7 +102,7 @@ class WindowCompleter:
         """
         self.progress.begin(f"window {window_index + 1}: VACE", self.settings.steps)
         try:
-            with _determinism(self.settings.deterministic):
+            with deterministic(self.settings.deterministic):
                 return to_frames(self._decoded(colour, visible, window_index))
         except torch.OutOfMemoryError as cause:
             frames, height, width = visible.shape
@@ -159,16 +158,3 @@ def _present(name: str) -> torch.device:
             "CUDA, or name another device"
         )
     return device
-
-
-@contextmanager
-def _determinism(wanted: bool) -> Iterator[None]:
-    """Allow only kernels that give the same bits each time, where that is wanted, and no longer than this work."""
-    if wanted:
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # or torch refuses matrix products on a card
-    before = torch.are_deterministic_algorithms_enabled()
-    torch.use_deterministic_algorithms(wanted or before)
-    try:
-        yield
-    finally:
-        torch.use_deterministic_algorithms(before)

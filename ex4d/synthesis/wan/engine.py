@@ -6,7 +6,6 @@ Source: tau-yihouxiang/EX-4D, generate.py.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -29,6 +28,7 @@ from ex4d.synthesis.wan import conditioning as guide_of
 from ex4d.synthesis.wan.adapter import read_adapter
 from ex4d.synthesis.wan.conditioning import Conditioning, latents_to_frames
 from ex4d.synthesis.wan.denoising import Latents, Step, denoise, guided
+from ex4d.synthesis.wan.determinism import deterministic
 from ex4d.synthesis.wan.limits import require_supported
 from ex4d.synthesis.wan.models import Bench, Models, open_models
 from ex4d.synthesis.wan.previews import write_preview
@@ -72,8 +72,6 @@ class Ex4dEngine:
             SynthesisError: the cards cannot do it; says what would fit.
             MissingPart: there are no weights of Wan in the folder.
         """
-        if settings.deterministic:
-            _be_deterministic()
         self._folder = find_wan_folder(wan_folder)
         self._adapters = [adapter_file]
         if distilled_lora is not None and settings.distilled:
@@ -94,7 +92,7 @@ class Ex4dEngine:
             SynthesisError: latents that are not finite; names the step. Or the card has too little memory after all.
             MissingPart: weights are missing or damaged.
         """
-        with _memory_told():
+        with _memory_told(), deterministic(self._settings.deterministic):
             prompts = self._prompts(request)
         completer = partial(self.complete, prompts=prompts, seed=request.seed, title=request.title)
         yield from complete_in_windows(guide, completer, self._settings, seed=request.seed, erode=request.erode)
@@ -111,7 +109,7 @@ class Ex4dEngine:
     ) -> Frames:
         """Return one window's frames; a window's noise is drawn by the seed and the window's index together."""
         name = f"{title} window {window_index + 1}".strip()
-        with _memory_told():
+        with _memory_told(), deterministic(self._settings.deterministic):
             return self._complete(colour, visible, name, prompts, noise_seed(seed, window_index))
 
     def _complete(self, colour: Frames, visible: Visible, name: str, prompts: EmbeddedPrompts, seed: int) -> Frames:
@@ -211,9 +209,3 @@ def _memory_told() -> Iterator[None]:
             f"the card's memory ran out ({str(cause).splitlines()[0]}); state less with --vram, so that more is "
             "streamed, or choose a smaller size"
         ) from cause
-
-
-def _be_deterministic() -> None:
-    """Let torch refuse every kernel that may give other bits each time."""
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    torch.use_deterministic_algorithms(True)

@@ -104,16 +104,28 @@ def test_a_distilled_lora_that_adds_nothing_still_renoises(tiny_wan, guide, tmp_
     assert not np.array_equal(renoised, film(engine_of(tiny_wan, steps=4, guidance=1.0), guide))
 
 
-def test_only_where_it_is_asked_for_torch_is_deterministic(tiny_wan, monkeypatch):
-    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":16:8")  # so that what is set here is undone
-    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG")
-    try:
-        seen = [engine_of(tiny_wan, deterministic=asked) and torch.are_deterministic_algorithms_enabled()
-                for asked in (False, True)]  # fmt: skip
-    finally:
-        torch.use_deterministic_algorithms(False)
+class Watch(Listener):
+    """Notes at each step whether torch is deterministic."""
 
-    assert seen == [False, True]
+    def __init__(self):
+        super().__init__()
+        self.found = set()
+
+    def advance(self):
+        super().advance()
+        self.found.add(torch.are_deterministic_algorithms_enabled())
+
+
+def test_only_where_it_is_asked_for_torch_is_deterministic_and_no_longer(tiny_wan, usual, guide, monkeypatch):
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":16:8")  # so that what is set here is undone
+    films = {}
+    for asked in (False, True):
+        watch = Watch()
+        films[asked] = film(engine_of(tiny_wan, deterministic=asked, progress=watch), guide)
+        assert watch.found == {asked}
+
+    np.testing.assert_array_equal(films[True], usual)
+    assert not torch.are_deterministic_algorithms_enabled()
 
 
 def test_previews_show_three_frames_side_by_side(tiny_wan, guide, tmp_path):
