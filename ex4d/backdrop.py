@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
-from jaxtyping import Float32, Float64, UInt8
+from jaxtyping import Bool, Float32, Float64, UInt8
 
 from ex4d.artifacts.camera_path import CameraPath
-from ex4d.artifacts.watertight_mesh import MeshStyle, WatertightMesh
+from ex4d.artifacts.mesh_profile import PROFILES, MeshProfile
+from ex4d.artifacts.watertight_mesh import WatertightMesh
 from ex4d.footage import Footage, SourceFrame
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.reconstruction.background_layer import build_background
@@ -23,10 +24,6 @@ PLATE_FRAMES = 24
 """Frames that a clean plate is gathered from: a subject that crosses the picture leaves each place in most of them."""
 PLATE_SECONDS = Fraction(5)
 """How far before and after a shot a clean plate looks."""
-
-REFERENCE_BORDER = 39.0
-"""Nearest depths of the clip. The released code puts the border at 100, and has scaled each clip so that its nearest
-point lies at 10000 / 3900: in any other unit of depth that is 39 times as far as the nearest point."""
 
 Colour = UInt8[np.ndarray, "height width 3"]
 
@@ -89,21 +86,26 @@ def plate_times(footage: Footage, path: CameraPath) -> list[Fraction]:
 
 
 def frame_mesh(
-    colour: Colour, depth: Float32[np.ndarray, "height width"], footage: Footage, style: MeshStyle = "clean"
+    colour: Colour,
+    depth: Float32[np.ndarray, "height width"],
+    footage: Footage,
+    profile: MeshProfile = PROFILES["clean"],
+    known: Bool[np.ndarray, "height width"] | None = None,
 ) -> WatertightMesh:
-    """Build the mesh of a frame.
+    """Build the mesh of a frame; its border lies at one depth all through the clip.
 
-    A clean one has a ring of one pixel round it for the mesh's border to take, so that no pixel of the frame is lost
-    to it; the reference's loses its outermost pixels, and lies half a pixel up and to the left.
+    Where the profile has a ring, one of a pixel is put round the frame for the border to take.
     """
     lens = footage.grid_lens
-    if style == "reference":
-        border = REFERENCE_BORDER * footage.depth.statistics.smallest
-        return build_mesh(colour, depth, lens, rule="vertex", pixel_origin="corner", border_depth=border)
+    if profile.border_depth is None:
+        profile = replace(profile, border_depth=footage.border_depth)
+    if not profile.ring:
+        return build_mesh(colour, depth, lens, profile=profile, known=known)
     center = (lens.center_px[0] + 1, lens.center_px[1] + 1)
     ringed = Pinhole(lens.width + 2, lens.height + 2, lens.focal_px, center)
     wider = np.pad(depth, 1, mode="edge")
-    return build_mesh(_ringed(colour), wider, ringed, rule="face", border_depth=footage.border_depth)
+    surely = None if known is None else np.pad(known, 1, mode="edge")
+    return build_mesh(_ringed(colour), wider, ringed, profile=profile, known=surely)
 
 
 def _ringed(colour: Colour) -> UInt8[np.ndarray, "rows columns 3"]:

@@ -11,7 +11,8 @@ from jaxtyping import Float64
 
 from ex4d.artifacts.camera_path import CameraPath
 from ex4d.artifacts.guide_video import GuideFrame
-from ex4d.artifacts.watertight_mesh import MeshStyle, WatertightMesh
+from ex4d.artifacts.mesh_profile import NEAREST, PROFILES, MeshProfile
+from ex4d.artifacts.watertight_mesh import WatertightMesh
 from ex4d.backdrop import Backdrop, Colour, frame_mesh
 from ex4d.footage import Footage, SourceFrame
 from ex4d.geometry.pinhole import Pinhole
@@ -26,9 +27,14 @@ View = tuple[Float64[np.ndarray, "4 4"], Pinhole]
 class GuideRecipe:
     """How a guide is drawn; part of what a take is known by."""
 
-    style: MeshStyle = "clean"
+    profile: MeshProfile = PROFILES["clean"]
+    in_depth_units: bool = False
+    """Whether the profile's depths are in the unit of the clip's depth; else they are EX-4D's, which has scaled each
+    clip so that its nearest point lies at ``NEAREST``."""
     background: bool = True
     """Whether the layer behind the holes is drawn too, for engines without weights."""
+    renders_unmoved: bool = False
+    """Whether frames after the first are rendered where the camera is the source's own, too, and not handed on."""
     whole_first_frame: bool = False
     """Whether the first frame is fully visible whatever its camera, for engines that go on from it: what the source
     does not show of it is then completed from the layer behind."""
@@ -40,10 +46,16 @@ class GuideRecipe:
     def shows_source(self, path: CameraPath, index: int) -> bool:
         """Tell whether a frame of a guide is the source's own, fully visible.
 
-        It is where the camera is the source's own; in the reference's style in the first frame only: the others are
-        rendered there too, and that is what its adapter has learned from.
+        It is where the camera is the source's own; for engines that have learned from guides in which all but the first
+        frame are rendered, only the first is.
         """
-        return bool(path.at_source[index]) and (self.style == "clean" or index == 0)
+        return bool(path.at_source[index]) and (index == 0 or not self.renders_unmoved)
+
+    def profile_of(self, footage: Footage) -> MeshProfile:
+        """Return the profile in the units of the footage's depth."""
+        if self.in_depth_units:
+            return self.profile
+        return self.profile.scaled(footage.depth.statistics.smallest / NEAREST)
 
 
 def draw_guide(
@@ -60,13 +72,13 @@ def draw_guide(
     backdrop: Backdrop | None = None
     if recipe.background and not all(recipe.shows_source(path, index) for index in chosen):
         backdrop = Backdrop.of_shot(footage, path)
-    mesh, drawn = None, None
+    mesh, drawn, profile = None, None, recipe.profile_of(footage)
     for index, source in zip(chosen, footage.frames([path.source_time[i] for i in chosen]), strict=True):
         if recipe.shows_source(path, index):
             yield _source_as_guide(source, footage, recipe)
             continue
         if mesh is None or drawn is not source:
-            mesh, drawn = frame_mesh(source.colour, source.depth, footage, recipe.style), source
+            mesh, drawn = frame_mesh(source.colour, source.depth, footage, profile, source.known), source
             backdrop = None if backdrop is None else backdrop.behind(source, footage)
         view = poses[index], path.scene.lens.zoomed(float(path.lens_factor[index]))
         frame = _rendered(mesh, backdrop, view, rasterizer)

@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 
 from ex4d.artifacts.camera_path import CameraPath
+from ex4d.artifacts.mesh_profile import PROFILES
 from ex4d.backdrop import Backdrop, plate_times
+from ex4d.engines.options import EngineOptions
+from ex4d.engines.registry import ENGINES
 from ex4d.footage import Footage
 from ex4d.guide import GuideRecipe, draw_guide
 from ex4d.media.writing import LosslessWriter
@@ -136,7 +139,7 @@ def test_overscan_leaves_something_to_show_beyond_the_edges(tmp_path: Path) -> N
     assert shares[1] > 0.95
 
 
-REFERENCE = GuideRecipe(style="reference", background=False, whole_first_frame=True)
+REFERENCE = ENGINES["ex4d"].recipe(EngineOptions())
 
 
 def test_in_the_references_style_the_first_frame_alone_is_the_sources_own(swing: Setup) -> None:
@@ -168,16 +171,17 @@ def test_a_first_frame_that_is_not_the_sources_is_completed_where_asked(swing: S
     poses = path.world_from_camera.copy()
     poses[0] = poses[1]
     moved = replace(path, world_from_camera=poses)
-    for style in ("clean", "reference"):
+    for name, profile in PROFILES.items():
+        recipe = GuideRecipe(profile, background=False)
         whole, bare = (
-            next(draw_guide(swing.footage, moved, CpuRasterizer(), GuideRecipe(style, False, asked), [0]))
-            for asked in (True, False)
+            next(draw_guide(swing.footage, moved, CpuRasterizer(), each, [0]))
+            for each in (replace(recipe, whole_first_frame=True), recipe)
         )
         assert not bare.visible.all()
         assert whole.visible.all()
         assert whole.background is None
         np.testing.assert_array_equal(whole.colour[bare.visible], bare.colour[bare.visible])
-        if style == "clean":  # the other lies half a pixel away
+        if name == "clean":  # the other lies half a pixel away
             opened = ~bare.visible[:, :-SHIFT_PX]
             filled = whole.colour[:, :-SHIFT_PX].astype(int) - clean_wall()[:, SHIFT_PX:]
             assert np.abs(filled)[opened].max() <= 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,9 +13,6 @@ from ex4d.geometry.pinhole import Pinhole
 
 HidingRule = Literal["face", "vertex"]
 PixelOrigin = Literal["center", "corner"]
-MeshStyle = Literal["clean", "reference"]
-"""clean: faces are hidden one by one, pixels have their centres, no pixel of the frame is lost to the border.
-reference: as EX-4D's released code builds its mesh, which is what its adapter has seen."""
 
 
 @dataclass(frozen=True)
@@ -45,3 +43,5 @@ class WatertightMesh:
     pixel_origin: PixelOrigin = "center"
     """``center``: vertex (row, column) is on the ray through (column + 0.5, row + 0.5). ``corner``: through
     (column, row), as the released code has it."""
+    far: float = math.inf
+    """Units of depth: a pixel whose nearest surface lies beyond it is empty, as is one that has none."""

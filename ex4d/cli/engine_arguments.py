@@ -13,7 +13,7 @@ from typing import Annotated, Any, get_args
 
 import typer
 
-from ex4d.artifacts.watertight_mesh import MeshStyle
+from ex4d.artifacts.mesh_profile import ProfileName
 from ex4d.engines.options import EngineOptions
 from ex4d.errors import Ex4dError, Faults, UserError
 from ex4d.shotlist.source import ENGINES
@@ -46,7 +46,7 @@ _TIERS = ", ".join(map(str, VRAM_TIERS))
 Guide = Annotated[
     str | None,
     _option(
-        "How guides are drawn: " + " or ".join(get_args(MeshStyle)) + ", as EX-4D's authors do; ex4d's own is that.",
+        "How guides are drawn: " + " or ".join(get_args(ProfileName)) + ", as EX-4D's authors do; ex4d's own is that.",
         metavar="STYLE",
     ),
 ]
@@ -160,7 +160,7 @@ def guided(options: EngineOptions, written: str | None) -> EngineOptions:
     Raises:
         UserError: there is no such style.
     """
-    return replace(options, guide=_word("--guide", written, get_args(MeshStyle)))
+    return replace(options, guide=_word("--guide", written, get_args(ProfileName)))
 
 
 @contextmanager

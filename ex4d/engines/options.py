@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from ex4d.artifacts.watertight_mesh import MeshStyle
+from ex4d.artifacts.mesh_profile import ProfileName
 from ex4d.errors import UserError
 from ex4d.synthesis.settings import DiffusionSettings
 
@@ -25,7 +25,7 @@ class EngineOptions:
     """Fields of DiffusionSettings that the user chose; the others are each engine's own."""
     device: str | None = None
     """Where engines with weights work: cuda, cuda:1 or cpu; None is as many graphics cards as are stated, or one."""
-    guide: MeshStyle | None = None
+    guide: ProfileName | None = None
     """How guides are drawn; None is each engine's own way."""
     models: Path | None = None
     """The folder of all weights; None is the usual one."""

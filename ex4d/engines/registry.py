@@ -12,7 +12,7 @@ from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from ex4d.artifacts.watertight_mesh import MeshStyle
+from ex4d.artifacts.mesh_profile import PROFILES, ProfileName
 from ex4d.engines.cards import GraphicsCard, graphics_cards
 from ex4d.engines.options import EngineOptions
 from ex4d.guide import GuideRecipe
@@ -36,7 +36,7 @@ class Engine:
     """One kind of engine."""
 
     name: str
-    style: MeshStyle
+    profile: ProfileName
     """Of the guides that it gets where nothing else is asked for."""
     open: Callable[[EngineOptions, Progress], Synthesizer]
     """Loads it; slow where it has weights."""
@@ -106,7 +106,9 @@ class Engine:
     def recipe(self, options: EngineOptions) -> GuideRecipe:
         """Return how the guides that it gets are drawn."""
         drawn = not self.own_weights
-        return GuideRecipe(options.guide or self.style, background=drawn, whole_first_frame=not drawn)
+        name = options.guide or self.profile
+        released = name == "reference"
+        return GuideRecipe(PROFILES[name], background=drawn, renders_unmoved=released, whole_first_frame=not drawn)
 
     def weights(self, options: EngineOptions) -> tuple[Weights, ...]:
         """Return all weights that it needs."""

@@ -12,11 +12,11 @@ import math
 import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
+from ex4d.artifacts.mesh_profile import MIN_ANGLE_DEG
 from ex4d.artifacts.watertight_mesh import WatertightMesh
 from ex4d.errors import ReconstructionError
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.reconstruction.cells import Cells
-from ex4d.reconstruction.watertight_mesh import MIN_ANGLE_DEG
 
 CELL_PX = 4
 """Pixels a cell's side: what is guessed is smooth, so a sixteenth of the pixels holds it."""

@@ -81,8 +81,8 @@ def hide_slivers(
             diagonal = (tr * x1 - bl * x0) ** 2 + (tr * y0 - bl * y1) ** 2 + (tr - bl) ** 2
             bottom = (bl * x0 - br * x1) ** 2 + ((bl - br) * y1) ** 2 + (bl - br) ** 2
             right = ((tr - br) * x1) ** 2 + (tr * y0 - br * y1) ** 2 + (tr - br) ** 2
-            hidden[0, row, column] = _is_sliver(top, left, diagonal, cosine_squared_4)
-            hidden[1, row, column] = _is_sliver(bottom, right, diagonal, cosine_squared_4)
+            hidden[0, row, column] |= _is_sliver(top, left, diagonal, cosine_squared_4)
+            hidden[1, row, column] |= _is_sliver(bottom, right, diagonal, cosine_squared_4)
 
 
 @kernel
@@ -121,7 +121,31 @@ def hide_steep(
                 other_y = other * (y1 if half else y0)
                 x_extent = max(other_x, tr * x1, bl * x0) - min(other_x, tr * x1, bl * x0)
                 y_extent = max(other_y, tr * y0, bl * y1) - min(other_y, tr * y0, bl * y1)
-                hidden[half, row, column] = _is_steep(other, tr, bl, ratio * x_extent, ratio * y_extent)
+                hidden[half, row, column] |= _is_steep(other, tr, bl, ratio * x_extent, ratio * y_extent)
+
+
+@kernel
+@no_type_check
+def hide_long(
+    depth: Float32[np.ndarray, "height width"],
+    longest: np.float32,
+    ratio: np.float32,
+    hidden: Bool[np.ndarray, "2 height-1 width-1"],
+    start: int,
+    stop: int,
+) -> None:
+    """Hide the faces of block rows start..stop that span more depth than ``longest``, or than ``ratio`` says."""
+    for row in range(start, stop):
+        for column in range(depth.shape[1] - 1):
+            tr = depth[row, column + 1]
+            bl = depth[row + 1, column]
+            near = min(tr, bl)
+            far = max(tr, bl)
+            for half in range(2):
+                other = depth[row + half, column + half]
+                nearest = min(near, other)
+                farthest = max(far, other)
+                hidden[half, row, column] |= (farthest - nearest > longest) | (farthest > ratio * nearest)
 
 
 @kernel

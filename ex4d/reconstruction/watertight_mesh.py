@@ -8,23 +8,17 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import pairwise
-from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
-from ex4d.artifacts.watertight_mesh import HidingRule, PixelOrigin, WatertightMesh
+from ex4d.artifacts.mesh_profile import PROFILES, MeshProfile
+from ex4d.artifacts.watertight_mesh import WatertightMesh
 from ex4d.errors import ReconstructionError
 from ex4d.geometry.pinhole import Pinhole
 
-FaceFilter = Literal["angle", "boundary"]
-
-BORDER_DEPTH = 100.0
-"""Units of depth. Where the outermost pixels go: far behind any scene, so that the sheet seals what lies behind it."""
-MIN_ANGLE_DEG = 2.5
-"""Degrees. A face with a smaller angle joins two surfaces across a depth edge; it was never seen, so it is hidden."""
-STEEP_RATIO = 2.0
-"""Depth extent over the larger lateral extent, above which the ``boundary`` filter hides a face."""
+BEHIND = 2.0
+"""How many times as far as a frame's deepest point its border lies where nothing else is said."""
 SMALLEST_SIDE = 2
 """Pixels a side that make at least one block of faces."""
 
@@ -34,34 +28,34 @@ def build_mesh(
     depth: Float32[np.ndarray, "height width"],
     lens: Pinhole,
     *,
-    rule: HidingRule = "face",
-    pixel_origin: PixelOrigin = "center",
-    border_depth: float = BORDER_DEPTH,
-    min_angle_deg: float = MIN_ANGLE_DEG,
-    face_filter: FaceFilter = "angle",
+    profile: MeshProfile = PROFILES["clean"],
+    known: Bool[np.ndarray, "height width"] | None = None,
 ) -> WatertightMesh:
     """Lift a frame to the mesh that is sealed by its border and hides the faces across depth edges.
 
-    ``depth`` is z in any unit, positive and finite; ``border_depth`` has the same unit and should lie behind it all.
-    The colour is not copied. ``face_filter`` is the angle test of the paper, or ``boundary``: the released code's
-    other choice, depth extent against lateral extent.
+    ``depth`` is z in any unit, positive and finite, also where it is not ``known``; the profile's border has the same
+    unit. The colour is not copied. The outermost pixels go to the border: whoever wants to keep them puts a ring round
+    the frame first.
 
     Raises:
         ReconstructionError: for sizes that differ or are too small, and for depth that is not finite or not positive.
     """
     _check_sizes(colour, depth, lens)
-    bordered = _with_border(depth, border_depth)
-    hidden_face = _hidden_faces(bordered, lens, pixel_origin, face_filter, min_angle_deg)
-    if rule == "face":
+    bordered = _with_border(depth, profile.border_depth or BEHIND * float(depth.max()))
+    hidden_face = _hidden_faces(bordered, lens, profile)
+    if profile.rule == "face":
         _hide_border(hidden_face)
+    if profile.unknown == "hide" and known is not None:
+        _hide_unknown(hidden_face, known)
     return WatertightMesh(
         depth=bordered,
         colour=colour,
         hidden_face=hidden_face,
         hidden_vertex=_hidden_vertices(hidden_face),
         lens=lens,
-        rule=rule,
-        pixel_origin=pixel_origin,
+        rule=profile.rule,
+        pixel_origin=profile.pixel_origin,
+        far=math.inf if profile.far is None else profile.far,
     )
 
 
@@ -97,23 +91,28 @@ def _with_border(
 
 
 def _hidden_faces(
-    depth: Float32[np.ndarray, "height width"],
-    lens: Pinhole,
-    pixel_origin: PixelOrigin,
-    face_filter: FaceFilter,
-    min_angle_deg: float,
+    depth: Float32[np.ndarray, "height width"], lens: Pinhole, profile: MeshProfile
 ) -> Bool[np.ndarray, "2 height-1 width-1"]:
-    from ex4d.reconstruction.face_hiding import hide_slivers, hide_steep
+    """Run the tests that the profile has; a face that fails any is hidden."""
+    from ex4d.reconstruction.face_hiding import hide_long, hide_slivers, hide_steep
 
     height, width = depth.shape
-    offset = 0.5 if pixel_origin == "center" else 0.0
+    offset = 0.5 if profile.pixel_origin == "center" else 0.0
     ray_x = (np.arange(width) + offset - lens.center_px[0]) / lens.focal_px
     ray_y = (np.arange(height) + offset - lens.center_px[1]) / lens.focal_px
-    hidden = np.empty((2, height - 1, width - 1), np.bool_)
-    hide, threshold = hide_slivers, 4.0 * math.cos(math.radians(min_angle_deg)) ** 2
-    if face_filter == "boundary":
-        hide, threshold = hide_steep, STEEP_RATIO
-    _in_strips(lambda start, stop: hide(depth, ray_x, ray_y, threshold, hidden, start, stop), height - 1)
+    hidden = np.zeros((2, height - 1, width - 1), np.bool_)
+
+    def run(test: Callable[..., None], *arguments: object) -> None:
+        _in_strips(lambda start, stop: test(depth, *arguments, hidden, start, stop), height - 1)
+
+    if profile.min_angle_deg is not None:
+        run(hide_slivers, ray_x, ray_y, 4.0 * math.cos(math.radians(profile.min_angle_deg)) ** 2)
+    if profile.steepness is not None:
+        run(hide_steep, ray_x, ray_y, profile.steepness)
+    if profile.depth_share is not None or profile.depth_ratio is not None:
+        inside = depth[1:-1, 1:-1] if min(depth.shape) > SMALLEST_SIDE else depth
+        longest = math.inf if profile.depth_share is None else profile.depth_share * float(np.ptp(inside))
+        run(hide_long, np.float32(longest), np.float32(profile.depth_ratio or math.inf))
     return hidden
 
 
@@ -124,6 +123,14 @@ def _hide_border(hidden_face: Bool[np.ndarray, "2 rows columns"]) -> None:
     """
     hidden_face[:, [0, -1], :] = True
     hidden_face[:, :, [0, -1]] = True
+
+
+def _hide_unknown(hidden_face: Bool[np.ndarray, "2 rows columns"], known: Bool[np.ndarray, "height width"]) -> None:
+    """Hide every face with a corner of unknown depth."""
+    top_right, bottom_left = known[:-1, 1:], known[1:, :-1]
+    across = top_right & bottom_left
+    hidden_face[0] |= ~(across & known[:-1, :-1])
+    hidden_face[1] |= ~(across & known[1:, 1:])
 
 
 def _hidden_vertices(hidden_face: Bool[np.ndarray, "2 rows columns"]) -> Bool[np.ndarray, "rows+1 columns+1"]:

@@ -22,6 +22,7 @@ from functools import partial
 import imageio.v3 as iio
 import numpy as np
 
+from ex4d.artifacts.mesh_profile import PROFILES
 from ex4d.artifacts.watertight_mesh import WatertightMesh
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.kernels import keep_compiled
@@ -105,7 +106,7 @@ def measure_ours(seen: View, threads: int, repeats: int) -> np.ndarray:
         rasterizer.render(building.build_mesh(seen.colour, seen.depth, seen.lens), pose, seen.lens)
 
     def hide() -> None:
-        hidden = building._hidden_faces(mesh.depth, seen.lens, "center", "angle", building.MIN_ANGLE_DEG)
+        hidden = building._hidden_faces(mesh.depth, seen.lens, PROFILES["clean"])
         building._hidden_vertices(hidden)
 
     def parts(pose: np.ndarray) -> tuple[Callable[[], object], ...]:

@@ -229,7 +229,7 @@ def test_the_manifest_tells_what_was_chosen_for_the_user(all_here: None, monkeyp
     assert said["used"] == "ex4d"
     assert said["erode"] == "random"
     assert said["prompt"] == "EX-4D's own"
-    assert said["guide"]["style"] == "reference"
+    assert said["guide"]["profile"]["rule"] == "vertex"
     assert said["settings"]["steps"] == 25
     assert {"name": "ex4d", "licence": "not known", "commercial": "unclear"} in said["weights"]
     assert said["device"] == ("NVIDIA H200",)

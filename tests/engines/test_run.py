@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ex4d.artifacts.mesh_profile import PROFILES
 from ex4d.engines.cards import GraphicsCard
 from ex4d.engines.options import EngineOptions
 from ex4d.engines.registry import ENGINES
@@ -165,11 +166,9 @@ def test_an_engine_is_opened_once_a_run(monkeypatch: pytest.MonkeyPatch) -> None
 def test_every_engine_says_how_its_guides_are_drawn() -> None:
     as_is, clean = EngineOptions(), EngineOptions(guide="clean")
     drawn = {name: engine.recipe(as_is) for name, engine in ENGINES.items()}
-    assert {name: recipe.style for name, recipe in drawn.items()} == {
-        "mesh": "clean",
-        "ex4d": "reference",
-        "vace": "clean",
-    }
+    profiles = {name: recipe.profile for name, recipe in drawn.items()}
+    assert profiles == {name: PROFILES["reference" if name == "ex4d" else "clean"] for name in ENGINES}
+    assert [name for name, recipe in drawn.items() if recipe.renders_unmoved] == ["ex4d"]
     assert {name: recipe.background for name, recipe in drawn.items()} == {"mesh": True, "ex4d": False, "vace": False}
-    assert ENGINES["ex4d"].recipe(clean).style == "clean"
+    assert ENGINES["ex4d"].recipe(clean).profile == PROFILES["clean"]
     assert ENGINES["ex4d"].recipe(clean).whole_first_frame

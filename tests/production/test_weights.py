@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ex4d.artifacts.guide_video import GuideVideo
+from ex4d.artifacts.mesh_profile import PROFILES
 from ex4d.engines.options import EngineOptions
 from ex4d.engines.registry import ENGINES
 from ex4d.errors import SynthesisError
@@ -88,7 +89,8 @@ def test_the_manifest_tells_all_of_an_engine_with_weights(file: Path, small: Eng
     take = shot_in(file, options=small, only=["swing"]).takes[0]
     said = json.loads((take.folder / "manifest.json").read_text())["engine"]
     assert (said["written"], said["used"], said["seed"], said["erode"]) == ("ex4d", "ex4d", 3, 2)
-    assert said["guide"] == {"style": "reference", "background": False, "whole_first_frame": True}
+    assert said["guide"]["profile"] == asdict(PROFILES["reference"])
+    assert [said["guide"][key] for key in ("background", "renders_unmoved", "whole_first_frame")] == [False, True, True]
     assert said["device"] == ["cpu"]
     assert said["settings"]["size"] == [48, 32]
     assert said["windows"][-1][1] == 12

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from ex4d.errors import ReconstructionError
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.reconstruction.watertight_mesh import build_mesh
+from tests.render.small_scenes import BORDER, RELEASED, profile
 from tests.shared_data import shared_data
 
 
@@ -56,9 +57,7 @@ def test_a_face_is_hidden_if_its_smallest_angle_is_below_the_limit(number, heigh
         black(height, width),
         rough(number, height, width),
         lens,
-        rule="vertex",
-        pixel_origin=origin[0],
-        min_angle_deg=limit,
+        profile=profile(rule="vertex", pixel_origin=origin[0], min_angle_deg=limit),
     )
     angles = smallest_angles(mesh.depth, lens, origin[1])
     clear = np.abs(angles - limit) > 1e-5
@@ -71,7 +70,8 @@ def test_a_face_is_hidden_if_its_smallest_angle_is_below_the_limit(number, heigh
 @given(number=st.integers(0, 2**16), height=st.integers(2, 12), width=st.integers(2, 12))
 def test_hidden_vertices_are_those_of_hidden_faces(number, height, width):
     """No more, no fewer."""
-    mesh = build_mesh(black(height, width), rough(number, height, width), lens_for(height, width), rule="vertex")
+    depth = rough(number, height, width)
+    mesh = build_mesh(black(height, width), depth, lens_for(height, width), profile=profile(rule="vertex"))
     expected = np.zeros((height, width), np.bool_)
     for half, corners in enumerate([((0, 0), (1, 0), (0, 1)), ((0, 1), (1, 0), (1, 1))]):
         for row, column in np.argwhere(mesh.hidden_face[half]):
@@ -81,10 +81,8 @@ def test_hidden_vertices_are_those_of_hidden_faces(number, height, width):
     np.testing.assert_array_equal(mesh.hidden_vertex, expected)
 
 
-@pytest.mark.parametrize(
-    ("name", "face_filter"), [("studio_180", "angle"), ("kitchen_60", "angle"), ("studio_90_boundary", "boundary")]
-)
-def test_hides_the_vertices_that_the_released_code_hides(name, face_filter):
+@pytest.mark.parametrize("name", RELEASED)
+def test_hides_the_vertices_that_the_released_code_hides(name):
     """To the bit, of every frame."""
     with np.load(shared_data(f"reference_render/{name}.npz")) as file:
         source, depth, intrinsics, packed = (file[key] for key in ("source", "depth", "intrinsics", "hidden_vertex"))
@@ -92,9 +90,7 @@ def test_hides_the_vertices_that_the_released_code_hides(name, face_filter):
     height, width = depth.shape[1:]
     lens = Pinhole(width, height, float(intrinsics[0, 0]), (float(intrinsics[0, 2]), float(intrinsics[1, 2])))
     for index in range(len(depth)):
-        mesh = build_mesh(
-            source[index], depth[index], lens, rule="vertex", pixel_origin="corner", face_filter=face_filter
-        )
+        mesh = build_mesh(source[index], depth[index], lens, profile=RELEASED[name])
 
         np.testing.assert_array_equal(mesh.hidden_vertex, truth[index])
 
@@ -103,7 +99,7 @@ def test_the_border_goes_to_the_back_and_the_rest_stays():
     """Only the outermost pixels move; the caller's array does not change."""
     depth = rough(3, 9, 11)
     before = depth.copy()
-    mesh = build_mesh(black(9, 11), depth, lens_for(9, 11), border_depth=50.0)
+    mesh = build_mesh(black(9, 11), depth, lens_for(9, 11), profile=profile(border_depth=50.0))
     border = np.ones((9, 11), np.bool_)
     border[1:-1, 1:-1] = False
 
@@ -133,13 +129,24 @@ def test_a_step_hides_the_faces_across_it():
     np.testing.assert_array_equal(mesh.hidden_face[:, 1:-1, 1:-1], across)
 
 
-@pytest.mark.parametrize("face_filter", ["angle", "boundary"])
-def test_scale_cannot_be_seen(face_filter):
+TESTS = {
+    "angle": {"min_angle_deg": 2.5},
+    "boundary": {"min_angle_deg": None, "steepness": 12.0},
+    "share": {"min_angle_deg": None, "depth_share": 0.25},
+    "ratio": {"min_angle_deg": None, "depth_ratio": 1.25},
+    "all": {"min_angle_deg": 2.5, "steepness": 4.0, "depth_share": 0.5, "depth_ratio": 1.5},
+}
+
+
+@pytest.mark.parametrize("test", TESTS)
+def test_scale_cannot_be_seen(test):
     """Depth and border times a power of two hide the same faces."""
     depth, lens = rough(5, 20, 30), lens_for(20, 30)
-    mesh = build_mesh(black(20, 30), depth, lens, face_filter=face_filter)
-    larger = build_mesh(black(20, 30), depth * 1024, lens, border_depth=102400.0, face_filter=face_filter)
+    mesh = build_mesh(black(20, 30), depth, lens, profile=profile(**TESTS[test]))
+    far = profile(**TESTS[test], border_depth=1024 * BORDER)
+    larger = build_mesh(black(20, 30), depth * 1024, lens, profile=far)
 
+    assert 0.05 < mesh.hidden_face[:, 1:-1, 1:-1].mean() < 0.95
     np.testing.assert_array_equal(mesh.hidden_face, larger.hidden_face)
 
 
@@ -162,3 +169,52 @@ def test_sizes_that_differ_are_refused():
         build_mesh(black(10, 12), depth, lens_for(12, 10))
     with pytest.raises(ReconstructionError, match="2x2"):
         build_mesh(black(1, 12), depth[:1], lens_for(1, 12))
+
+
+@seed(3)
+@settings(max_examples=40, deadline=None)
+@given(number=st.integers(0, 2**16), height=st.integers(3, 12), width=st.integers(3, 12), data=st.data())
+def test_a_face_that_spans_too_much_depth_is_hidden(number, height, width, data):
+    """By its share of the frame's range, or by the ratio of its depths; the border's faces are hidden anyway."""
+    depth, lens = rough(number, height, width), lens_for(height, width)
+    share, ratio = data.draw(st.floats(0.05, 1.0)), data.draw(st.floats(1.01, 2.0))
+    tests = {"depth_share": {"depth_share": share}, "depth_ratio": {"depth_ratio": ratio}}
+    inside = np.s_[:, 1:-1, 1:-1]
+    for name, fields in tests.items():
+        mesh = build_mesh(black(height, width), depth, lens, profile=profile(min_angle_deg=None, **fields))
+        near, far = corners_of_faces(mesh.depth).min(axis=0), corners_of_faces(mesh.depth).max(axis=0)
+        longest = share * np.ptp(depth[1:-1, 1:-1])
+        expected = far - near > longest if name == "depth_share" else far / near > ratio
+        clear = np.abs(far - near - longest if name == "depth_share" else far - ratio * near)[inside] > 1e-5
+
+        np.testing.assert_array_equal(mesh.hidden_face[inside][clear], expected[inside][clear])
+
+
+def corners_of_faces(grid: np.ndarray) -> np.ndarray:
+    """The three corners' values of both faces of each block: (corner, half, row, column)."""
+    tl, tr, bl, br = grid[:-1, :-1], grid[:-1, 1:], grid[1:, :-1], grid[1:, 1:]
+    return np.stack([[tl, br], [tr, tr], [bl, bl]])
+
+
+@seed(4)
+@settings(max_examples=30, deadline=None)
+@given(number=st.integers(0, 2**16), height=st.integers(3, 12), width=st.integers(3, 12))
+def test_faces_that_touch_unknown_depth_can_be_hidden(number, height, width):
+    """Exactly these besides those that are hidden anyway; and by default none."""
+    depth, lens = rough(number, height, width), lens_for(height, width)
+    known = np.random.default_rng(number).random((height, width)) > 0.2
+    usual = build_mesh(black(height, width), depth, lens, profile=profile(), known=known)
+    mesh = build_mesh(black(height, width), depth, lens, profile=profile(unknown="hide"), known=known)
+    touched = ~corners_of_faces(known).all(axis=0)
+
+    np.testing.assert_array_equal(usual.hidden_face, build_mesh(black(height, width), depth, lens).hidden_face)
+    np.testing.assert_array_equal(mesh.hidden_face, usual.hidden_face | touched)
+
+
+def test_without_a_border_of_its_own_it_lies_behind_the_frame():
+    """Whatever the unit."""
+    depth = rough(6, 9, 11)
+    for unit in (1.0, 4096.0):
+        mesh = build_mesh(black(9, 11), depth * np.float32(unit), lens_for(9, 11))
+
+        assert mesh.depth[0, 0] == 2 * depth.max() * np.float32(unit)

@@ -1,15 +1,38 @@
 """Small meshes and cameras that hypothesis can draw: waves with a near disc before them, seen from anywhere."""
 
+from dataclasses import replace
+from typing import Any
+
+from typing import Any
+
 import numpy as np
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
+from ex4d.artifacts.mesh_profile import BOUNDARY_STEEPNESS, PROFILES, MeshProfile
+from ex4d.artifacts.mesh_profile import MeshProfile
 from ex4d.artifacts.watertight_mesh import WatertightMesh
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.reconstruction.watertight_mesh import build_mesh
 
+BORDER = 100.0
+"""Units of depth: where the tests put their borders."""
+BOUNDARY = replace(PROFILES["reference"], min_angle_deg=None, steepness=BOUNDARY_STEEPNESS)
+"""The released code with its other face filter."""
+RELEASED = {
+    "studio_180": PROFILES["reference"],
+    "kitchen_60": PROFILES["reference"],
+    "studio_90_boundary": BOUNDARY,
+}
+"""By what profile each file of released renders was made."""
 
-def small_mesh(seed: int, height: int = 14, width: int = 18, **options: str) -> WatertightMesh:
+
+def profile(**fields: Any) -> MeshProfile:
+    """Return the clean profile with other fields, its border at one place."""
+    return replace(PROFILES["clean"], **{"border_depth": BORDER, **fields})
+
+
+def small_mesh(seed: int, height: int = 14, width: int = 18, **fields: Any) -> WatertightMesh:
     """Return a mesh of random colours whose depth has slopes and a step."""
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[:height, :width]
@@ -18,18 +41,19 @@ def small_mesh(seed: int, height: int = 14, width: int = 18, **options: str) -> 
     depth[disc] = rng.uniform(0.8, 1.8)
     colour = rng.integers(0, 256, (height, width, 3)).astype(np.uint8)
     lens = Pinhole(width, height, rng.uniform(0.5, 1.5) * width, (0.5 * width, 0.5 * height))
-    return build_mesh(colour, depth.astype(np.float32), lens, **options)
+    return build_mesh(colour, depth.astype(np.float32), lens, profile=profile(**fields))
 
 
 @st.composite
 def meshes(draw: st.DrawFn) -> WatertightMesh:
-    """Draw meshes of every size, rule and pixel origin."""
+    """Draw meshes of every size, rule and pixel origin, with and without an end to what is drawn."""
     return small_mesh(
         draw(st.integers(0, 2**16)),
         draw(st.integers(2, 16)),
         draw(st.integers(2, 20)),
         rule=draw(st.sampled_from(["face", "vertex"])),
         pixel_origin=draw(st.sampled_from(["center", "corner"])),
+        far=draw(st.sampled_from([None, 1.7, 2.5, 60.0])),
     )
 
 

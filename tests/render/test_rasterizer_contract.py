@@ -1,5 +1,7 @@
 """What every rasterizer promises."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, seed, settings
@@ -11,7 +13,7 @@ from ex4d.reconstruction.watertight_mesh import build_mesh
 from ex4d.render.cpu_rasterizer import CpuRasterizer
 from ex4d.render.rasterizer import NEAR, Rasterizer
 from ex4d.render.reference_rasterizer import ReferenceRasterizer
-from tests.render.small_scenes import lenses, meshes, poses, small_mesh
+from tests.render.small_scenes import BORDER, lenses, meshes, poses, profile, small_mesh
 
 HERE = np.eye(4)
 KINDS = {"cpu": CpuRasterizer(), "reference": ReferenceRasterizer()}
@@ -22,10 +24,10 @@ def rasterizer(request: pytest.FixtureRequest) -> Rasterizer:
     return request.param
 
 
-def plane_mesh(depth: float, height: int = 12, width: int = 16, focal: float = 32.0, **options: str) -> WatertightMesh:
+def plane_mesh(depth: float, height: int = 12, width: int = 16, focal: float = 32.0, **fields: Any) -> WatertightMesh:
     colour = np.random.default_rng(0).integers(0, 256, (height, width, 3)).astype(np.uint8)
     lens = Pinhole(width, height, focal, (0.5 * width, 0.5 * height))
-    return build_mesh(colour, np.full((height, width), depth, np.float32), lens, **options)
+    return build_mesh(colour, np.full((height, width), depth, np.float32), lens, profile=profile(**fields))
 
 
 def moved(*offset: float) -> np.ndarray:
@@ -96,7 +98,8 @@ class TestRasterizer:
         """Size cannot be seen: depth, border and translation times one factor give the same frame, depth times it."""
         scale = 2.0**power
         mesh = small_mesh(number)
-        larger = build_mesh(mesh.colour, mesh.depth * np.float32(scale), mesh.lens, border_depth=100.0 * scale)
+        deep = profile(border_depth=BORDER * scale)
+        larger = build_mesh(mesh.colour, mesh.depth * np.float32(scale), mesh.lens, profile=deep)
         far = pose.copy()
         far[:3, 3] *= scale
         frame, scaled = rasterizer.render(mesh, pose, mesh.lens), rasterizer.render(larger, far, mesh.lens)
@@ -133,7 +136,7 @@ class TestRasterizer:
         depth = np.full((12, 16), 4.0, np.float32)
         depth[3:9, 3:8] = 1.0
         lens = Pinhole(16, 12, 32.0, (8.0, 6.0))
-        mesh = build_mesh(np.full((12, 16, 3), 200, np.uint8), depth, lens)
+        mesh = build_mesh(np.full((12, 16, 3), 200, np.uint8), depth, lens, profile=profile())
         frame = rasterizer.render(mesh, moved(0.125, 0, 0), lens)
         skirt = ~frame.visible[5, 1:-3]  # left of the border
 
@@ -155,7 +158,7 @@ class TestRasterizer:
         depth = np.full((rows, columns), 20.0, np.float32)
         below = np.arange(13, rows)
         depth[below] = (12.0 / (below + 0.5 - 12.0))[:, None]  # the plane y = 1
-        mesh = build_mesh(np.full((rows, columns, 3), 99, np.uint8), depth, lens, min_angle_deg=0.1)
+        mesh = build_mesh(np.full((rows, columns, 3), 99, np.uint8), depth, lens, profile=profile(min_angle_deg=0.1))
         frame = rasterizer.render(mesh, moved(0, 0, 1.2), lens)
         ground = 12.0 / (np.arange(14, rows) + 0.5 - 12.0)
 
