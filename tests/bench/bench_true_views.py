@@ -1,0 +1,149 @@
+"""How true the views of the mesh are: frame A at the camera of photograph B, against photograph B, for ten pairs.
+
+    python -m tests.bench.bench_true_views                          every variant, a row each: the mean of the pairs
+    python -m tests.bench.bench_true_views --only angle --pairs     those whose name has a word; every pair, too
+    python -m tests.bench.bench_true_views --tolerance 0.03         what counts as one surface
+    python -m tests.bench.bench_true_views --picture views.png --pair 0060-0130 --only reference "face, angle 2.5"
+
+Needs shared/data/redkitchen beside the checkout, and opencv-python-headless. What is measured is said in
+true_views.py, what is compared in true_view_variants.py. ``common`` is over the pixels that all rows of a table show.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("NUMBA_NUM_THREADS", "2")
+
+import argparse
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import imageio.v3 as iio
+import numpy as np
+
+from ex4d.render.rasterizer import RenderedFrame
+from tests.bench.bench_fill import PAIRS
+from tests.bench.true_view_variants import VARIANTS, photograph
+from tests.bench.true_views import TOLERANCE, Errors, Measures, Truth
+from tests.shared_data import ROOT
+
+Pair = tuple[int, int]
+
+COLUMNS = {
+    "psnr": "PSNR",
+    "common": "common",
+    "gained": "gained",
+    "recall": "recall",
+    "depth": "depth",
+    "nearer": "nearer",
+    "farther": "farther",
+    "unseen": "unseen",
+    "wrong": "wrong",
+    "overlap": "IoU",
+    "score": "score",
+    "filled": "filled",
+}
+DECIBELS = ("psnr", "common", "gained")
+HOLE = (255, 0, 255)
+WRONG = (255, 0, 0)
+MISSED = (0, 64, 255)
+
+
+def pose_between(pair: Pair) -> np.ndarray:
+    """Return the pose of the second camera in the first one's axes."""
+    poses = np.load(ROOT / "redkitchen" / "world_from_camera.npy")
+    return np.linalg.inv(poses[pair[0] // 5]) @ poses[pair[1] // 5]
+
+
+@cache
+def truth_of(pair: Pair, tolerance: float) -> Truth:
+    return Truth.between(photograph(pair[0]), photograph(pair[1]), pose_between(pair), tolerance)
+
+
+def measured(pair: Pair, names: list[str], tolerance: float) -> list[Measures]:
+    """Measure every variant's view of one pair."""
+    views = [VARIANTS[name].view(pair[0], pose_between(pair)) for name in names]
+    common = np.logical_and.reduce([view.visible for view in views])
+    return [Measures.of(view, truth_of(pair, tolerance), common, tolerance) for view in views]
+
+
+def print_tables(names: list[str], pairs: list[Pair], tolerance: float, *, each: bool) -> None:
+    results = []
+    for pair in pairs:
+        results.append(measured(pair, names, tolerance))
+        if each:
+            print_table(f"{pair[0]:04d}-{pair[1]:04d}", names, results[-1])
+    title = f"mean of {len(pairs)} pairs, one surface within {tolerance:.1%}"
+    print_table(title, names, [Measures.mean(list(row)) for row in zip(*results, strict=True)])
+    seen = np.mean([truth_of(pair, tolerance).seen.mean() for pair in pairs])
+    print(f"co-visible: {seen:.1%} of the view. PSNR, common, gained in dB; the rest in %, wrong: of measured pixels")
+
+
+def print_table(title: str, names: list[str], rows: list[Measures]) -> None:
+    width = max(map(len, names))
+    print(f"\n{title}\n{'':{width}}" + "".join(f"{head:>9}" for head in COLUMNS.values()))
+    for name, row in zip(names, rows, strict=True):
+        print(f"{name:{width}}" + "".join(number(key, getattr(row, key)) for key in COLUMNS))
+
+
+def number(key: str, value: float) -> str:
+    return f"{value:9.2f}" if key in DECIBELS else f"{100 * value:9.3f}"
+
+
+def picture(names: list[str], pair: Pair, tolerance: float) -> np.ndarray:
+    """Lay photograph B and the views side by side; above as they are, below with what is wrong or missed in them."""
+    truth = truth_of(pair, tolerance)
+    columns = [np.concatenate([truth.target.colour, co_visible(truth)])]
+    for name in names:
+        view = VARIANTS[name].view(pair[0], pose_between(pair))
+        columns.append(np.concatenate([holes_marked(view), errors_marked(view, Errors.of(view, truth, tolerance))]))
+    return np.concatenate(columns, axis=1)
+
+
+def co_visible(truth: Truth) -> np.ndarray:
+    return np.where(truth.seen[..., None], truth.target.colour, np.uint8(HOLE))
+
+
+def holes_marked(view: RenderedFrame) -> np.ndarray:
+    return np.where(view.visible[..., None], view.colour, np.uint8(HOLE))
+
+
+def errors_marked(view: RenderedFrame, errors: Errors) -> np.ndarray:
+    marked = view.colour // 2
+    marked[errors.wrong] = WRONG
+    marked[errors.missed] = MISSED
+    return marked
+
+
+def chosen(words: list[str]) -> list[str]:
+    """Return the variants with one of the words in their name, an exact name before all."""
+
+    def of(word: str) -> Iterator[str]:
+        return iter([word]) if word in VARIANTS else (name for name in VARIANTS if word in name)
+
+    return list(dict.fromkeys(name for word in words for name in of(word))) or list(VARIANTS)
+
+
+def pair_of(text: str) -> Pair:
+    first, second = text.split("-")
+    return int(first), int(second)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", nargs="+", default=[], help="names of variants, or words in them")
+    parser.add_argument("--pair", type=pair_of, nargs="+", default=list(PAIRS))
+    parser.add_argument("--pairs", action="store_true", help="a table for each pair, too")
+    parser.add_argument("--tolerance", type=float, default=TOLERANCE)
+    parser.add_argument("--picture", type=Path, help="write the views of the first pair there, instead of a table")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    asked = arguments()
+    if asked.picture:
+        iio.imwrite(asked.picture, picture(chosen(asked.only), asked.pair[0], asked.tolerance))
+    else:
+        print_tables(chosen(asked.only), asked.pair, asked.tolerance, each=asked.pairs)
