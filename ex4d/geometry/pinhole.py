@@ -8,10 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64
 
+from ex4d.errors import UserError
+
 
 @dataclass(frozen=True)
 class Pinhole:
-    """A lens with square pixels and no distortion, for images of one size."""
+    """A lens with square pixels and no distortion, for images of one size.
+
+    Raises:
+        UserError: no pixels, a focal length that is not finite and above 0, or a principal point that is not finite.
+    """
 
     width: int
     """Pixels."""
@@ -22,9 +28,25 @@ class Pinhole:
     center_px: tuple[float, float]
     """Principal point (x, y); the centre of the first pixel is (0.5, 0.5)."""
 
+    def __post_init__(self) -> None:
+        if min(self.width, self.height) < 1:
+            raise UserError(f"a lens for {self.width}x{self.height} pixels: there is no such image")
+        if not 0.0 < self.focal_px < math.inf:
+            raise UserError(
+                f"a lens of {self.focal_px:g} px: write a focal length above 0, or an angle below 180 degrees"
+            )
+        if not all(map(math.isfinite, self.center_px)):
+            raise UserError(f"a lens with its principal point at {self.center_px}: write two numbers")
+
     @classmethod
     def from_horizontal_angle(cls, width: int, height: int, angle: float) -> Pinhole:
-        """Build a centred lens from its horizontal angle of view in radians, 0 < angle < pi."""
+        """Build a centred lens from its horizontal angle of view in radians.
+
+        Raises:
+            UserError: the angle is not between 0 and pi.
+        """
+        if not 0.0 < angle < math.pi:
+            raise UserError(f"a lens of {math.degrees(angle):g} degrees: write an angle between 0 and 180")
         return cls(width, height, 0.5 * width / math.tan(0.5 * angle), (0.5 * width, 0.5 * height))
 
     @property
