@@ -141,9 +141,10 @@ def shade(
     from ex4d.render.shading import shade_band
 
     count = mesh.depth.size
-    surface = (mesh.colour.reshape(count, 3), mesh.hidden_vertex.reshape(count), mesh.rule == "vertex")
+    surface = (mesh.colour.reshape(count, 3), mesh.hidden_vertex.reshape(count))
+    rules = (mesh.rule == "vertex", np.float32(mesh.far))
     vertices = (mesh.depth, transform, scratch.screen.reshape(2, count), scratch.inverse_z.reshape(count))
-    shade_band(*surface, *vertices, scratch.keys, frame.colour, frame.visible, frame.depth, top, bottom)
+    shade_band(*surface, *rules, *vertices, scratch.keys, frame.colour, frame.visible, frame.depth, top, bottom)
 
 
 def _empty_frame(lens: Pinhole) -> RenderedFrame:

@@ -93,14 +93,17 @@ class _Canvas:
         self.rgba[box][wins] = attributes[wins]
 
     def frame(self, mesh: WatertightMesh) -> RenderedFrame:
-        """Decide what is visible by the mesh's rule."""
+        """Decide what is visible by the mesh's rule; beyond its ``far`` nothing is."""
         if mesh.rule == "face":
             visible, rounding = ~self.hidden, 0.5
         else:  # the released code truncates
             visible, rounding = self.rgba[..., 3] * 255.0 > ALPHA_THRESHOLD, TRUNCATION_GUARD
-        colour = np.where(visible[..., None], self.rgba[..., :3] + rounding, 0.0).astype(np.uint8)
         with np.errstate(divide="ignore"):  # no surface is infinitely far
-            return RenderedFrame(colour, visible, np.float32(1.0) / self.inverse_z)
+            depth = np.float32(1.0) / self.inverse_z
+        depth = np.where(depth > np.float32(mesh.far), np.float32(np.inf), depth)
+        visible &= np.isfinite(depth)
+        colour = np.where(visible[..., None], self.rgba[..., :3] + rounding, 0.0).astype(np.uint8)
+        return RenderedFrame(colour, visible, depth)
 
 
 def _weights(

@@ -71,6 +71,7 @@ def shade_band(
     source: UInt8[np.ndarray, "vertices 3"],
     hidden_vertex: Bool[np.ndarray, "vertices"],
     by_vertex: bool,
+    far: np.float32,
     depth: Float32[np.ndarray, "height width"],
     screen_from_grid: Float64[np.ndarray, "3 4"],
     screen: Float32[np.ndarray, "2 vertices"],
@@ -82,7 +83,7 @@ def shade_band(
     top: int,
     bottom: int,
 ) -> None:
-    """Give every pixel in rows top..bottom the colour, visibility and depth of its nearest face.
+    """Give every pixel in rows top..bottom the colour, visibility and depth of its nearest face, if within ``far``.
 
     Weights are perspective-correct; at a vertex one is 1 and the others are 0.
     """
@@ -92,11 +93,12 @@ def shade_band(
     for y in range(top, bottom):
         py = y + 0.5
         for x in range(columns):
-            z[y, x] = np.float32(1.0) / np.uint32(keys[y, x] >> np.uint64(32)).view(np.float32)
+            nearest = np.float32(1.0) / np.uint32(keys[y, x] >> np.uint64(32)).view(np.float32)
+            z[y, x] = np.float32(np.inf) if nearest > far else nearest
         for x in range(columns):
             key = keys[y, x]
             visible[y, x] = False
-            if key == 0 or not (by_vertex or key & NOT_HIDDEN):
+            if z[y, x] == np.float32(np.inf) or not (by_vertex or key & NOT_HIDDEN):
                 continue
             px = x + 0.5
             corners = _corners(np.int64(LAST_FACE - (key & LAST_FACE)), height, width)

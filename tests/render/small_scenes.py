@@ -3,14 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
-from typing import Any
-
 import numpy as np
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from ex4d.artifacts.mesh_profile import BOUNDARY_STEEPNESS, PROFILES, MeshProfile
-from ex4d.artifacts.mesh_profile import MeshProfile
 from ex4d.artifacts.watertight_mesh import WatertightMesh
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.reconstruction.watertight_mesh import build_mesh

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
-from ex4d.artifacts.mesh_profile import BOUNDARY_STEEPNESS, PROFILES
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.reconstruction.unknown_depth import fill_unknown
 from ex4d.reconstruction.watertight_mesh import build_mesh
