@@ -16,7 +16,7 @@ from typing import IO
 import numpy as np
 from jaxtyping import Shaped
 
-from ex4d.errors import MediaError
+from ex4d.errors import Faults, MediaError
 from ex4d.media.local_files import local_file
 
 _LONGEST_HEADER = 4096
@@ -96,6 +96,34 @@ def open_npz(path: Path) -> ArrayFile:
     name = depth.filename
     stated_unit, stated_unknown = None if unit is None else str(unit), _number(unknown, path)
     return _array_file(path, lambda: _member(real, name), depth.file_size, stated_unit, stated_unknown)
+
+
+def open_named(path: Path, names: Sequence[str]) -> dict[str, ArrayFile]:
+    """Open arrays of a .npz file by their names.
+
+    Raises:
+        UserError: not such a file; or all that is wrong with these arrays: missing, of objects, or not as long as
+            their headers say.
+    """
+    real, faults = local_file(path), Faults()
+    try:
+        with zipfile.ZipFile(real) as archive:
+            sizes = {member.filename.removesuffix(".npy"): member.file_size for member in archive.infolist()}
+    except _BROKEN as cause:
+        raise MediaError(f"{path} is not an .npz file, or damaged: {cause}") from cause
+    if missing := [name for name in names if name not in sizes]:
+        held = ", ".join(sorted(sizes)[:_MOST_MEMBERS]) or "(none)"
+        raise MediaError(f"{path} holds the arrays {held}; there is no {' and no '.join(missing)}")
+    found = {name: faults.of(lambda name=name: _named(path, real, name, sizes[name])) for name in names}  # type: ignore[misc]
+    faults.tell()
+    return {name: array for name, array in found.items() if array is not None}
+
+
+def _named(path: Path, real: Path, name: str, size: int) -> ArrayFile:
+    try:
+        return _array_file(path, lambda: _member(real, f"{name}.npy"), size)
+    except MediaError as fault:
+        raise MediaError(f"{fault} (the array {name!r})") from fault
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Encoding frames: H.264 that plays in browsers, and FFV1 that loses nothing. Same frames, same bytes."""
+"""Encoding frames: H.264 that plays in browsers, FFV1 and masks that lose nothing. Same frames, same bytes."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from jaxtyping import UInt8, UInt16
+from jaxtyping import Bool, UInt8, UInt16
 
 from ex4d.errors import OutputError
 from ex4d.media.atomic import replacing
-from ex4d.media.colour import BT709, LIMITED, SCALER_THREADS, to_yuv420
+from ex4d.media.colour import BT709, FULL, LIMITED, SCALER_THREADS, to_yuv420
 from ex4d.media.containers import LONGEST_SIDE
 
 if TYPE_CHECKING:
@@ -68,6 +68,45 @@ class H264Writer:
             OutputError: another size than was said, or a full disk.
         """
         self._put(to_yuv420(frame))
+
+
+class MaskWriter:
+    """Writes an MP4 of a black and white mask that every common reader gives back as exactly 0 and 255.
+
+    H.264 without any loss (QP 0), of gray in full range: 0 and 255 are the least and the most that a player of full
+    range knows, and beyond black and white to one that takes all video for limited. Sides may be odd.
+
+    A context manager. The file appears under its name only when the block ends without an error.
+    """
+
+    def __init__(self, path: Path, size: tuple[int, int], rate: Fraction) -> None:
+        """Plan a mask of ``size`` (width, height) at ``rate`` frames a second.
+
+        Raises:
+            OutputError: an impossible size, or a rate that is not above 0.
+        """
+        self._encoder = _encoder(path, size, rate, "mp4", _add_mask)
+
+    def __enter__(self) -> MaskWriter:
+        self._put = self._encoder.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        return self._encoder.__exit__(kind, error, trace)
+
+    def write(self, mask: Bool[np.ndarray, "height width"]) -> None:
+        """Append one frame, white where the mask is True.
+
+        Raises:
+            OutputError: another size than was said, or a full disk.
+        """
+        from av.video.frame import VideoFrame
+
+        frame = VideoFrame.from_ndarray(mask.astype(np.uint8) * np.uint8(255), format="gray")
+        frame.color_range = FULL
+        self._put(frame)
 
 
 class LosslessWriter:
@@ -164,6 +203,16 @@ def _add_h264(output: OutputContainer, size: tuple[int, int], rate: Fraction) ->
     _set_up(stream, size, "yuv420p")
     context = stream.codec_context
     context.colorspace, context.color_range = BT709, LIMITED
+    context.color_primaries, context.color_trc = BT709, BT709
+    return stream
+
+
+def _add_mask(output: OutputContainer, size: tuple[int, int], rate: Fraction) -> VideoStream:
+    options = {"qp": "0", "preset": "medium", "g": str(max(1, round(rate))), "mbtree": "0"}
+    stream = output.add_stream("libx264", rate=rate, options=options)
+    _set_up(stream, size, "gray")
+    context = stream.codec_context
+    context.colorspace, context.color_range = BT709, FULL
     context.color_primaries, context.color_trc = BT709, BT709
     return stream
 
