@@ -11,7 +11,7 @@ from ex4d.geometry.pinhole import Pinhole
 from ex4d.reconstruction.watertight_mesh import build_mesh
 from ex4d.render.rasterizer import RenderedFrame
 from ex4d.render.reference_rasterizer import ReferenceRasterizer
-from tests.bench.true_views import Errors, Measures, Photograph, Truth
+from tests.bench.true_views import Difference, Errors, Measures, Photograph, Truth
 from tests.shared_data import shared_data
 
 LENS = Pinhole(24, 16, 20.0, (12.0, 8.0))
@@ -154,14 +154,43 @@ def test_hiding_the_worst_pixels_raises_the_psnr_and_not_that_on_common_ones() -
     assert hidden.recall < all_shown.recall
 
 
+def test_an_edge_misplaced_by_two_pixels_is_excused_and_a_pixel_more_is_not() -> None:
+    """The occluder is shown moved to the right; the wall that it uncovers there is shown as a hole."""
+    source = wall(depth=np.where(patch(4, 5, 9, 8), WALL / 2, WALL).astype(np.float32))
+    truth = Truth.between(source, source, HERE)
+    for moved, firm in ((2, patch(0, 0, 0, 0)), (3, patch(4, 10, 9, 11))):
+        ghost = patch(4, 5 + moved, 9, 8 + moved)
+        frame = shown(wall(depth=np.where(ghost, WALL / 2, WALL).astype(np.float32)))
+        frame = replace(frame, visible=~(patch(4, 5, 9, 8) & ~ghost))
+        errors = Errors.of(frame, truth)
+        np.testing.assert_array_equal(errors.wrong, ghost & ~patch(4, 5, 9, 8))
+        np.testing.assert_array_equal(errors.firm(frame, truth), firm)
+
+
+def test_a_difference_counts_what_one_view_alone_shows() -> None:
+    ghost, alone = patch(4, 5, 9, 8), patch(4, 6, 9, 12)
+    target = wall(known=~patch(0, 0, 5, LENS.width))
+    truth = Truth.between(wall(), target, HERE)
+    colour = np.where(ghost[..., None], target.colour ^ 16, target.colour).astype(np.uint8)
+    frame = replace(shown(wall(depth=np.where(ghost, WALL / 2, WALL).astype(np.float32))), colour=colour)
+    other = replace(frame, visible=~alone)
+
+    found = Difference.of(frame, other, truth)
+    assert (found.pixels, found.known, found.wrong) == (30, 24, 8)
+    assert found.squares == 10 * 16**2
+    assert Difference.of(other, frame, truth) == Difference()
+    assert found + found == Difference(60, 48, 16, 20 * 16**2)
+    assert found.psnr == pytest.approx(10 * np.log10(255**2 * 3 / 16**2))
+
+
 @pytest.mark.parametrize("pair", [(0, 70), (60, 130)])
 def test_real_views_are_as_true_as_they_were(pair: tuple[int, int]) -> None:
     """Kinect frames at the true camera of another keep within loose bounds."""
     shared_data("redkitchen")
     pytest.importorskip("cv2", reason="needs the bench extra")
-    from tests.bench.bench_true_views import measured
+    from tests.bench.bench_true_views import measured, truth_of, views_of
 
-    (measures,) = measured(pair, ["face, angle 2.5"], 0.05)
+    (measures,) = measured(views_of(pair, ["face, angle 2.5"]), truth_of(pair, 0.05), 0.05)
     assert measures.recall > 0.95
     assert measures.wrong < 0.05
     assert measures.depth < 0.02

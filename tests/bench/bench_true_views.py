@@ -25,8 +25,8 @@ import numpy as np
 
 from ex4d.render.rasterizer import RenderedFrame
 from tests.bench.bench_fill import PAIRS
-from tests.bench.true_view_variants import VARIANTS, photograph
-from tests.bench.true_views import TOLERANCE, Errors, Measures, Truth
+from tests.bench.true_view_variants import KITCHEN, VARIANTS, photograph
+from tests.bench.true_views import TOLERANCE, Difference, Errors, Measures, Truth
 from tests.shared_data import ROOT
 
 Pair = tuple[int, int]
@@ -41,6 +41,7 @@ COLUMNS = {
     "farther": "farther",
     "unseen": "unseen",
     "wrong": "wrong",
+    "firm": "firm",
     "overlap": "IoU",
     "score": "score",
     "filled": "filled",
@@ -62,23 +63,45 @@ def truth_of(pair: Pair, tolerance: float) -> Truth:
     return Truth.between(photograph(pair[0]), photograph(pair[1]), pose_between(pair), tolerance)
 
 
-def measured(pair: Pair, names: list[str], tolerance: float) -> list[Measures]:
+def views_of(pair: Pair, names: list[str]) -> list[RenderedFrame]:
+    return [VARIANTS[name].view(pair[0], pose_between(pair)) for name in names]
+
+
+def measured(views: list[RenderedFrame], truth: Truth, tolerance: float) -> list[Measures]:
     """Measure every variant's view of one pair."""
-    views = [VARIANTS[name].view(pair[0], pose_between(pair)) for name in names]
     common = np.logical_and.reduce([view.visible for view in views])
-    return [Measures.of(view, truth_of(pair, tolerance), common, tolerance) for view in views]
+    return [Measures.of(view, truth, common, tolerance) for view in views]
+
+
+def differing(views: list[RenderedFrame], truth: Truth, tolerance: float) -> list[list[Difference]]:
+    """Return, for each view, what it shows beside the first one, and what it does not show."""
+    first = views[0]
+    return [[Difference.of(*two, truth, tolerance) for two in ((view, first), (first, view))] for view in views]
 
 
 def print_tables(names: list[str], pairs: list[Pair], tolerance: float, *, each: bool) -> None:
-    results = []
+    results, differences = [], []
     for pair in pairs:
-        results.append(measured(pair, names, tolerance))
+        views, truth = views_of(pair, names), truth_of(pair, tolerance)
+        results.append(measured(views, truth, tolerance))
+        differences.append(differing(views, truth, tolerance))
         if each:
             print_table(f"{pair[0]:04d}-{pair[1]:04d}", names, results[-1])
     title = f"mean of {len(pairs)} pairs, one surface within {tolerance:.1%}"
     print_table(title, names, [Measures.mean(list(row)) for row in zip(*results, strict=True)])
     seen = np.mean([truth_of(pair, tolerance).seen.mean() for pair in pairs])
     print(f"co-visible: {seen:.1%} of the view. PSNR, common, gained in dB; the rest in %, wrong: of measured pixels")
+    print_differences(names, differences, len(pairs) * KITCHEN.width * KITCHEN.height)
+
+
+def print_differences(names: list[str], pairs: list[list[list[Difference]]], pixels: int) -> None:
+    """Print, of the pixels that a variant shows and the first row does not, and the other way, how good they are."""
+    width = max(map(len, names))
+    print(f"\nbeside {names[0]!r}: pixels shown in addition, and no longer shown; % of the view, % wrong, PSNR of them")
+    for k, name in enumerate(names):
+        sums = [sum((pair[k][way] for pair in pairs), Difference()) for way in (0, 1)]
+        texts = (f"{100 * d.pixels / pixels:9.3f} {100 * d.wrong_share:7.1f} {d.psnr:7.2f}" for d in sums)
+        print(f"{name:{width}}   +" + "    -".join(texts))
 
 
 def print_table(title: str, names: list[str], rows: list[Measures]) -> None:

@@ -136,7 +136,29 @@ def doubled(number: int) -> tuple[Photograph, np.ndarray]:
     return Photograph(colour, finer, known, lens), finer
 
 
-GRIDS = {"640": whole, "320": halved, "1280": doubled}
+def without_specks(largest: int) -> Callable[[int], tuple[Photograph, np.ndarray]]:
+    """Return a grid whose patches of at most so many pixels that stand apart in depth are unknown, and filled."""
+
+    @cache
+    def grid(number: int) -> tuple[Photograph, np.ndarray]:
+        source, _ = whole(number)
+        steps = np.where(source.known, 1000 * np.log(np.maximum(source.depth, 0.1) / 0.1), -10_000).astype(np.int16)
+        cv2.filterSpeckles(steps, -10_000, largest, 30)
+        known = steps > -10_000
+        return replace(source, known=known), fill_unknown(source.depth, known)
+
+    return grid
+
+
+GRIDS = {
+    "640": whole,
+    "320": halved,
+    "1280": doubled,
+    "specks 10": without_specks(10),
+    "specks 50": without_specks(50),
+    "specks 200": without_specks(200),
+    "specks 1000": without_specks(1000),
+}
 
 
 def corners(image: np.ndarray) -> np.ndarray:
@@ -255,6 +277,10 @@ VARIANTS: dict[str, Variant] = {
     "and backs": Variant(CLEAN, turned_away),
     "and stretched 3": Variant(CLEAN, stretched(3.0)),
     "and stretched 5": Variant(CLEAN, stretched(5.0)),
+    "no specks of 10": Variant(CLEAN, grid="specks 10"),
+    "no specks of 50": Variant(CLEAN, grid="specks 50"),
+    "no specks of 200": Variant(CLEAN, grid="specks 200"),
+    "no specks of 1000": Variant(CLEAN, grid="specks 1000"),
     "320: angle 2.5": Variant(CLEAN, grid="320"),
     "320: angle 5": Variant(replace(CLEAN, min_angle_deg=5.0), grid="320"),
     "320: ratio 1.05": Variant(replace(NO_ANGLE, depth_ratio=1.05), grid="320"),

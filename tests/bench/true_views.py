@@ -17,6 +17,8 @@ from ex4d.render.rasterizer import RenderedFrame
 
 TOLERANCE = 0.05
 """Depths within this share of each other are one surface: at 2 m, what stands less than 10 cm before something."""
+SLACK = 2
+"""Pixels by which poses or a depth camera may misplace an edge before it is ``firm`` that something is wrong."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,52 @@ class Errors:
         """Whatever is shown and should not be."""
         return self.nearer | self.farther | self.unseen
 
+    def firm(self, frame: RenderedFrame, truth: Truth, tolerance: float = TOLERANCE) -> np.ndarray:
+        """Tell which wrong pixels no pixel of B within ``SLACK`` excuses, having their depth and not unseen by A."""
+        target = truth.target
+        fitting = np.pad(np.where(target.known & ~truth.unseen, target.depth, np.inf), SLACK, constant_values=np.inf)
+        height, width = target.known.shape
+        firm = self.wrong.copy()
+        for row in range(2 * SLACK + 1):
+            for column in range(2 * SLACK + 1):
+                firm &= ~agree(frame.depth, fitting[row : row + height, column : column + width], tolerance)
+        return firm
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Pixels that one view shows and another does not, summed over pairs."""
+
+    pixels: int = 0
+    known: int = 0
+    """Of these, with measured depth in B."""
+    wrong: int = 0
+    """Of the known ones."""
+    squares: float = 0.0
+    """Sum of squared differences of colour, levels, mean of the channels."""
+
+    @classmethod
+    def of(cls, frame: RenderedFrame, other: RenderedFrame, truth: Truth, tolerance: float = TOLERANCE) -> Difference:
+        """Look at what ``frame`` shows and ``other`` does not."""
+        alone = frame.visible & ~other.visible
+        squares = (frame.colour[alone].astype(float) - truth.target.colour[alone]) ** 2
+        wrong = Errors.of(frame, truth, tolerance).wrong
+        counts = (int((alone & mask).sum()) for mask in (alone, truth.target.known, wrong))
+        return cls(*counts, float(squares.mean(axis=-1).sum()))
+
+    def __add__(self, other: Difference) -> Difference:
+        return Difference(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
+
+    @property
+    def psnr(self) -> float:
+        """dB; NaN of nothing."""
+        return float(10 * np.log10(255**2 * self.pixels / self.squares)) if self.squares else np.nan
+
+    @property
+    def wrong_share(self) -> float:
+        """Of the pixels whose truth is known."""
+        return self.wrong / self.known if self.known else np.nan
+
 
 @dataclass(frozen=True)
 class Measures:
@@ -128,6 +176,8 @@ class Measures:
     farther: float
     unseen: float
     wrong: float
+    firm: float
+    """Those of the wrong pixels that no misplaced edge excuses."""
     overlap: float
     """Shown against co-visible, intersection over union, where it is known what A saw."""
     score: float
@@ -152,6 +202,7 @@ class Measures:
             farther=share(errors.farther, known),
             unseen=share(errors.unseen, known),
             wrong=share(errors.wrong, known),
+            firm=share(errors.firm(frame, truth, tolerance), known),
             overlap=share(both, decided & (frame.visible | truth.seen)),
             score=share(errors.right, errors.right | errors.wrong | errors.missed),
             filled=share(errors.right & truth.undecided, truth.undecided),
