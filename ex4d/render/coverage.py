@@ -1,0 +1,126 @@
+"""How much of a frame the source never showed, and where in the frame that is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool
+
+Row = tuple[float, float, float]
+Ninths = tuple[Row, Row, Row]
+
+NOWHERE = "nowhere"
+SCATTERED = "here and there"
+"""Where two places of different names fit equally well."""
+
+_PICTURES = {
+    "in the middle": ("... .x. ...",),
+    "down the middle": (".x. .x. .x.",),
+    "across the middle": ("... xxx ...",),
+    "at the top left": ("x.. ... ...", "xx. xx. ..."),
+    "at the top right": ("..x ... ...", ".xx .xx ..."),
+    "at the bottom left": ("... ... x..", "... xx. xx."),
+    "at the bottom right": ("... ... ..x", "... .xx .xx"),
+    "at the top": (".x. ... ...", "xxx ... ...", "xxx xxx ..."),
+    "at the bottom": ("... ... .x.", "... ... xxx", "... xxx xxx"),
+    "on the left": ("... x.. ...", "x.. x.. x..", "xx. xx. xx."),
+    "on the right": ("... ..x ...", "..x ..x ..x", ".xx .xx .xx"),
+    "on both sides": ("x.x x.x x.x",),
+    "at the top and the bottom": ("xxx ... xxx",),
+    "at the top and on the left": ("xxx x.. x..",),
+    "at the top and on the right": ("xxx ..x ..x",),
+    "at the bottom and on the left": ("x.. x.. xxx",),
+    "at the bottom and on the right": ("..x ..x xxx",),
+    "round the edges": ("xxx x.x xxx",),
+    "all over": ("xxx xxx xxx",),
+}
+PLACES: Mapping[str, str] = MappingProxyType({picture: name for name, found in _PICTURES.items() for picture in found})
+"""What each picture of ninths is called, its rows from the top."""
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How much of a frame is uncovered, and where."""
+
+    uncovered: float
+    """Share of its pixels that the source never showed, 0 to 1."""
+    ninths: Ninths
+    """The same of 3 x 3 parts of the frame, by rows from the top. Outer rows and columns are equally wide, and as near
+    to a third as pixels allow."""
+
+    @property
+    def where(self) -> str:
+        """The place in words, as in "on the left": of the picture in :data:`PLACES` that is most like the ninths."""
+        if self.uncovered == 0:
+            return NOWHERE
+        likeness = {picture: _likeness(self.ninths, picture) for picture in PLACES}
+        best = max(likeness.values())
+        names = {PLACES[picture] for picture, value in likeness.items() if value == best}
+        return names.pop() if len(names) == 1 else SCATTERED
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for files, shares to six digits."""
+        ninths = [[round(share, 6) for share in row] for row in self.ninths]
+        return {"uncovered": round(self.uncovered, 6), "where": self.where, "ninths": ninths}
+
+    @classmethod
+    def from_json(cls, stored: Any) -> Coverage:
+        """Return what :meth:`as_json` has stored.
+
+        Raises:
+            ValueError, TypeError, KeyError: it is something else.
+        """
+        top, middle, bottom = (_row(*row) for row in stored["ninths"])
+        return cls(float(stored["uncovered"]), (top, middle, bottom))
+
+
+def coverage_of(visible: Bool[np.ndarray, "height width"]) -> Coverage:
+    """Measure a frame by its mask of what the source showed."""
+    height, width = visible.shape
+    columns = _thirds(width)
+    top, middle, bottom = (_row(*(_uncovered(visible[rows, part]) for part in columns)) for rows in _thirds(height))
+    return Coverage(_uncovered(visible), (top, middle, bottom))
+
+
+def worst_frame(coverage: Mapping[int, Coverage]) -> int:
+    """Return which frame has most uncovered, the first of equals."""
+    return max(coverage, key=lambda index: coverage[index].uncovered)
+
+
+def summary_of(coverage: Mapping[int, Coverage]) -> dict[str, Any]:
+    """Return the mean over frames; and of the worst how much, which it is, and where."""
+    worst = worst_frame(coverage)
+    return {
+        "mean": math.fsum(frame.uncovered for frame in coverage.values()) / len(coverage),
+        "worst": coverage[worst].uncovered,
+        "worst_frame": worst,
+        "where": coverage[worst].where,
+    }
+
+
+def _thirds(side: int) -> tuple[slice, slice, slice]:
+    """Cut a side in three, the same from either end."""
+    third = (side + 1) // 3
+    return slice(0, third), slice(third, side - third), slice(side - third, side)
+
+
+def _uncovered(visible: Bool[np.ndarray, "rows columns"]) -> float:
+    """Return the share that is not visible; of no pixels, none."""
+    hidden = visible.size - int(np.count_nonzero(visible))
+    return hidden / visible.size if visible.size else 0.0
+
+
+def _row(left: float, middle: float, right: float) -> Row:
+    return float(left), float(middle), float(right)
+
+
+def _likeness(ninths: Ninths, picture: str) -> float:
+    """Return the cosine of the ninths and a picture, times what is the same for all pictures."""
+    shares = (share for row in ninths for share in row)
+    inside = [share for share, mark in zip(shares, picture.replace(" ", ""), strict=True) if mark == "x"]
+    return math.fsum(inside) / math.sqrt(len(inside))  # exact sums: what mirrors each other is equally like
