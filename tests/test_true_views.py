@@ -152,6 +152,7 @@ def test_hiding_the_worst_pixels_raises_the_psnr_and_not_that_on_common_ones() -
     assert hidden.psnr > all_shown.psnr
     assert hidden.common == all_shown.common == hidden.psnr
     assert hidden.recall < all_shown.recall
+    assert np.isnan(Measures.of(modest, truth, everything.visible).common)
 
 
 def test_an_edge_misplaced_by_two_pixels_is_excused_and_a_pixel_more_is_not() -> None:
@@ -175,11 +176,14 @@ def test_a_difference_counts_what_one_view_alone_shows() -> None:
     frame = replace(shown(wall(depth=np.where(ghost, WALL / 2, WALL).astype(np.float32))), colour=colour)
     other = replace(frame, visible=~alone)
 
-    found = Difference.of(frame, other, truth)
+    filled = np.where(alone[..., None], target.colour ^ 1, target.colour).astype(np.uint8)
+    found = Difference.of(frame, other, filled, truth)
     assert (found.pixels, found.known, found.wrong) == (30, 24, 8)
     assert found.squares == 10 * 16**2
-    assert Difference.of(other, frame, truth) == Difference()
-    assert found + found == Difference(60, 48, 16, 20 * 16**2)
+    assert found.filled_squares == 30
+    assert Difference.of(other, frame, filled, truth) == Difference()
+    assert found + found == Difference(60, 48, 16, 20 * 16**2, 60)
+    assert found.filled_psnr == pytest.approx(10 * np.log10(255**2))
     assert found.psnr == pytest.approx(10 * np.log10(255**2 * 3 / 16**2))
 
 

@@ -133,23 +133,40 @@ class Difference:
     """Of the known ones."""
     squares: float = 0.0
     """Sum of squared differences of colour, levels, mean of the channels."""
+    filled_squares: float = 0.0
+    """The same of what fills these pixels in the view that does not show them."""
 
     @classmethod
-    def of(cls, frame: RenderedFrame, other: RenderedFrame, truth: Truth, tolerance: float = TOLERANCE) -> Difference:
-        """Look at what ``frame`` shows and ``other`` does not."""
+    def of(
+        cls,
+        frame: RenderedFrame,
+        other: RenderedFrame,
+        filled: np.ndarray,
+        truth: Truth,
+        tolerance: float = TOLERANCE,
+    ) -> Difference:
+        """Look at what ``frame`` shows and ``other`` does not; ``filled`` is the colour of ``other``, holes filled."""
         alone = frame.visible & ~other.visible
-        squares = (frame.colour[alone].astype(float) - truth.target.colour[alone]) ** 2
+        colours = (image[alone].astype(float) - truth.target.colour[alone] for image in (frame.colour, filled))
         wrong = Errors.of(frame, truth, tolerance).wrong
         counts = (int((alone & mask).sum()) for mask in (alone, truth.target.known, wrong))
-        return cls(*counts, float(squares.mean(axis=-1).sum()))
+        return cls(*counts, *(float((difference**2).mean(axis=-1).sum()) for difference in colours))
 
     def __add__(self, other: Difference) -> Difference:
         return Difference(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
 
     @property
     def psnr(self) -> float:
-        """dB; NaN of nothing."""
-        return float(10 * np.log10(255**2 * self.pixels / self.squares)) if self.squares else np.nan
+        """dB of what is shown; NaN of nothing."""
+        return self._decibels(self.squares)
+
+    @property
+    def filled_psnr(self) -> float:
+        """dB of what fills the same pixels: above ``psnr``, hiding them is the better picture."""
+        return self._decibels(self.filled_squares)
+
+    def _decibels(self, squares: float) -> float:
+        return float(10 * np.log10(255**2 * self.pixels / squares)) if squares else np.nan
 
     @property
     def wrong_share(self) -> float:
@@ -164,7 +181,7 @@ class Measures:
     psnr: float
     """dB over co-visible pixels that are shown."""
     common: float
-    """dB over co-visible pixels that all compared views show."""
+    """dB over co-visible pixels that all compared views show; NaN of a view that does not show them all."""
     gained: float
     """dB over the same, after one gain for each channel: exposure and white balance differ between photographs."""
     recall: float
@@ -181,7 +198,8 @@ class Measures:
     overlap: float
     """Shown against co-visible, intersection over union, where it is known what A saw."""
     score: float
-    """Right against right, wrong or missed: a wrong pixel costs as much as a missing one."""
+    """Right against right, wrong or missed: a wrong pixel costs as much as a missing one. What A did not measure cannot
+    be missed, so that hiding it looks better here than it is."""
     filled: float
     """Of the undecided pixels, the share that is shown at the true depth; most show unknown depth that was filled."""
 
@@ -190,7 +208,7 @@ class Measures:
         """Measure a view; ``common`` marks the pixels that all compared views show."""
         errors, target = Errors.of(frame, truth, tolerance), truth.target
         both, known = truth.seen & frame.visible, target.known
-        equal = common & truth.seen
+        equal = common & truth.seen & bool(frame.visible[common].all())
         decided = truth.seen | truth.unseen
         return cls(
             psnr=psnr(frame.colour, target.colour, both),
