@@ -12,11 +12,11 @@ from jaxtyping import Float64
 from ex4d.artifacts.camera_path import CameraPath
 from ex4d.artifacts.guide_video import GuideFrame
 from ex4d.artifacts.mesh_profile import NEAREST, PROFILES, MeshProfile
-from ex4d.artifacts.watertight_mesh import WatertightMesh
 from ex4d.backdrop import Backdrop, Colour, frame_mesh
 from ex4d.footage import Footage, SourceFrame
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.render.rasterizer import Rasterizer
+from ex4d.render.supersampling import Supersampled
 from ex4d.synthesis.mesh_engine import complete_frame
 
 View = tuple[Float64[np.ndarray, "4 4"], Pinhole]
@@ -81,7 +81,8 @@ def draw_guide(
             mesh, drawn = frame_mesh(source.colour, source.depth, footage, profile, source.known), source
             backdrop = None if backdrop is None else backdrop.behind(source, footage)
         view = poses[index], path.scene.lens.zoomed(float(path.lens_factor[index]))
-        frame = _rendered(mesh, backdrop, view, rasterizer)
+        seen = Supersampled(rasterizer, profile.samples).render(mesh, *view)
+        frame = GuideFrame(seen.colour, seen.visible, backdrop and backdrop.seen_from(*view, rasterizer))
         if recipe.whole_first_frame and index == 0:
             behind = (backdrop or Backdrop.of_shot(footage, path)).behind(source, footage)
             frame = _completed(frame, behind.seen_from(*view, rasterizer))
@@ -91,12 +92,6 @@ def draw_guide(
 def _source_as_guide(source: SourceFrame, footage: Footage, recipe: GuideRecipe) -> GuideFrame:
     colour = footage.fit.view_of(source.colour)
     return GuideFrame(colour, np.ones(colour.shape[:2], np.bool_), colour if recipe.background else None)
-
-
-def _rendered(mesh: WatertightMesh, backdrop: Backdrop | None, view: View, rasterizer: Rasterizer) -> GuideFrame:
-    seen = rasterizer.render(mesh, *view)
-    behind = None if backdrop is None else backdrop.seen_from(*view, rasterizer)
-    return GuideFrame(seen.colour, seen.visible, behind)
 
 
 def _completed(frame: GuideFrame, behind: Colour) -> GuideFrame:

@@ -7,16 +7,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.ndimage import binary_dilation
 
 from ex4d.artifacts.camera_path import CameraPath
 from ex4d.artifacts.mesh_profile import PROFILES
-from ex4d.backdrop import Backdrop, plate_times
+from ex4d.backdrop import Backdrop, frame_mesh, plate_times
 from ex4d.engines.options import EngineOptions
 from ex4d.engines.registry import ENGINES
 from ex4d.footage import Footage
 from ex4d.guide import GuideRecipe, draw_guide
 from ex4d.media.writing import LosslessWriter
 from ex4d.render.cpu_rasterizer import CpuRasterizer
+from ex4d.render.supersampling import Supersampled
 from ex4d.setups import Setup, set_up
 from ex4d.shotlist.load import load
 from ex4d.synthesis.mesh_engine import complete_frame
@@ -213,3 +215,41 @@ def test_the_references_guide_is_its_renderers(tmp_path: Path) -> None:
         both = guide.visible & truth["visible"][index]
         assert (guide.visible == truth["visible"][index]).mean() >= 0.998, index
         assert np.abs(guide.colour[both].astype(float) - truth["colour"][index][both]).mean() <= 0.3
+
+
+def test_a_profile_with_samples_decides_each_pixel_by_them(swing: Setup) -> None:
+    path, profile = swing.path, replace(PROFILES["clean"], samples=3)
+    drawn, usual = (
+        next(draw_guide(swing.footage, path, CpuRasterizer(), GuideRecipe(each, background=False), [5]))
+        for each in (profile, PROFILES["clean"])
+    )
+    source = next(swing.footage.frames([path.source_time[5]]))
+    mesh = frame_mesh(source.colour, source.depth, swing.footage)
+    pose = path.translated_in_depth_units(swing.footage.subject_distance)[5]
+    expected = Supersampled(CpuRasterizer(), 3).render(mesh, pose, path.scene.lens)
+    np.testing.assert_array_equal(drawn.visible, expected.visible)
+    np.testing.assert_array_equal(drawn.colour, expected.colour)
+    assert (drawn.visible != usual.visible).any()
+
+
+def test_a_profile_that_hides_unknown_depth_shows_less_of_the_source(tmp_path: Path) -> None:
+    film = load(write_tiny_film(tmp_path))
+    depth = source_depth()
+    depth[:, 22:30, 2:10] = 0.0
+    np.savez_compressed(tmp_path / "tiny.npz", depth=depth)
+    setup = set_up(film.shots[1], film.output)
+    fills = GuideRecipe(background=False)
+    hides = replace(fills, profile=replace(PROFILES["clean"], unknown="hide"))
+    filled, hidden = (
+        next(draw_guide(setup.footage, trucked(setup), CpuRasterizer(), recipe, [5])).visible
+        for recipe in (fills, hides)
+    )
+    patch = np.zeros_like(filled)
+    patch[22:30, 2 - SHIFT_PX + 4 : 10 - SHIFT_PX] = True
+    assert filled[patch].all()
+    assert not hidden[patch].any()
+    np.testing.assert_array_equal(filled[~_grown(patch)], hidden[~_grown(patch)])
+
+
+def _grown(mask: np.ndarray) -> np.ndarray:
+    return binary_dilation(mask, iterations=5)
