@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
-import numpy as np
-
 from ex4d.engines.options import EngineOptions
+from ex4d.render.coverage import Coverage, summary_of
 from ex4d.setups import Setup
 from ex4d.shotlist.model import DepthFile, DepthModel
 from ex4d.trajectory.handheld import seeds_of
@@ -24,9 +23,9 @@ def package_versions() -> dict[str, str]:
 
 
 def manifest_of(
-    setup: Setup, uncovered: Sequence[float], keys: Mapping[str, str], options: EngineOptions
+    setup: Setup, coverage: Sequence[Coverage], keys: Mapping[str, str], options: EngineOptions
 ) -> dict[str, Any]:
-    """Return a take's manifest as JSON-like values; ``uncovered`` is the share of each frame."""
+    """Return a take's manifest as JSON-like values; ``coverage`` is that of each frame."""
     return {
         "shot": setup.shot.name,
         "frames": setup.frame_count,
@@ -34,7 +33,7 @@ def manifest_of(
         "size": setup.size,
         "first_frame": _first_frame(setup, options),
         "frames_at_source_camera": int(setup.path.at_source.sum()),
-        "uncovered": {"mean": float(np.mean(uncovered)), "worst": max(uncovered)},
+        "uncovered": summary_of(dict(enumerate(coverage))),
         "assumed": setup.path.scene.assumed,
         **_written(setup),
         **_measured(setup),

@@ -9,8 +9,6 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ex4d.artifacts.guide_video import GuideVideo
 from ex4d.artifacts.video import Frame, Video
 from ex4d.engines.registry import windows_in_words
@@ -20,6 +18,7 @@ from ex4d.guide import draw_guide
 from ex4d.manifest import manifest_of, package_versions
 from ex4d.media.writing import H264Writer
 from ex4d.progress import Progress
+from ex4d.render.coverage import Coverage, coverage_of
 from ex4d.render.cpu_rasterizer import CpuRasterizer
 from ex4d.setups import Setup
 from ex4d.shotlist.model import DepthFile
@@ -34,10 +33,15 @@ class Take:
     setup: Setup
     folder: Path
     result: Video
-    uncovered: tuple[float, ...]
-    """Of each frame, the share of its pixels that the source never showed."""
+    coverage: tuple[Coverage, ...]
+    """Of each frame, how much of it the source never showed, and where."""
     kept: bool
     """True where everything was there from an earlier run."""
+
+    @property
+    def uncovered(self) -> tuple[float, ...]:
+        """Of each frame, the share of its pixels that the source never showed."""
+        return tuple(frame.uncovered for frame in self.coverage)
 
     @property
     def movie(self) -> Path:
@@ -58,8 +62,8 @@ def make_take(
         keys = {"guide": guide_key, "result": result_keys[0]}
         frames = _begun(_completed(setup, GuideVideo.load(folder / "guide"), engines, progress))
         result.make(keys["result"], lambda: _make_result(setup, folder, frames, engines, keys))
-    uncovered = _uncovered(folder / "uncovered.json", setup.frame_count)
-    return Take(setup, folder, Video.load(folder / "result"), uncovered, kept)
+    coverage = _coverage(folder / "uncovered.json", setup.frame_count)
+    return Take(setup, folder, Video.load(folder / "result"), coverage, kept)
 
 
 def is_made(setup: Setup, folder: Path, engines: Engines, *, verify: bool = False) -> bool:
@@ -83,27 +87,27 @@ def _keys(setup: Setup, engines: Engines, *, verify: bool) -> tuple[str, tuple[s
     return guide_key, tuple(key_of({"stage": "result", "guide": guide_key, **made_by, "way": way}) for way in ways)
 
 
-def _uncovered(file: Path, frame_count: int) -> tuple[float, ...]:
+def _coverage(file: Path, frame_count: int) -> tuple[Coverage, ...]:
     try:
-        shares = tuple(float(share) for share in json.loads(file.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as cause:
+        frames = tuple(map(Coverage.from_json, json.loads(file.read_text(encoding="utf-8"))))
+    except (OSError, ValueError, TypeError, KeyError) as cause:
         raise MediaError(f"{file} is damaged ({cause}); delete {file.parent}, and it is made again") from cause
-    if len(shares) != frame_count:
+    if len(frames) != frame_count:
         raise MediaError(f"{file} is of another shot; delete {file.parent}, and it is made again")
-    return shares
+    return frames
 
 
 def _make_guide(setup: Setup, engines: Engines, folder: Path, progress: Progress) -> None:
-    """Draw the guide into its folder, and note how much of each frame is uncovered."""
+    """Draw the guide into its folder, and note how much of each frame is uncovered, and where."""
     progress.begin(f"{setup.shot.name}: guide", setup.frame_count)
-    uncovered = []
+    coverage = []
     rasterizer, recipe = CpuRasterizer(), setup.engine.engine.recipe(engines.options)
     with GuideVideo.writer(folder / "guide", setup.path, setup.path.scene.lens, background=recipe.background) as write:
         for frame in draw_guide(setup.footage, setup.path, rasterizer, recipe):
             write(frame)
-            uncovered.append(round(1.0 - float(np.mean(frame.visible)), 6))
+            coverage.append(coverage_of(frame.visible).as_json())
             progress.advance()
-    write_text(folder / "uncovered.json", json.dumps(uncovered))
+    write_text(folder / "uncovered.json", json.dumps(coverage))
 
 
 def _begun(frames: Iterator[Frame]) -> Iterator[Frame]:
@@ -122,8 +126,8 @@ def _make_result(
             boxed = setup.footage.fit.letterbox(frame)
             write(boxed)
             movie.write(boxed)
-    uncovered = _uncovered(folder / "uncovered.json", setup.frame_count)
-    write_manifest(folder, manifest_of(setup, uncovered, keys, engines.options))
+    coverage = _coverage(folder / "uncovered.json", setup.frame_count)
+    write_manifest(folder, manifest_of(setup, coverage, keys, engines.options))
 
 
 def _completed(setup: Setup, guide: GuideVideo, engines: Engines, progress: Progress) -> Iterator[Frame]:

@@ -110,7 +110,7 @@ def frame(
         still = draw_still(place, show, progress, into=output, engine=engine, options=guided(EngineOptions(), guide))
     _console(stderr=True).print(
         f"{output}: {show} of shot '{still.shot}', frame {still.index} of {still.frame_count}, "
-        f"{still.uncovered:.0%} uncovered",
+        f"{still.coverage.in_words}",
         markup=False,
         highlight=False,
         soft_wrap=True,

@@ -10,6 +10,7 @@ from ex4d.manifest import handheld_seeds
 from ex4d.preflight.expectation import Expectation
 from ex4d.preflight.plan import Plan, ShotPlan
 from ex4d.progress import counted
+from ex4d.render.coverage import summary_of, worst_in_words
 from ex4d.shotlist.model import MOVES
 from ex4d.trajectory.scenery import lens_in_words
 
@@ -48,7 +49,7 @@ _COLUMNS = (
     ("turns", "right"),
     ("travels", "right"),
     ("uncovered", "right"),
-    ("worst frame", "right"),
+    ("worst frame", "left"),
     ("engine", "left"),
 )
 
@@ -59,15 +60,14 @@ def moves_in_words(shot: ShotPlan) -> str:
 
 
 def _row(shot: ShotPlan) -> tuple[str, ...]:
-    worst = shot.uncovered[shot.worst_frame]
     return (
         shot.setup.shot.name,
         str(shot.setup.frame_count),
         moves_in_words(shot),
         f"{shot.figures.furthest_deg:.0f}deg",
         f"{shot.figures.furthest_from_source:.0%}",
-        f"{sum(shot.uncovered.values()) / len(shot.uncovered):.1%}",
-        f"{worst:.1%} at {shot.worst_frame}f",
+        f"{summary_of(shot.coverage)['mean']:.1%}",
+        worst_in_words(shot.coverage),
         shot.setup.engine.shown,
     )
 
@@ -144,7 +144,9 @@ def plan_as_json(plan: Plan) -> dict[str, Any]:
                 "engine_work": None if shot.expected is None else _work_as_json(shot.expected),
                 "path": asdict(shot.figures),
                 "subject_distance": shot.setup.footage.subject_distance,
-                "uncovered": shot.uncovered,
+                "uncovered": {index: frame.uncovered for index, frame in shot.coverage.items()},
+                "where": {index: frame.where for index, frame in shot.coverage.items()},
+                "ninths": {index: frame.ninths for index, frame in shot.coverage.items()},
                 "worst_frame": shot.worst_frame,
                 "seconds_expected": shot.seconds,
                 "assumed": shot.setup.path.scene.assumed,

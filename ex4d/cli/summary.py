@@ -10,6 +10,7 @@ import numpy as np
 from ex4d.edit.sequence import edit_length
 from ex4d.production import Production
 from ex4d.progress import counted
+from ex4d.render.coverage import summary_of, worst_in_words
 from ex4d.takes import Take
 
 if TYPE_CHECKING:
@@ -45,10 +46,10 @@ def _table(takes: Sequence[Take]) -> Table:
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in ("shot", "frames", "uncovered", "worst", "engine", ""):
-        table.add_column(title, justify="right" if title in ("frames", "uncovered", "worst") else "left")
+        table.add_column(title, justify="right" if title in ("frames", "uncovered") else "left")
     for take in takes:
-        setup = take.setup
-        shares = f"{np.mean(take.uncovered):.1%}", f"{max(take.uncovered):.1%}"
+        setup, coverage = take.setup, dict(enumerate(take.coverage))
+        shares = f"{summary_of(coverage)['mean']:.1%}", worst_in_words(coverage)
         table.add_row(
             setup.shot.name, str(setup.frame_count), *shares, setup.engine.shown, "kept" if take.kept else "made"
         )

@@ -18,6 +18,7 @@ from ex4d.kernels import announce_compiling
 from ex4d.preflight.expectation import SECONDS_TO_OPEN, Expectation, expected_of
 from ex4d.progress import SILENT, Progress
 from ex4d.reconstruction.subject import measure_subject
+from ex4d.render.coverage import Coverage, coverage_of, worst_frame
 from ex4d.render.cpu_rasterizer import CpuRasterizer
 from ex4d.setups import Setup, cut, set_up_all, with_engine
 from ex4d.shotlist.load import load
@@ -41,8 +42,8 @@ class ShotPlan:
 
     setup: Setup
     figures: PathFigures
-    uncovered: dict[int, float]
-    """Of the frames that were drawn, the share of pixels that the source never shows."""
+    coverage: dict[int, Coverage]
+    """Of the frames that were drawn, what the source never shows of them."""
     seconds: float
     """Time to expect for all of the shot but an engine with weights, on this machine as busy as it is now."""
     warnings: tuple[str, ...]
@@ -52,7 +53,7 @@ class ShotPlan:
     @property
     def worst_frame(self) -> int:
         """The drawn frame with most uncovered."""
-        return max(self.uncovered, key=self.uncovered.__getitem__)
+        return worst_frame(self.coverage)
 
 
 @dataclass(frozen=True)
@@ -99,24 +100,24 @@ def plan(file: Path, progress: Progress = SILENT, *, engine: str | None = None, 
 def _plan_shot(setup: Setup, rasterizer: CpuRasterizer, progress: Progress, options: EngineOptions) -> ShotPlan:
     sampled = sampled_frames(setup.frame_count)
     progress.begin(setup.shot.name, len(sampled))
-    uncovered, durations, before = {}, [], time.perf_counter()
+    coverage, durations, before = {}, [], time.perf_counter()
     guide = draw_guide(setup.footage, setup.path, rasterizer, setup.engine.engine.recipe(options), sampled)
     for index, frame in zip(sampled, guide, strict=True):
-        uncovered[index] = 1.0 - float(np.mean(frame.visible))
+        coverage[index] = coverage_of(frame.visible)
         durations.append(time.perf_counter() - before)
         before = time.perf_counter()
         progress.advance()
     # The median leaves out the first frame, which may have had to compile the kernels.
     seconds = statistics.median(durations) * setup.frame_count * FINISHING_FACTOR
-    warnings = (*warnings_of(setup.path), *_warnings_of_cover(uncovered), *_warnings_of_subject(setup, sampled))
+    warnings = (*warnings_of(setup.path), *_warnings_of_cover(coverage), *_warnings_of_subject(setup, sampled))
     expected = expected_of(setup.engine, setup.frame_count, options)
-    return ShotPlan(setup, figures_of(setup.path), uncovered, seconds, warnings, expected)
+    return ShotPlan(setup, figures_of(setup.path), coverage, seconds, warnings, expected)
 
 
-def _warnings_of_cover(uncovered: Mapping[int, float]) -> Iterator[str]:
-    worst = max(uncovered, key=uncovered.__getitem__)
-    if uncovered[worst] > MOSTLY_UNCOVERED:
-        yield f"frame {worst} is {uncovered[worst]:.0%} uncovered: the camera hardly sees what was filmed; move it less"
+def _warnings_of_cover(coverage: Mapping[int, Coverage]) -> Iterator[str]:
+    worst = worst_frame(coverage)
+    if (share := coverage[worst].uncovered) > MOSTLY_UNCOVERED:
+        yield f"frame {worst} is {share:.0%} uncovered: the camera hardly sees what was filmed; move it less"
 
 
 def _warnings_of_subject(setup: Setup, sampled: Sequence[int]) -> Iterator[str]:

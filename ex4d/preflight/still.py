@@ -19,6 +19,7 @@ from ex4d.guide import GuideRecipe, draw_guide
 from ex4d.kernels import announce_compiling
 from ex4d.media.atomic import replacing
 from ex4d.progress import SILENT, Progress
+from ex4d.render.coverage import Coverage, coverage_of
 from ex4d.render.cpu_rasterizer import CpuRasterizer
 from ex4d.setups import Setup, set_up, sources_of, with_engine
 from ex4d.shotlist.load import load
@@ -41,8 +42,8 @@ class Still:
     shot: str
     index: int
     frame_count: int
-    uncovered: float
-    """Share of its pixels that the source never showed."""
+    coverage: Coverage
+    """How much of it the source never showed, and where."""
 
 
 def draw_still(
@@ -77,8 +78,8 @@ def draw_still(
     index = _frame_at(Fraction(found["at"] or 0), found["unit"] or "f", setup)
     recipe = _recipe(kind, setup, options, progress)
     guide = next(draw_guide(setup.footage, setup.path, CpuRasterizer(), recipe, [index]))
-    uncovered = 1.0 - float(np.mean(guide.visible))
-    still = Still(_picture(kind, guide, setup, index), setup.shot.name, index, setup.frame_count, uncovered)
+    picture, coverage = _picture(kind, guide, setup, index), coverage_of(guide.visible)
+    still = Still(picture, setup.shot.name, index, setup.frame_count, coverage)
     if into is not None:
         _write_png(still.image, into)
     return still

@@ -63,6 +63,11 @@ class Coverage:
         names = {PLACES[picture] for picture, value in likeness.items() if value == best}
         return names.pop() if len(names) == 1 else SCATTERED
 
+    @property
+    def in_words(self) -> str:
+        """As in "34% uncovered, on the left"."""
+        return f"{_percent(self.uncovered)} uncovered, {self.where}" if self.uncovered else "nothing uncovered"
+
     def as_json(self) -> dict[str, Any]:
         """Return it for files, shares to six digits."""
         ninths = [[round(share, 6) for share in row] for row in self.ninths]
@@ -92,6 +97,14 @@ def worst_frame(coverage: Mapping[int, Coverage]) -> int:
     return max(coverage, key=lambda index: coverage[index].uncovered)
 
 
+def worst_in_words(coverage: Mapping[int, Coverage]) -> str:
+    """Say how much of the worst frame is uncovered, which it is, and where, as in "34% at 48f, on the left"."""
+    worst = worst_frame(coverage)
+    if not coverage[worst].uncovered:
+        return "none"
+    return f"{_percent(coverage[worst].uncovered)} at {worst}f, {coverage[worst].where}"
+
+
 def summary_of(coverage: Mapping[int, Coverage]) -> dict[str, Any]:
     """Return the mean over frames; and of the worst how much, which it is, and where."""
     worst = worst_frame(coverage)
@@ -101,6 +114,11 @@ def summary_of(coverage: Mapping[int, Coverage]) -> dict[str, Any]:
         "worst_frame": worst,
         "where": coverage[worst].where,
     }
+
+
+def _percent(share: float) -> str:
+    """Say a share in two digits."""
+    return f"{share:.0%}" if share >= 0.0995 else f"{share:.1%}"
 
 
 def _thirds(side: int) -> tuple[slice, slice, slice]:

@@ -31,7 +31,7 @@ def test_shoot_says_what_it_made_and_where(run: Run, film: Path) -> None:
     assert done.code == 0
     assert "out/tiny.mp4  (21 frames, 1.75 s)" in done.out
     assert "out/tiny.otio" in done.out
-    assert re.search(r"swing +12 +\d+\.\d% +\d+\.\d% +mesh +made", done.out)
+    assert re.search(r"swing +12 +\d+\.\d% +\d\d% at 11f, on the left +mesh +made", done.out)
     again = run("shoot", "tiny.yaml")
     assert re.search(r"swing +12 .* kept", again.out)
 
@@ -90,13 +90,15 @@ def test_check_as_json_has_lines_and_columns(run: Run, film: Path) -> None:
 def test_plan_reads_the_media_and_names_the_worst_frame(run: Run, film: Path) -> None:
     done = run("plan", "tiny.yaml")
     assert done.code == 0
-    assert re.search(r"swing +12 +orbit +20deg", done.out)
+    assert re.search(r"swing +12 +orbit +20deg .* \d\d% at 11f, on", done.out)
     assert "subject at 2 m" in done.out
     assert "21 frames of 64x48 at 12 a second, 1.8 s" in done.out
     data = json.loads(run("plan", "tiny.yaml", "--json").out)
     swing = data["shots"][1]
     assert swing["worst_frame"] > 6
     assert swing["uncovered"]["0"] == 0
+    assert swing["where"] == {"0": "nowhere"} | dict.fromkeys(list(swing["uncovered"])[1:], "on the left")
+    assert all(row[0] > max(row[1:]) for row in swing["ninths"]["11"])
 
 
 def test_frame_writes_one_picture(run: Run, film: Path, tmp_path: Path) -> None:
@@ -104,7 +106,7 @@ def test_frame_writes_one_picture(run: Run, film: Path, tmp_path: Path) -> None:
 
     done = run("frame", "tiny.yaml#swing@100%", "-o", "x.png")
     assert done.code == 0
-    assert "frame 11 of 12" in done.err
+    assert re.search(r"frame 11 of 12, \d\d% uncovered, on the left", done.err)
     assert iio.imread(tmp_path / "x.png").shape == (48, 64, 3)
     assert run("frame", "tiny.yaml#still@2f", "-o", "s.png", "--show", "source").code == 0
     np.testing.assert_array_equal(iio.imread(tmp_path / "s.png"), source_frames()[2])

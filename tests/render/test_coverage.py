@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, seed, settings
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from ex4d.render.coverage import PLACES, Coverage, coverage_of, summary_of, worst_frame
+from ex4d.render.coverage import PLACES, Coverage, coverage_of, summary_of, worst_frame, worst_in_words
 
 MASKS = arrays(np.bool_, array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=12))
 MIRRORED = {"left": "right", "right": "left", "top": "top", "bottom": "bottom"}
@@ -126,6 +126,23 @@ def test_a_summary_names_the_first_of_the_worst_frames():
         "worst_frame": 5,
         "where": "on the left",
     }
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        (0.0, "nothing uncovered"),
+        (0.004, "0.4% uncovered, on the left"),
+        (0.0994, "9.9% uncovered, on the left"),
+        (0.0996, "10% uncovered, on the left"),
+        (1 / 3, "33% uncovered, on the left"),
+    ],
+)
+def test_shares_are_said_in_two_digits(share, words):
+    coverage = Coverage(share, ((3 * share, 0.0, 0.0),) * 3)
+    assert coverage.in_words == words
+    shots = {0: Coverage(0.0, ((0.0, 0.0, 0.0),) * 3), 48: coverage}
+    assert worst_in_words(shots) == (words.replace(" uncovered", " at 48f") if share else "none")
 
 
 @pytest.mark.parametrize("width", [1, 2, 3, 40])

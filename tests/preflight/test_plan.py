@@ -1,0 +1,74 @@
+"""What is said of uncovered places beforehand is what the guide has, and what is written beside it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ex4d.artifacts.guide_video import GuideVideo
+from ex4d.errors import MediaError
+from ex4d.preflight.plan import plan, sampled_frames
+from ex4d.preflight.still import draw_still
+from ex4d.production import Production
+from ex4d.render.coverage import coverage_of, summary_of, worst_frame
+from tests.production.shooting import shot_in
+from tests.tiny_film import write_tiny_film
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("EX4D_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return write_tiny_film(tmp_path)
+
+
+@pytest.fixture
+def made(file: Path) -> Production:
+    return shot_in(file)
+
+
+def test_a_plan_foretells_the_guide_s_own_coverage(file: Path, made: Production) -> None:
+    for shot, take in zip(plan(file).shots, made.takes, strict=True):
+        drawn = {
+            index: coverage_of(frame.visible)
+            for index, frame in enumerate(GuideVideo.load(take.folder / "guide").frames())
+        }
+        assert shot.coverage == {index: drawn[index] for index in sampled_frames(len(drawn))}
+        assert shot.worst_frame == worst_frame(shot.coverage)
+
+
+def test_a_take_s_notes_have_the_guide_s_own_coverage(made: Production) -> None:
+    for take in made.takes:
+        drawn = [coverage_of(frame.visible) for frame in GuideVideo.load(take.folder / "guide").frames()]
+        stored = json.loads((take.folder / "uncovered.json").read_text(encoding="utf-8"))
+        manifest = json.loads((take.folder / "manifest.json").read_text(encoding="utf-8"))
+        assert stored == [frame.as_json() for frame in drawn]
+        assert [frame.as_json() for frame in take.coverage] == stored
+        assert manifest["uncovered"] == summary_of(dict(enumerate(take.coverage)))
+
+
+def test_a_still_has_the_guide_s_own_coverage(file: Path, made: Production) -> None:
+    swing = list(GuideVideo.load(made.takes[1].folder / "guide").frames())
+    assert draw_still(f"{file}#swing@100%", "guide").coverage == coverage_of(swing[-1].visible)
+
+
+def test_a_camera_that_goes_right_uncovers_what_is_left_of_the_frame_and_of_the_square(file: Path) -> None:
+    """It looks back at the square, so the frame's left side lies beyond what was filmed."""
+    _, swing, _ = plan(file).shots
+    assert swing.coverage[swing.worst_frame].where == "on the left"
+    assert swing.coverage[0].where == "nowhere"
+
+
+def test_notes_of_another_kind_are_a_clear_error(file: Path, made: Production) -> None:
+    """As shares alone: takes with such notes are made again, as their key tells; under our key they are damage."""
+    note = made.takes[1].folder / "uncovered.json"
+    note.write_text(json.dumps([0.25] * 12), encoding="utf-8")
+    with pytest.raises(MediaError, match=r"uncovered\.json is damaged .* made again"):
+        shot_in(file)
