@@ -36,6 +36,7 @@ _PICTURES = {
     "at the top and on the right": ("xxx ..x ..x",),
     "at the bottom and on the left": ("x.. x.. xxx",),
     "at the bottom and on the right": ("..x ..x xxx",),
+    "in the corners": ("x.x ... x.x",),
     "round the edges": ("xxx x.x xxx",),
     "all over": ("xxx xxx xxx",),
 }

@@ -86,6 +86,7 @@ def test_a_frame_uncovered_like_a_picture_is_called_by_its_name(picture, words):
         (".11 .91 ...", "in the middle"),
         ("1.. 2.. 9..", "at the bottom left"),
         ("995 9.. 5..", "at the top and on the left"),
+        ("3.3 ... 3.3", "in the corners"),  # the camera rolled
         ("9.. ... ..9", "here and there"),
         ("... ... ...", "nowhere"),
     ],
