@@ -175,6 +175,24 @@ def test_the_glb_s_camera_has_the_source_s_lens(closed, tmp_path):
     assert view["zfar"] > closed.vertices[:, 2].max()
 
 
+def test_through_the_glb_s_camera_the_glb_is_the_source_frame(closed, tmp_path):
+    """Each vertex of a pixel lies on that pixel's centre, in its colour."""
+    save_glb(closed, tmp_path / "a.glb")
+    read = Glb(tmp_path / "a.glb")
+    view, seen = read.document["cameras"][0]["perspective"], read.primitive("seen")["attributes"]
+    mesh = small_mesh(3, 14, 18)
+    height, width = mesh.depth.shape
+    x, y, z = read.array(seen["POSITION"])[: height * width].astype(np.float64).T
+    reach = math.tan(view["yfov"] / 2) * -z  # of the view upwards at each vertex, as glTF's cameras look along -z
+    columns = (x / (reach * view["aspectRatio"]) + 1) / 2 * width
+    rows = (1 - y / reach) / 2 * height
+    image = srgb_of(read.array(seen["COLOR_0"])[: height * width, :3] / 65535).reshape(height, width, 3)
+
+    np.testing.assert_allclose(columns.reshape(height, width), np.indices((height, width))[1] + 0.5, atol=1e-3)
+    np.testing.assert_allclose(rows.reshape(height, width), np.indices((height, width))[0] + 0.5, atol=1e-3)
+    np.testing.assert_array_equal(image, mesh.colour)
+
+
 def test_an_off_centre_lens_is_noted_beside_the_camera(closed, tmp_path):
     lens = Pinhole(18, 14, 20.0, (4.0, 9.0))
     save_glb(replace(closed, lens=lens), tmp_path / "a.glb")
