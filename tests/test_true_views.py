@@ -192,9 +192,10 @@ def test_real_views_are_as_true_as_they_were(pair: tuple[int, int]) -> None:
     """Kinect frames at the true camera of another keep within loose bounds."""
     shared_data("redkitchen")
     pytest.importorskip("cv2", reason="needs the bench extra")
-    from tests.bench.bench_true_views import measured, truth_of, views_of
+    from tests.bench.bench_true_views import Pair, measured, views_of
 
-    (measures,) = measured(views_of(pair, ["face, angle 2.5"]), truth_of(pair, 0.05), 0.05)
+    compared = Pair.of(pair)
+    (measures,) = measured(compared, views_of(compared, ["face, angle 2.5"]))
     assert measures.recall > 0.95
     assert measures.wrong < 0.05
     assert measures.depth < 0.02

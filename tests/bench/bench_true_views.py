@@ -3,6 +3,7 @@
     python -m tests.bench.bench_true_views                          every variant, a row each: the mean of the pairs
     python -m tests.bench.bench_true_views --only angle --pairs     those whose name has a word; every pair, too
     python -m tests.bench.bench_true_views --tolerance 0.03         what counts as one surface
+    python -m tests.bench.bench_true_views --aligned                with colour moved to where depth is
     python -m tests.bench.bench_true_views --picture views.png --pair 0060-0130 --only reference "face, angle 2.5"
 
 Needs shared/data/redkitchen beside the checkout, and opencv-python-headless. What is measured is said in
@@ -17,6 +18,7 @@ os.environ.setdefault("NUMBA_NUM_THREADS", "2")
 
 import argparse
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -27,11 +29,32 @@ from ex4d.reconstruction.background_layer import build_background
 from ex4d.render.rasterizer import RenderedFrame
 from ex4d.synthesis.mesh_engine import complete_frame
 from tests.bench.bench_fill import PAIRS
-from tests.bench.true_view_variants import KITCHEN, RASTERIZER, VARIANTS, photograph, whole
+from tests.bench.true_view_variants import KITCHEN, RASTERIZER, VARIANTS, Frame, photograph, whole
 from tests.bench.true_views import TOLERANCE, Difference, Errors, Measures, Truth, share
 from tests.shared_data import ROOT
 
-Pair = tuple[int, int]
+
+@dataclass(frozen=True)
+class Pair:
+    """Two photographs, and how they are compared."""
+
+    source: Frame
+    target: Frame
+    tolerance: float = TOLERANCE
+
+    @classmethod
+    def of(cls, numbers: tuple[int, int], tolerance: float = TOLERANCE, *, aligned: bool = False) -> Pair:
+        return cls(Frame(numbers[0], aligned), Frame(numbers[1], aligned), tolerance)
+
+    def __str__(self) -> str:
+        return f"{self.source.number:04d}-{self.target.number:04d}"
+
+    @property
+    def pose(self) -> np.ndarray:
+        """The pose of the second camera in the first one's axes."""
+        poses = np.load(ROOT / "redkitchen" / "world_from_camera.npy")
+        return np.linalg.inv(poses[self.source.number // 5]) @ poses[self.target.number // 5]
+
 
 COLUMNS = {
     "psnr": "PSNR",
@@ -56,35 +79,30 @@ WRONG = (255, 0, 0)
 MISSED = (0, 64, 255)
 
 
-def pose_between(pair: Pair) -> np.ndarray:
-    """Return the pose of the second camera in the first one's axes."""
-    poses = np.load(ROOT / "redkitchen" / "world_from_camera.npy")
-    return np.linalg.inv(poses[pair[0] // 5]) @ poses[pair[1] // 5]
-
-
 @cache
-def truth_of(pair: Pair, tolerance: float) -> Truth:
-    return Truth.between(photograph(pair[0]), photograph(pair[1]), pose_between(pair), tolerance)
+def truth_of(pair: Pair) -> Truth:
+    return Truth.between(photograph(pair.source), photograph(pair.target), pair.pose, pair.tolerance)
 
 
 def views_of(pair: Pair, names: list[str]) -> list[RenderedFrame]:
-    return [VARIANTS[name].view(pair[0], pose_between(pair)) for name in names]
+    return [VARIANTS[name].view(pair.source, pair.pose) for name in names]
 
 
-def measured(views: list[RenderedFrame], truth: Truth, tolerance: float) -> list[Measures]:
+def measured(pair: Pair, views: list[RenderedFrame]) -> list[Measures]:
     """Measure every variant's view of one pair; those that hide too much do not narrow what is common."""
+    truth = truth_of(pair)
     shown = [view.visible for view in views if share(view.visible & truth.seen, truth.seen) > ENOUGH]
     common = np.logical_and.reduce(shown or [view.visible for view in views])
-    return [Measures.of(view, truth, common, tolerance) for view in views]
+    return [Measures.of(view, truth, common, pair.tolerance) for view in views]
 
 
-def differing(pair: Pair, views: list[RenderedFrame], tolerance: float) -> list[list[Difference]]:
+def differing(pair: Pair, views: list[RenderedFrame]) -> list[list[Difference]]:
     """Return, for each view, what it shows beside the first one, and what it does not show."""
-    truth = truth_of(pair, tolerance)
+    truth = truth_of(pair)
     fills = [complete_frame(view.colour, view.visible, behind(pair)) for view in views]
     ways = ((0, k) for k in range(len(views)))
     return [
-        [Difference.of(views[a], views[b], fills[b], truth, tolerance) for a, b in ((k, first), (first, k))]
+        [Difference.of(views[a], views[b], fills[b], truth, pair.tolerance) for a, b in ((k, first), (first, k))]
         for first, k in ways
     ]
 
@@ -92,22 +110,22 @@ def differing(pair: Pair, views: list[RenderedFrame], tolerance: float) -> list[
 @cache
 def behind(pair: Pair) -> np.ndarray:
     """Return what the second camera sees of the layer behind the first frame, which holes are filled from."""
-    source, depth = whole(pair[0])
+    source, depth = whole(pair.source)
     layer = build_background(source.colour, depth, source.lens, known=source.known)
-    return RASTERIZER.render(layer, pose_between(pair), source.lens).colour
+    return RASTERIZER.render(layer, pair.pose, source.lens).colour
 
 
-def print_tables(names: list[str], pairs: list[Pair], tolerance: float, *, each: bool) -> None:
+def print_tables(names: list[str], pairs: list[Pair], *, each: bool) -> None:
     results, differences = [], []
     for pair in pairs:
-        views, truth = views_of(pair, names), truth_of(pair, tolerance)
-        results.append(measured(views, truth, tolerance))
-        differences.append(differing(pair, views, tolerance))
+        views = views_of(pair, names)
+        results.append(measured(pair, views))
+        differences.append(differing(pair, views))
         if each:
-            print_table(f"{pair[0]:04d}-{pair[1]:04d}", names, results[-1])
-    title = f"mean of {len(pairs)} pairs, one surface within {tolerance:.1%}"
+            print_table(str(pair), names, results[-1])
+    title = f"mean of {len(pairs)} pairs, one surface within {pairs[0].tolerance:.1%}"
     print_table(title, names, [Measures.mean(list(row)) for row in zip(*results, strict=True)])
-    seen = np.mean([truth_of(pair, tolerance).seen.mean() for pair in pairs])
+    seen = np.mean([truth_of(pair).seen.mean() for pair in pairs])
     print(f"co-visible: {seen:.1%} of the view. PSNR, common, gained in dB; the rest in %, wrong: of measured pixels")
     print_differences(names, differences, len(pairs) * KITCHEN.width * KITCHEN.height)
 
@@ -137,13 +155,15 @@ def number(key: str, value: float) -> str:
     return f"{value:9.2f}" if key in DECIBELS else f"{100 * value:9.3f}"
 
 
-def picture(names: list[str], pair: Pair, tolerance: float) -> np.ndarray:
+def picture(names: list[str], pair: Pair) -> np.ndarray:
     """Lay photograph B and the views side by side; above as they are, below with what is wrong or missed in them."""
-    truth = truth_of(pair, tolerance)
+    truth = truth_of(pair)
     columns = [np.concatenate([truth.target.colour, co_visible(truth)])]
     for name in names:
-        view = VARIANTS[name].view(pair[0], pose_between(pair))
-        columns.append(np.concatenate([holes_marked(view), errors_marked(view, Errors.of(view, truth, tolerance))]))
+        view = VARIANTS[name].view(pair.source, pair.pose)
+        columns.append(
+            np.concatenate([holes_marked(view), errors_marked(view, Errors.of(view, truth, pair.tolerance))])
+        )
     return np.concatenate(columns, axis=1)
 
 
@@ -171,7 +191,7 @@ def chosen(words: list[str]) -> list[str]:
     return list(dict.fromkeys(name for word in words for name in of(word))) or list(VARIANTS)
 
 
-def pair_of(text: str) -> Pair:
+def numbers_of(text: str) -> tuple[int, int]:
     first, second = text.split("-")
     return int(first), int(second)
 
@@ -179,16 +199,22 @@ def pair_of(text: str) -> Pair:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", nargs="+", default=[], help="names of variants, or words in them")
-    parser.add_argument("--pair", type=pair_of, nargs="+", default=list(PAIRS))
+    parser.add_argument("--pair", type=numbers_of, nargs="+", default=list(PAIRS))
     parser.add_argument("--pairs", action="store_true", help="a table for each pair, too")
     parser.add_argument("--tolerance", type=float, default=TOLERANCE)
+    parser.add_argument("--aligned", action="store_true", help="move the photographs' colour to where their depth is")
     parser.add_argument("--picture", type=Path, help="write the views of the first pair there, instead of a table")
     return parser.parse_args()
 
 
-if __name__ == "__main__":
+def main() -> None:
     asked = arguments()
+    pairs = [Pair.of(numbers, asked.tolerance, aligned=asked.aligned) for numbers in asked.pair]
     if asked.picture:
-        iio.imwrite(asked.picture, picture(chosen(asked.only), asked.pair[0], asked.tolerance))
+        iio.imwrite(asked.picture, picture(chosen(asked.only), pairs[0]))
     else:
-        print_tables(chosen(asked.only), asked.pair, asked.tolerance, each=asked.pairs)
+        print_tables(chosen(asked.only), pairs, each=asked.pairs)
+
+
+if __name__ == "__main__":
+    main()
