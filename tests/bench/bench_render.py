@@ -1,21 +1,24 @@
-"""How fast the mesh is built and rendered at 512x512, beside VTK's software renderer and the numpy twin.
+"""How fast the mesh is built and rendered, beside VTK's software renderer and the numpy twin; tables for the docs.
 
-    python -m tests.bench.bench_render                       all tables; a few minutes, most of them the twin's
-    python -m tests.bench.bench_render --repeats 20 --twin 0 ours and VTK alone
+    python -m tests.bench.bench_render                       512x512: the path, the parts, the others; three minutes
+    python -m tests.bench.bench_render --repeats 20 --twin 0 without the twin, which takes most of them
+    python -m tests.bench.bench_render --growth              256x256 to 2048x2048
+    python -m tests.bench.bench_render --masks               several samples a pixel: what they change, and cost
 
-The 49 cameras of ``ex4d-60``, on the first redkitchen frame and on a studio frame, read from shared/data beside the
-checkout. "All in" is building the mesh with its hiding, rendering, visibility and depth. Each frame counts with its
-best of the repeats, a path with the median of its frames. "CPU" is the processor time of all threads: on a machine
-with other work, half of it is what two idle cores would take.
+On the first redkitchen frame and on a studio frame, read from shared/data beside the checkout, with the cameras of
+``ex4d-60``, and those to its right up to 90 degrees. "All in" is building the mesh with its hiding, rendering,
+visibility and depth. Each frame counts with its best of the repeats, a path with the median of its frames. "CPU" is
+the processor time of all threads: on a machine with other work, half of it is what two idle cores would take.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -26,14 +29,24 @@ from ex4d.artifacts.mesh_profile import PROFILES
 from ex4d.artifacts.watertight_mesh import WatertightMesh
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.kernels import keep_compiled
+from ex4d.reconstruction import watertight_mesh as building
 from ex4d.reconstruction.unknown_depth import fill_unknown
+from ex4d.render import cpu_rasterizer as rendering
+from ex4d.render.reference_rasterizer import ReferenceRasterizer
+from ex4d.render.supersampling import Supersampled
 from tests.shared_data import ROOT
 
 SIDE = 512
+SIDES = (256, 512, 1024, 2048)
 FRAMES = 49
 FURTHEST_DEG = 60.0
 ORBIT_MARGIN = 0.15
-SHOWN_DEG = (0.0, 5.0, 10.0, 20.0, 30.0, 45.0, 60.0)
+SHOWN_DEG = (0.0, 5.0, 10.0, 20.0, 30.0, 45.0, 60.0, 75.0, 90.0)
+GROWTH_DEG = (0.0, 20.0, 60.0)
+MASKS_DEG = (0.0, 5.0, 15.0, 30.0)
+SAMPLES = (1, 3, 5)
+TRUE_SAMPLES = 9
+PARTS = ("border", "hide", "spread", "project", "draw", "shade")
 
 
 @dataclass(frozen=True)
@@ -45,25 +58,36 @@ class View:
     depth: np.ndarray
     lens: Pinhole
     poses: list[np.ndarray]
+    """Of ``ex4d-60``."""
+
+    def pose(self, angle_deg: float) -> np.ndarray:
+        """Return a camera on the circle of ``ex4d-60``."""
+        return looking_at(math.radians(angle_deg), pivot_depth(self.depth))
+
+    def mesh(self) -> WatertightMesh:
+        return building.build_mesh(self.colour, self.depth, self.lens)
 
 
-def views() -> Iterator[View]:
+def views(side: int = SIDE) -> Iterator[View]:
     colour = iio.imread(ROOT / "redkitchen/0000.rgb.jpg")[:, 80:560]
     millimetres = iio.imread(ROOT / "redkitchen/0000.depth.png")[:, 80:560]
     depth = fill_unknown(millimetres.astype(np.float32) / 1000, millimetres > 0)
-    yield view("redkitchen", colour, depth, 585.0)
+    yield view("redkitchen", colour, depth, 585.0, side)
     with np.load(ROOT / "reference_render/studio_180.npz") as file:
         colour, depth, focal = file["source"][0], file["depth"][0], file["intrinsics"][0, 0]
-    yield view("studio", colour[:, 32:288], depth[:, 32:288], float(focal))
+    yield view("studio", colour[:, 32:288], depth[:, 32:288], float(focal), side)
 
 
-def view(name: str, colour: np.ndarray, depth: np.ndarray, focal_px: float) -> View:
-    """Resize a square frame to 512x512, each pixel from its nearest."""
-    side = len(depth)
-    nearest = (np.arange(SIDE) * side + side // 2) // SIDE
+def view(name: str, colour: np.ndarray, depth: np.ndarray, focal_px: float, side: int) -> View:
+    """Resize a square frame, each pixel from its nearest."""
+    nearest = (np.arange(side) * len(depth) + len(depth) // 2) // side
     grid = np.ix_(nearest, nearest)
-    lens = Pinhole(SIDE, SIDE, focal_px * SIDE / side, (SIDE / 2, SIDE / 2))
-    return View(name, colour[grid].copy(), depth[grid].copy(), lens, orbit(float(depth.min()) + ORBIT_MARGIN))
+    lens = Pinhole(side, side, focal_px * side / len(depth), (side / 2, side / 2))
+    return View(name, colour[grid].copy(), depth[grid].copy(), lens, orbit(pivot_depth(depth)))
+
+
+def pivot_depth(depth: np.ndarray) -> float:
+    return float(depth.min()) + ORBIT_MARGIN
 
 
 def orbit(radius: float) -> list[np.ndarray]:
@@ -91,57 +115,42 @@ def best_ms(work: Callable[[], object], repeats: int, clock: Callable[[], float]
     return min(taken) * 1e3
 
 
-def measure_ours(seen: View, threads: int, repeats: int) -> np.ndarray:
-    """Milliseconds of each frame: all in, its CPU, build, of that hide, render, of that project, draw, shade."""
-    from ex4d.reconstruction import watertight_mesh as building
-    from ex4d.render import cpu_rasterizer as rendering
-
+def measure_frames(seen: View, poses: list[np.ndarray], threads: int, repeats: int) -> np.ndarray:
+    """Milliseconds of each frame: all in, its processor time, and of it rendering."""
     rasterizer = rendering.CpuRasterizer(threads)
-    mesh = building.build_mesh(seen.colour, seen.depth, seen.lens)
-    scratch = rasterizer._scratch_for(mesh, seen.lens)
-    frame = rasterizer.render(mesh, seen.poses[0], seen.lens)
-    share = rasterizer._share
 
-    def all_in(pose: np.ndarray) -> None:
-        rasterizer.render(building.build_mesh(seen.colour, seen.depth, seen.lens), pose, seen.lens)
-
-    def hide() -> None:
-        hidden = building._hidden_faces(mesh.depth, seen.lens, PROFILES["clean"])
-        building._hidden_vertices(hidden)
-
-    def parts(pose: np.ndarray) -> tuple[Callable[[], object], ...]:
-        transform = rendering.screen_from_grid(mesh, pose, seen.lens)
-        return (
-            partial(all_in, pose),
-            partial(building.build_mesh, seen.colour, seen.depth, seen.lens),
-            hide,
-            partial(rasterizer.render, mesh, pose, seen.lens),
-            partial(share, partial(rendering.project, mesh, transform, scratch), SIDE, rendering.STRIP_ROWS),
-            partial(share, partial(rendering.draw, mesh, transform, scratch), SIDE, rendering.BAND_ROWS),
-            partial(share, partial(rendering.shade, mesh, transform, scratch, frame), SIDE, rendering.BAND_ROWS),
-        )
+    def frame(pose: np.ndarray) -> list[float]:
+        start, started = time.perf_counter(), time.process_time()
+        mesh = seen.mesh()
+        built = time.perf_counter()
+        rasterizer.render(mesh, pose, seen.lens)
+        stop = time.perf_counter()
+        return [stop - start, time.process_time() - started, stop - built]
 
     # Round after round over the whole path, so that a busy moment of the machine spoils one try of a frame, not all.
-    rounds = [[timed(parts(pose)) for pose in seen.poses] for _ in range(repeats)]
-    return np.min(rounds, axis=0)
+    rounds = [[frame(pose) for pose in poses] for _ in range(repeats + 1)]
+    return np.min(rounds[1:], axis=0) * 1e3
 
 
-def timed(works: tuple[Callable[[], object], ...]) -> list[float]:
-    """Milliseconds of the first work, of its processor time, and of the others."""
-    wall, cpu = [], []
-    for work in works:
-        start, started = time.perf_counter(), time.process_time()
-        work()
-        wall.append((time.perf_counter() - start) * 1e3)
-        cpu.append((time.process_time() - started) * 1e3)
-    return [wall[0], cpu[0], *wall[1:]]
+def measure_parts(seen: View, pose: np.ndarray, threads: int, repeats: int) -> list[float]:
+    """Milliseconds of each of PARTS."""
+    rasterizer, profile, mesh = rendering.CpuRasterizer(threads), PROFILES["clean"], seen.mesh()
+    transform, side = rendering.screen_from_grid(mesh, pose, seen.lens), len(mesh.depth)
+    frame, scratch, share = rasterizer.render(mesh, pose, seen.lens), rasterizer._scratch, rasterizer._share
+    works = (
+        partial(building._with_border, seen.depth, float(mesh.depth[0, 0])),
+        partial(building._hidden_faces, mesh.depth, seen.lens, profile),
+        partial(building._hidden_vertices, mesh.hidden_face),
+        partial(share, partial(rendering.project, mesh, transform, scratch), side, rendering.STRIP_ROWS),
+        partial(share, partial(rendering.draw, mesh, transform, scratch), side, rendering.BAND_ROWS),
+        partial(share, partial(rendering.shade, mesh, transform, scratch, frame), side, rendering.BAND_ROWS),
+    )
+    return [best_ms(work, repeats) for work in works]
 
 
 def measure_vtk(seen: View, repeats: int) -> np.ndarray:
     """Milliseconds of each frame: VTK's software renderer draws the mesh, built once, and its pixels are read back."""
-    from ex4d.reconstruction.watertight_mesh import build_mesh
-
-    window, camera, read = vtk_window(build_mesh(seen.colour, seen.depth, seen.lens))
+    window, camera, read = vtk_window(seen.mesh())
 
     def frame(pose: np.ndarray) -> None:
         camera.SetPosition(*pose[:3, 3])
@@ -152,7 +161,7 @@ def measure_vtk(seen: View, repeats: int) -> np.ndarray:
         window.Render()
         read()
 
-    frame(seen.poses[0])
+    frame(seen.pose(0.0))
     return np.array([best_ms(partial(frame, pose), repeats) for pose in seen.poses])
 
 
@@ -195,12 +204,9 @@ def vtk_window(mesh: WatertightMesh) -> tuple:
 
 
 def measure_twin(seen: View, frames: int) -> np.ndarray:
-    from ex4d.reconstruction.watertight_mesh import build_mesh
-    from ex4d.render.reference_rasterizer import ReferenceRasterizer
-
-    mesh = build_mesh(seen.colour, seen.depth, seen.lens)
-    picked = np.linspace(0, FRAMES - 1, frames + 2).astype(int)[1:-1]
-    return np.array([best_ms(partial(ReferenceRasterizer().render, mesh, seen.poses[i], seen.lens), 1) for i in picked])
+    mesh = seen.mesh()
+    angles = np.linspace(0.0, FURTHEST_DEG, frames + 2)[1:-1]
+    return np.array([best_ms(partial(ReferenceRasterizer().render, mesh, seen.pose(a), seen.lens), 1) for a in angles])
 
 
 def compile_seconds() -> tuple[float, float]:
@@ -224,36 +230,86 @@ def compile_seconds() -> tuple[float, float]:
     return first, second
 
 
+def print_others(seen: View, chosen: argparse.Namespace, ours: float) -> None:
+    """Print what others take to render; they build nothing a frame, so beside our rendering."""
+    try:
+        vtk = float(np.median(measure_vtk(seen, min(chosen.repeats, 5))))
+        print(f"| {seen.name}, VTK | | | {vtk:.1f}: {vtk / ours:.1f} times ours |")
+    except ImportError:
+        print(f"| {seen.name}, VTK | | | not installed (pip install ex4d[bench]) |")
+    if chosen.twin:
+        twin = float(np.median(measure_twin(seen, chosen.twin)))
+        print(f"| {seen.name}, numpy twin | | | {twin:.0f}: {twin / ours:.0f} times ours |")
+
+
+def print_speed(chosen: argparse.Namespace) -> None:
+    cold, warm = compile_seconds()
+    print(f"First frame in a new process: {cold:.1f} s with compiling, {warm:.1f} s when compiled before.\n")
+    print(f"Median of the {FRAMES} frames of ex4d-60 at {SIDE}x{SIDE}, {chosen.threads} threads, ms:\n")
+    print("| | all in | CPU | of it rendering |\n|---|---|---|---|")
+    for seen in views():
+        ours = np.median(measure_frames(seen, seen.poses, chosen.threads, chosen.repeats), axis=0)
+        print(f"| {seen.name}, ours |" + cells(ours))
+        print_others(seen, chosen, float(ours[2]))
+    print("\nWith the angle, and where the time goes, ms:\n")
+    print(f"| | all in | CPU | {' | '.join(PARTS)} |\n|---|" + "---|" * (2 + len(PARTS)))
+    for seen in views():
+        poses = [seen.pose(angle) for angle in SHOWN_DEG]
+        frames = measure_frames(seen, poses, chosen.threads, 3 * chosen.repeats)
+        for angle, pose, frame in zip(SHOWN_DEG, poses, frames, strict=True):
+            parts = measure_parts(seen, pose, chosen.threads, 2 * chosen.repeats)
+            print(f"| {seen.name}, {angle:.0f} degrees |" + cells([*frame[:2], *parts]))
+
+
+def print_growth(chosen: argparse.Namespace) -> None:
+    print(f"Mesh and frame of one size, {chosen.threads} threads; ms, median of {GROWTH_DEG} degrees:\n")
+    print(f"| | all in | CPU | ns a pixel | {' | '.join(PARTS)} |\n|---|" + "---|" * (3 + len(PARTS)))
+    for name in range(2):
+        for side in SIDES:
+            seen = list(views(side))[name]
+            poses = [seen.pose(angle) for angle in GROWTH_DEG]
+            whole, cpu, _ = np.median(measure_frames(seen, poses, chosen.threads, chosen.repeats), axis=0)
+            parts = np.median([measure_parts(seen, p, chosen.threads, chosen.repeats) for p in poses], axis=0)
+            print(f"| {seen.name}, {side}x{side} |" + cells([whole, cpu, whole * 1e6 / side**2, *parts]))
+
+
+def print_masks(chosen: argparse.Namespace) -> None:
+    """Print how far the masks of several samples are from what most of 81 say, how they flicker, and what they cost."""
+    at = " | ".join(f"wrong at {angle:.0f} degrees" for angle in MASKS_DEG)
+    print(f"| | {at} | blinks | toggles | ms |\n|---|" + "---|" * (len(MASKS_DEG) + 3))
+    for seen in views():
+        mesh, inner = seen.mesh(), rendering.CpuRasterizer(chosen.threads)
+        poses = [seen.pose(angle) for angle in MASKS_DEG]
+        truths = [Supersampled(inner, TRUE_SAMPLES).render(mesh, pose, seen.lens).visible for pose in poses]
+        for samples in SAMPLES:
+            rasterizer = Supersampled(inner, samples)
+            masks = [rasterizer.render(mesh, pose, seen.lens).visible for pose in poses]
+            wrong = [f"{np.mean(mask != truth):.3%}" for mask, truth in zip(masks, truths, strict=True)]
+            path = np.stack([rasterizer.render(mesh, pose, seen.lens).visible for pose in seen.poses])
+            cost = best_ms(partial(rasterizer.render, mesh, poses[-1], seen.lens), chosen.repeats)
+            row = [*wrong, f"{blinks(path):.3%}", f"{np.mean((path[1:] != path[:-1]).sum(axis=0) > 1):.2%}"]
+            print(f"| {seen.name}, {samples}x{samples} | {' | '.join(row)} | {cost:.1f} |")
+
+
+def blinks(masks: np.ndarray) -> float:
+    """Share of pixels of a frame that differ from the same pixel both a frame before and a frame after."""
+    return float(np.mean((masks[1:-1] != masks[:-2]) & (masks[1:-1] != masks[2:])))
+
+
+def cells(numbers: Iterable[float]) -> str:
+    return "".join(f" {number:.2f} |" for number in numbers)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=9)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--twin", type=int, default=1, help="frames for the numpy twin, which takes a minute each")
+    parser.add_argument("--growth", action="store_true", help="sizes instead")
+    parser.add_argument("--masks", action="store_true", help="samples a pixel instead")
     chosen = parser.parse_args()
     keep_compiled()
-    cold, warm = compile_seconds()
-    print(f"first frame in a new process: {cold:.1f} s with compiling, {warm:.1f} s when compiled before")
-    print(f"median of {FRAMES} frames at {SIDE}x{SIDE}, {chosen.threads} threads, ms\n")
-    print(f"{'':24}{'all in':>8}{'CPU':>8}{'build':>8}{'(hide)':>8}{'render':>8}{'project':>9}{'draw':>8}{'shade':>8}")
-    line = "{:<24}{:8.2f}{:8.2f}{:8.2f}{:8.2f}{:8.2f}{:9.2f}{:8.2f}{:8.2f}"
-    for seen in views():
-        ours = measure_ours(seen, chosen.threads, chosen.repeats)
-        print(line.format(f"{seen.name}, ours", *np.median(ours, axis=0)))
-        for angle in SHOWN_DEG:
-            print(line.format(f"  at {angle:.0f} degrees", *ours[round(angle / FURTHEST_DEG * (FRAMES - 1))]))
-        print_others(seen, chosen, float(np.median(ours[:, 4])))
-
-
-def print_others(seen: View, chosen: argparse.Namespace, ours: float) -> None:
-    """Print what others take to render; they build nothing a frame, so beside our ``render``."""
-    try:
-        vtk = float(np.median(measure_vtk(seen, chosen.repeats)))
-        print(f"{seen.name + ', VTK':<56}{vtk:8.2f}   {vtk / ours:.1f} times ours")
-    except ImportError:
-        print(f"{seen.name}, VTK: not installed (pip install ex4d[bench])")
-    if chosen.twin:
-        twin = float(np.median(measure_twin(seen, chosen.twin)))
-        print(f"{seen.name + ', numpy twin':<56}{twin:8.0f}   {twin / ours:.0f} times ours")
+    (print_growth if chosen.growth else print_masks if chosen.masks else print_speed)(chosen)
 
 
 if __name__ == "__main__":
