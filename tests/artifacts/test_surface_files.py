@@ -101,10 +101,7 @@ def test_the_released_surface_is_not_watertight_to_another_program(tmp_path):
 def test_another_program_reads_the_glb_and_finds_it_watertight_when_merged(closed, tmp_path):
     save_glb(closed, tmp_path / "DW-Mesh.glb")
     scene = trimesh.load(tmp_path / "DW-Mesh.glb", process=False)
-    parts = {
-        part.visual.material.name if hasattr(part.visual, "material") else "seen": part
-        for part in scene.geometry.values()
-    }
+    parts = {part.visual.material.name: part for part in scene.geometry.values()}
     merged = trimesh.util.concatenate([trimesh.Trimesh(part.vertices, part.faces) for part in parts.values()])
     merged.merge_vertices()
 
@@ -116,6 +113,8 @@ def test_another_program_reads_the_glb_and_finds_it_watertight_when_merged(close
     assert merged.is_watertight
     assert merged.is_winding_consistent
     assert merged.volume == pytest.approx(volume(closed))
+    linear = parts["seen"].visual.vertex_attributes["color"][:, :3] / 65535
+    np.testing.assert_array_equal(srgb_of(linear), closed.colour)
     turned = closed.vertices * FLIP
     np.testing.assert_allclose(scene.bounds, [turned.min(axis=0), turned.max(axis=0)])
 
