@@ -38,8 +38,8 @@ def patch(top: int, left: int, bottom: int, right: int) -> np.ndarray:
     return marked
 
 
-def sideways(pixels: int) -> np.ndarray:
-    """Return a camera moved along x so that the wall moves by whole pixels."""
+def sideways(pixels: float) -> np.ndarray:
+    """Return a camera moved along x so that the wall moves by so many pixels."""
     pose = np.eye(4)
     pose[0, 3] = pixels * WALL / LENS.focal_px
     return pose
@@ -68,13 +68,16 @@ def test_a_photograph_against_itself_is_perfect() -> None:
 
 
 def test_what_stands_before_the_wall_in_the_view_alone_is_wrongly_near() -> None:
-    ghost = patch(4, 5, 9, 8)
+    ghost, blank = patch(4, 5, 9, 8), patch(0, 0, 2, 2)
     photograph = wall()
     frame = shown(wall(depth=np.where(ghost, WALL / 1.06, WALL).astype(np.float32)))
     truth = Truth.between(photograph, photograph, HERE)
 
     assert_only(Errors.of(frame, truth), nearer=ghost, right=~ghost)
-    assert Measures.of(frame, truth, frame.visible).nearer == ghost.sum() / ghost.size
+    unsure = Truth.between(wall(known=~blank), photograph, HERE)
+    measures = Measures.of(frame, unsure, frame.visible)
+    assert measures.nearer == measures.wrong == ghost.sum() / ghost.size
+    assert measures.farther == measures.unseen == 0
 
 
 def test_what_stands_before_the_wall_in_truth_alone_makes_the_wall_wrongly_far() -> None:
@@ -94,6 +97,8 @@ def test_the_tolerance_parts_one_surface_from_another() -> None:
 
     assert_only(Errors.of(frame, truth, 0.05), right=~patch(0, 0, 0, 0))
     assert_only(Errors.of(frame, truth, 0.03), farther=raised, right=~raised)
+    everywhere = shown(wall(depth=np.full(raised.shape, WALL * 1.03, np.float32)))
+    assert Measures.of(everywhere, truth, everywhere.visible).depth == pytest.approx(0.03, rel=1e-5)
 
 
 def test_the_wall_beside_the_first_frame_was_never_seen() -> None:
@@ -102,7 +107,33 @@ def test_the_wall_beside_the_first_frame_was_never_seen() -> None:
     truth = Truth.between(wall(), wall(), sideways(3))
 
     np.testing.assert_array_equal(truth.seen, ~beyond)
-    assert_only(Errors.of(shown(wall()), truth), unseen=beyond, right=~beyond)
+    errors = Errors.of(shown(wall()), truth)
+    assert_only(errors, unseen=beyond, right=~beyond)
+    np.testing.assert_array_equal(errors.wrong, beyond)
+    last = patch(0, LENS.width - 1, LENS.height, LENS.width)
+    np.testing.assert_array_equal(errors.firm(shown(wall()), truth), last)
+    measures = Measures.of(shown(wall()), truth, errors.right)
+    assert measures.unseen == measures.wrong == beyond.sum() / beyond.size
+    assert measures.firm == last.sum() / last.size
+    assert measures.nearer == measures.farther == 0
+
+
+@pytest.mark.parametrize("pixels", [-0.4, 0.4])
+def test_a_pixel_is_looked_up_by_its_centre(pixels: float) -> None:
+    """Less than half a pixel beside itself it still falls into itself, at both ends of a row."""
+    assert Truth.between(wall(), wall(), sideways(pixels)).seen.all()
+
+
+def test_what_lies_behind_the_first_camera_was_never_seen() -> None:
+    """A camera that looks the other way, from a place where all that it sees would project into the first frame."""
+    back = np.diag([-1.0, 1.0, -1.0, 1.0])
+    assert Truth.between(wall(), wall(), back).unseen.all()
+
+
+def test_what_lies_beside_the_first_frame_is_unseen_whatever_that_did_not_measure() -> None:
+    truth = Truth.between(wall(known=~patch(0, 0, 4, 4)), wall(), sideways(3))
+    np.testing.assert_array_equal(truth.undecided, patch(0, 0, 4, 1))
+    assert ((truth.seen.astype(int) + truth.unseen + truth.undecided) == 1).all()
 
 
 def test_what_is_not_shown_is_missed_only_where_it_was_seen() -> None:
@@ -128,7 +159,9 @@ def test_what_the_first_frame_did_not_measure_is_neither_seen_nor_unseen() -> No
     good = blank & patch(0, 0, 6, LENS.width)
     frame = shown(wall(depth=np.where(blank & ~good, 2 * WALL, WALL).astype(np.float32)))
     assert_only(Errors.of(frame, truth), farther=blank & ~good, right=~other & ~(blank & ~good))
-    assert Measures.of(frame, truth, frame.visible).filled == good.sum() / blank.sum()
+    measures = Measures.of(frame, truth, frame.visible)
+    assert measures.filled == good.sum() / blank.sum()
+    assert measures.overlap == 1
 
 
 def test_exposure_is_forgiven_by_a_gain_alone() -> None:
@@ -156,10 +189,11 @@ def test_hiding_the_worst_pixels_raises_the_psnr_and_not_that_on_common_ones() -
 
 
 def test_an_edge_misplaced_by_two_pixels_is_excused_and_a_pixel_more_is_not() -> None:
-    """The occluder is shown moved to the right; the wall that it uncovers there is shown as a hole."""
+    """The occluder is shown moved; the wall that it uncovers is shown as a hole."""
     source = wall(depth=np.where(patch(4, 5, 9, 8), WALL / 2, WALL).astype(np.float32))
     truth = Truth.between(source, source, HERE)
-    for moved, firm in ((2, patch(0, 0, 0, 0)), (3, patch(4, 10, 9, 11))):
+    none = patch(0, 0, 0, 0)
+    for moved, firm in ((2, none), (3, patch(4, 10, 9, 11)), (-2, none), (-3, patch(4, 2, 9, 3))):
         ghost = patch(4, 5 + moved, 9, 8 + moved)
         frame = shown(wall(depth=np.where(ghost, WALL / 2, WALL).astype(np.float32)))
         frame = replace(frame, visible=~(patch(4, 5, 9, 8) & ~ghost))
