@@ -127,7 +127,8 @@ def test_a_pixel_is_looked_up_by_its_centre(pixels: float) -> None:
 def test_what_lies_behind_the_first_camera_was_never_seen() -> None:
     """A camera that looks the other way, from a place where all that it sees would project into the first frame."""
     back = np.diag([-1.0, 1.0, -1.0, 1.0])
-    assert Truth.between(wall(), wall(), back).unseen.all()
+    for known in (wall().known, ~wall().known):
+        assert Truth.between(wall(known=known), wall(), back).unseen.all()
 
 
 def test_what_lies_beside_the_first_frame_is_unseen_whatever_that_did_not_measure() -> None:
