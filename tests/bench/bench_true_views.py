@@ -29,7 +29,8 @@ from ex4d.reconstruction.background_layer import build_background
 from ex4d.render.rasterizer import RenderedFrame
 from ex4d.synthesis.mesh_engine import complete_frame
 from tests.bench.bench_fill import PAIRS
-from tests.bench.true_view_variants import KITCHEN, RASTERIZER, VARIANTS, Frame, photograph, whole
+from tests.bench.kitchen_frames import KITCHEN, Frame, photograph, whole
+from tests.bench.true_view_variants import RASTERIZER, VARIANTS
 from tests.bench.true_views import TOLERANCE, Difference, Errors, Measures, Truth, share
 from tests.shared_data import ROOT
 
