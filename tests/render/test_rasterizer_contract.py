@@ -8,8 +8,11 @@ from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
 from ex4d.artifacts.watertight_mesh import WatertightMesh
+from ex4d.errors import MissingPart
 from ex4d.geometry.pinhole import Pinhole
+from ex4d.progress import SILENT
 from ex4d.reconstruction.watertight_mesh import build_mesh
+from ex4d.render.choice import open_rasterizer
 from ex4d.render.cpu_rasterizer import CpuRasterizer
 from ex4d.render.rasterizer import NEAR, Rasterizer
 from ex4d.render.reference_rasterizer import ReferenceRasterizer
@@ -19,9 +22,14 @@ HERE = np.eye(4)
 KINDS = {"cpu": CpuRasterizer(), "reference": ReferenceRasterizer()}
 
 
-@pytest.fixture(params=KINDS.values(), ids=KINDS.keys(), scope="module")
+@pytest.fixture(params=[*KINDS, pytest.param("nvdiffrast", marks=pytest.mark.gpu)], scope="module")
 def rasterizer(request: pytest.FixtureRequest) -> Rasterizer:
-    return request.param
+    if request.param in KINDS:
+        return KINDS[request.param]
+    try:
+        return open_rasterizer("nvdiffrast", SILENT)
+    except MissingPart as missing:
+        pytest.skip(str(missing))
 
 
 def plane_mesh(depth: float, height: int = 12, width: int = 16, focal: float = 32.0, **fields: Any) -> WatertightMesh:
@@ -95,7 +103,11 @@ class TestRasterizer:
     @settings(max_examples=15, deadline=None)
     @given(number=st.integers(0, 2**16), pose=poses(reach=1.0), power=st.integers(-3, 6))
     def test_scaling_mesh_and_camera_together_changes_no_pixel(self, rasterizer, number, pose, power):
-        """Size cannot be seen: depth, border and translation times one factor give the same frame, depth times it."""
+        """Size cannot be seen: depth, border and translation times one factor give the same frame, depth times it.
+
+        On a card, on 99 % of these few pixels: nvdiffrast tells depths apart relative to the near plane, which does not
+        scale, so that where surfaces nearly meet the other one may win.
+        """
         scale = 2.0**power
         mesh = small_mesh(number)
         deep = profile(border_depth=BORDER * scale)
@@ -106,9 +118,10 @@ class TestRasterizer:
         apart = min(frame.depth.min() * min(scale, 1.0), 1.0) > 4 * NEAR  # the near plane does not scale
 
         if apart:
-            np.testing.assert_array_equal(scaled.colour, frame.colour)
-            np.testing.assert_array_equal(scaled.visible, frame.visible)
-            np.testing.assert_array_equal(scaled.depth, frame.depth * np.float32(scale))
+            share = 0.0 if rasterizer in KINDS.values() else 0.01
+            assert (scaled.colour != frame.colour).any(axis=-1).mean() <= share
+            assert (scaled.visible != frame.visible).mean() <= share
+            assert (scaled.depth != frame.depth * np.float32(scale)).mean() <= share
 
     def test_a_plane_seen_from_nearer_is_larger(self, rasterizer):
         """At half the distance each source pixel covers two by two, and depth is measured from the camera."""
