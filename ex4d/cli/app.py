@@ -12,6 +12,7 @@ import typer
 from ex4d.cli.engine_arguments import EngineName, Guide, ReadOptions, guided, naming_engines, with_engine_options
 from ex4d.cli.generating import generate
 from ex4d.cli.models import models
+from ex4d.cli.reconning import recon
 from ex4d.cli.stopping import RESUMED, last_words
 from ex4d.engines.options import EngineOptions
 from ex4d.errors import UserError
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 app.add_typer(models, name="models")
 app.command()(generate)
+app.command()(recon)
 
 ShotFile = Annotated[Path, typer.Argument(help="A shot list.", metavar="FILE")]
 Out = Annotated[Path, typer.Option(help="The folder that the film and its takes go to.", metavar="DIR")]

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial, wraps
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
 import typer
 
 from ex4d.artifacts.mesh_profile import ProfileName
+from ex4d.cli.composed import with_options
 from ex4d.engines.options import EngineOptions
 from ex4d.errors import Ex4dError, Faults, UserError
 from ex4d.shotlist.source import ENGINES
@@ -121,21 +120,8 @@ def engine_options(
     return options
 
 
-def with_engine_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options above to a command; it gets the function that reads them as its argument ``options``."""
-    own = inspect.signature(command, eval_str=True)
-    added = inspect.signature(engine_options, eval_str=True)
-
-    @wraps(command)
-    def run(**arguments: Any) -> None:
-        said = {name: arguments.pop(name) for name in added.parameters}
-        command(**arguments, options=partial(engine_options, **said))
-
-    parameters = [each for name, each in own.parameters.items() if name != "options"]
-    parameters += [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in added.parameters.values()]
-    run.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
-    run.__annotations__ = {each.name: each.annotation for each in parameters}
-    return run
+with_engine_options = with_options(engine_options, "options")
+"""Adds the options above to a command; it gets the function that reads them as its argument ``options``."""
 
 
 def _gigabytes(written: str | None) -> float | None:

@@ -104,9 +104,7 @@ class MaskWriter:
         """
         from av.video.frame import VideoFrame
 
-        frame = VideoFrame.from_ndarray(mask.astype(np.uint8) * np.uint8(255), format="gray")
-        frame.color_range = FULL
-        self._put(frame)
+        self._put(VideoFrame.from_ndarray(mask.astype(np.uint8) * np.uint8(255), format="gray"))
 
 
 class LosslessWriter:

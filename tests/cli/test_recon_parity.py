@@ -1,0 +1,73 @@
+"""``ex4d recon --profile reference`` is EX-4D's released recon.py: its cameras, its masks, its colours."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import imageio.v3 as iio
+import numpy as np
+import pytest
+
+from ex4d.media.probe import probe
+from ex4d.media.reading import read_frames
+from tests.cli.conftest import Run
+from tests.shared_data import shared_data
+
+RENDERS = {
+    "kitchen_60": ("60", ()),
+    "studio_180": ("180", ()),
+    "studio_90_boundary": ("90", ("--face-filter", "boundary")),
+}
+SAME_PIXELS, MEAN_DIFFERENCE = 0.999, 0.3
+
+
+def video(file: Path) -> np.ndarray:
+    info = probe(file)
+    return np.array(list(read_frames(info, range(info.frame_count))))
+
+
+def lay_down(folder: Path, render: str) -> dict[str, np.ndarray]:
+    """Write a render's inputs as a user would have them; return what the reference made of them."""
+    with np.load(shared_data(f"reference_render/{render}.npz")) as stored:
+        arrays = {name: stored[name] for name in stored.files}
+    (folder / "source").mkdir()
+    for index, frame in enumerate(arrays["source"]):
+        iio.imwrite(folder / "source" / f"{index:03}.png", frame)
+    np.savez(folder / "depth.npz", depth=arrays["depth"], unit="relative")
+    np.savez(folder / "camera_x.npz", extrinsics=arrays["extrinsics"], intrinsics=arrays["intrinsics"])
+    return arrays
+
+
+HEAD = ("recon", "--video", "source", "--fps", "30", "--depth", "depth.npz", "--profile", "reference", "--out", "out")
+
+
+@pytest.mark.parametrize("render", RENDERS)
+def test_what_the_reference_made_is_made(run: Run, tmp_path: Path, render: str) -> None:
+    """The first frame of the stored renders is a render; the command has the source's there, as the released one."""
+    wanted = lay_down(tmp_path, render)
+    done = run(*HEAD, "--path", "camera_x.npz", "--lossless", *RENDERS[render][1])
+    assert done.code == 0, done.err
+    colour, mask = video(tmp_path / "out/color_camera_x.mkv"), video(tmp_path / "out/mask_camera_x.mp4")
+
+    assert set(np.unique(mask)) == {0, 255}
+    visible = mask[..., 0] == 255
+    same = (visible == wanted["visible"]).mean(axis=(1, 2))
+    difference = np.abs(colour.astype(int) - wanted["colour"]).mean(axis=(1, 2, 3))
+    assert (same[1:] >= SAME_PIXELS).all(), same
+    assert (difference[1:] <= MEAN_DIFFERENCE).all(), difference
+    assert visible[0].all()
+    np.testing.assert_array_equal(colour[0], wanted["source"][0])
+    assert (colour[~visible] == 0).all()
+
+
+@pytest.mark.parametrize("render", RENDERS)
+def test_its_named_cameras_are_the_references(run: Run, tmp_path: Path, render: str) -> None:
+    """They turn about the same point, found in the same depth: so the lens, too, is written as it was."""
+    wanted = lay_down(tmp_path, render)
+    cam = RENDERS[render][0]
+    lens = f"{float(wanted['intrinsics'][0, 0]):g}px"
+    done = run(*HEAD, "--cam", cam, "--save-camera", "--lens", lens, *RENDERS[render][1])
+    assert done.code == 0, done.err
+    with np.load(tmp_path / f"out/camera_{cam}.npz") as written:
+        np.testing.assert_allclose(written["extrinsics"], wanted["extrinsics"], rtol=0, atol=5e-7)
+        np.testing.assert_array_equal(written["intrinsics"], wanted["intrinsics"])

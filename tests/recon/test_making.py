@@ -1,0 +1,123 @@
+"""Frames are written as they are drawn, and what is drawn is what the profile says."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ex4d.errors import MissingPart, ReconstructionError
+from ex4d.media.writing import LosslessWriter
+from ex4d.recon import making
+from ex4d.recon.job import Recon
+from ex4d.shotlist.model import DepthFile
+from tests.tiny_film import FRAMES, HEIGHT, WIDTH, source_depth, write_tiny_film
+
+
+@pytest.fixture
+def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recon:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    write_tiny_film(tmp_path)
+    depth = DepthFile(file=tmp_path / "tiny.npz", unit="m")
+    return Recon(tmp_path / "out", cam="30", video=tmp_path / "tiny.mkv", depth=depth)
+
+
+def with_changes(job: Recon, **changes: object) -> Recon:
+    from dataclasses import replace
+
+    return replace(job, **changes)
+
+
+class Steps:
+    """Hears how work goes on."""
+
+    def __init__(self) -> None:
+        self.tasks: dict[str, tuple[int, int]] = {}
+        self.said: list[str] = []
+
+    def begin(self, task: str, total: int) -> None:
+        self.task = task
+        self.tasks[task] = (0, total)
+
+    def advance(self) -> None:
+        done, total = self.tasks[self.task]
+        self.tasks[self.task] = (done + 1, total)
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+
+def test_all_work_is_told_to_its_end(job: Recon) -> None:
+    heard = Steps()
+    making.reconstruct(with_changes(job, mesh_frames=(0, 3)), heard)
+    assert heard.tasks == {"meshes": (2, 2), "recon 30": (FRAMES, FRAMES)}
+
+
+def test_no_more_than_two_frames_are_held_however_many_there_are(job: Recon, monkeypatch: pytest.MonkeyPatch) -> None:
+    alive: list[weakref.ref[np.ndarray]] = []
+    most = []
+    drawn = making.draw_guide
+
+    def counting(*arguments: object, **options: object):
+        for frame in drawn(*arguments, **options):
+            gc.collect()
+            alive.append(weakref.ref(frame.colour))
+            most.append(sum(reference() is not None for reference in alive))
+            yield frame
+
+    monkeypatch.setattr(making, "draw_guide", counting)
+    making.reconstruct(job)
+    assert len(most) == FRAMES
+    assert max(most) <= 2
+
+
+def test_depth_that_a_crop_leaves_nothing_of_is_named_with_its_frame(job: Recon, tmp_path: Path) -> None:
+    depth = source_depth()
+    depth[:, :, 8:-8] = 0.0
+    depth[:4, :, 8:-8] = 4.0
+    np.savez(tmp_path / "tiny.npz", depth=depth)
+    with pytest.raises(ReconstructionError, match=r"tiny\.mkv, frame 4: no depth is known in a frame"):
+        making.reconstruct(with_changes(job, size=(HEIGHT - 16, HEIGHT)))
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_a_rasterizer_that_is_not_here_is_a_missing_part(job: Recon, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    with pytest.raises(MissingPart, match="nvdiffrast"):
+        making.reconstruct(with_changes(job, rasterizer="nvdiffrast"))
+    assert not job.out.exists()
+
+
+def test_a_rate_that_is_not_steady_gives_each_frame_once_and_is_said(job: Recon, tmp_path: Path) -> None:
+    """As the released code does, which knows no times."""
+    import av
+
+    frames, times = 6, (0, 1, 2, 5, 9, 10)
+    with av.open(str(tmp_path / "tiny.mkv"), "w", format="matroska") as output:
+        stream = output.add_stream("ffv1", rate=24)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "bgr0"
+        for index, time in enumerate(times):
+            frame = av.VideoFrame.from_ndarray(np.full((HEIGHT, WIDTH, 3), 40 * index, np.uint8), format="rgb24")
+            frame = frame.reformat(format="bgr0")
+            frame.pts, frame.time_base = time, Fraction(1, 24)
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    np.savez(tmp_path / "tiny.npz", depth=source_depth()[:frames])
+    heard = Steps()
+    made = making.reconstruct(job, heard)
+    assert len(made.coverage) == frames
+    assert any("tiny.mkv has no steady rate; its frames are shown evenly" in words for words in heard.said)
+
+
+def test_a_single_frame_is_a_video_too(tmp_path: Path) -> None:
+    """It shows where the camera starts."""
+    with LosslessWriter(tmp_path / "one.mkv", (WIDTH, HEIGHT), Fraction(24)) as video:
+        video.write(np.full((HEIGHT, WIDTH, 3), 99, np.uint8))
+    np.savez(tmp_path / "one.npz", depth=np.full((1, HEIGHT, WIDTH), 3.0, np.float32))
+    depth = DepthFile(file=tmp_path / "one.npz")
+    made = making.reconstruct(Recon(tmp_path / "out", cam="180", video=tmp_path / "one.mkv", depth=depth))
+    assert [frame.uncovered for frame in made.coverage] == [0.0]
