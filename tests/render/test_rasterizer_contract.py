@@ -171,7 +171,9 @@ class TestRasterizer:
         depth = np.full((rows, columns), 20.0, np.float32)
         below = np.arange(13, rows)
         depth[below] = (12.0 / (below + 0.5 - 12.0))[:, None]  # the plane y = 1
-        mesh = build_mesh(np.full((rows, columns, 3), 99, np.uint8), depth, lens, profile=profile(min_angle_deg=0.1, depth_ratio=None))
+        mesh = build_mesh(
+            np.full((rows, columns, 3), 99, np.uint8), depth, lens, profile=profile(min_angle_deg=0.1, depth_ratio=None)
+        )
         frame = rasterizer.render(mesh, moved(0, 0, 1.2), lens)
         ground = 12.0 / (np.arange(14, rows) + 0.5 - 12.0)
 
