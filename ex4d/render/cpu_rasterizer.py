@@ -91,7 +91,7 @@ class Scratch:
     inverse_z: Float32[np.ndarray, "height width"]
     """1/z of each vertex; 0 if too near or behind, negative beyond the guard band."""
     bounds: Float32[np.ndarray, "height chunks 4"]
-    """Least and greatest x, least and greatest y of each chunk of vertices, pixels."""
+    """Least and greatest x, least and greatest y of each chunk of vertices, pixels; inside out where all are behind."""
     keys: UInt64[np.ndarray, "rows padded_columns"]
     """Nearest face of each pixel: 1/z, not hidden, face."""
 

@@ -33,8 +33,8 @@ def project_rows(
 ) -> None:
     """Project vertex rows start..stop; 1/z is 0 where a vertex is too near or behind, negative beyond the guard band.
 
-    ``bounds`` gets the least and greatest x, the least and greatest y of each chunk's vertices, or everything where a
-    face may have to be clipped.
+    ``bounds`` gets the least and greatest x, the least and greatest y of each chunk's vertices, at most the guard band;
+    everything where some are too near or behind, nothing, inside out, where all are.
     """
     width = depth.shape[1]
     m = screen_from_grid
@@ -59,15 +59,18 @@ def project_rows(
             last = min(first + CHUNK + 1, width)
             low_x = high_x = screen[0, row, first]
             low_y = high_y = screen[1, row, first]
-            nearest = inverse_z[row, first]
+            least = most = abs(inverse_z[row, first])
             for column in range(first, last):
                 low_x = min(low_x, screen[0, row, column])
                 high_x = max(high_x, screen[0, row, column])
                 low_y = min(low_y, screen[1, row, column])
                 high_y = max(high_y, screen[1, row, column])
-                nearest = min(nearest, inverse_z[row, column])
-            whole = nearest > 0
-            bounds[row, chunk, 0] = low_x if whole else -GUARD_PX
-            bounds[row, chunk, 1] = high_x if whole else GUARD_PX
-            bounds[row, chunk, 2] = low_y if whole else -GUARD_PX
-            bounds[row, chunk, 3] = high_y if whole else GUARD_PX
+                least = min(least, abs(inverse_z[row, column]))
+                most = max(most, abs(inverse_z[row, column]))
+            if least == 0:
+                low_x = low_y = -GUARD_PX if most > 0 else GUARD_PX
+                high_x = high_y = -low_x
+            bounds[row, chunk, 0] = low_x
+            bounds[row, chunk, 1] = high_x
+            bounds[row, chunk, 2] = low_y
+            bounds[row, chunk, 3] = high_y

@@ -159,22 +159,23 @@ def _measure_blocks(
         high_x = max(x[k], x[k + 1], x_below[k], x_below[k + 1])
         low_y = min(y[k], y[k + 1], y_below[k], y_below[k + 1])
         high_y = max(y[k], y[k + 1], y_below[k], y_below[k + 1])
-        farthest = min(inverse_z[k], inverse_z[k + 1], inverse_z_below[k], inverse_z_below[k + 1])
+        i0, i1, i2, i3 = inverse_z[k], inverse_z[k + 1], inverse_z_below[k], inverse_z_below[k + 1]
+        whole = min(i0, i1, i2, i3) > ZERO
+        in_front = min(abs(i0), abs(i1), abs(i2), abs(i3)) > ZERO
+        behind = max(abs(i0), abs(i1), abs(i2), abs(i3)) == ZERO
         first_x = max(np.ceil(low_x - HALF), ZERO)
         first_y = max(np.ceil(low_y - HALF), top)
         extent_x = min(np.floor(high_x - HALF), columns - ONE) - first_x
         extent_y = min(np.floor(high_y - HALF), bottom - ONE) - first_y
-        whole = farthest > ZERO
-        empty = min(extent_x, extent_y) < ZERO
-        extent_x = -ONE if empty else extent_x
-        small = whole & (not empty) & (max(extent_x, extent_y) <= ONE)
+        gone = behind | (in_front & (min(extent_x, extent_y) < ZERO))
+        small = whole & (not gone) & (max(extent_x, extent_y) <= ONE)
         small_blocks += small
         wide_blocks += small & (extent_x == ONE)
         tall_blocks += small & (extent_y == ONE)
-        other_blocks += (not small) & (not (whole & empty))
+        other_blocks += (not small) & (not gone)
         first[0, k] = first_x
         first[1, k] = first_y
-        extent[0, k] = extent_x if whole else -ONE - ONE
+        extent[0, k] = -ONE if gone else (extent_x if whole else -ONE - ONE)
         extent[1, k] = extent_y
     return small_blocks, wide_blocks, tall_blocks, other_blocks
 
@@ -314,6 +315,19 @@ def _signed_distance(point: Float64[np.ndarray, "3"], plane: int) -> float:
 
 @kernel
 @no_type_check
+def _all_beyond(polygon: Polygon, axis: int, line: float, side: float) -> bool:
+    """Say whether a homogeneous triangle lies beyond a line of pixels, also if parts of it lie behind the camera.
+
+    The line and the eye span a plane: what is in front lies on one side of it as the vertices do.
+    """
+    a = polygon[0, axis] - line * polygon[0, 2]
+    b = polygon[1, axis] - line * polygon[1, 2]
+    c = polygon[2, axis] - line * polygon[2, 2]
+    return min(a * side, b * side, c * side) > 0
+
+
+@kernel
+@no_type_check
 def _snap(position: float) -> float:
     """Return a screen coordinate on its subpixel, within the guard band."""
     return min(max(np.floor(position * SUBPIXELS + 0.5) / SUBPIXELS, -GUARD_PX), GUARD_PX)
@@ -384,6 +398,14 @@ def _draw_face(
             return  # all of it is behind
         for i in range(3):
             _fill_homogeneous(polygon[i], depth, m, corners[i])
+        right = keys.shape[1] - LANES
+        if (
+            _all_beyond(polygon, 1, top - 1.0, -1.0)  # a pixel more than any snapping
+            or _all_beyond(polygon, 1, bottom + 1.0, 1.0)
+            or _all_beyond(polygon, 0, -1.0, -1.0)
+            or _all_beyond(polygon, 0, right + 1.0, 1.0)
+        ):
+            return
         polygon, count = _clip(polygon, spare)
     a = polygon[0]
     for i in range(2, count):
@@ -451,6 +473,24 @@ def _draw_chunk(
 
 
 @kernel
+@no_type_check
+def _misses(
+    bounds: Float32[np.ndarray, "height chunks 4"], row: int, chunk: int, right: float, top: float, bottom: float
+) -> bool:
+    """Say whether no block of a chunk holds a pixel centre of columns 0.5..right and rows top..bottom."""
+    above_behind = bounds[row, chunk, 0] > bounds[row, chunk, 1]
+    below_behind = bounds[row + 1, chunk, 0] > bounds[row + 1, chunk, 1]
+    if above_behind != below_behind:  # faces between the two cross the near plane: they may lie anywhere
+        return False
+    return (
+        max(bounds[row, chunk, 1], bounds[row + 1, chunk, 1]) < 0.5
+        or min(bounds[row, chunk, 0], bounds[row + 1, chunk, 0]) > right
+        or max(bounds[row, chunk, 3], bounds[row + 1, chunk, 3]) < top
+        or min(bounds[row, chunk, 2], bounds[row + 1, chunk, 2]) > bottom
+    )
+
+
+@kernel
 @no_type_check  # numba types a kernel by its arguments; a checker between the two would stop it
 def draw_band(
     depth: Grid,
@@ -476,13 +516,7 @@ def draw_band(
     for row in range(height):
         for chunk in range(bounds.shape[1]):
             if row < height - 1:
-                if max(bounds[row, chunk, 1], bounds[row + 1, chunk, 1]) < 0.5:
-                    continue
-                if min(bounds[row, chunk, 0], bounds[row + 1, chunk, 0]) > right:
-                    continue
-                if max(bounds[row, chunk, 3], bounds[row + 1, chunk, 3]) < top + 0.5:
-                    continue
-                if min(bounds[row, chunk, 2], bounds[row + 1, chunk, 2]) > bottom - 0.5:
+                if _misses(bounds, row, chunk, right, top + 0.5, bottom - 0.5):
                     continue
                 start = chunk * CHUNK
                 stop = min(start + CHUNK, width - 1)

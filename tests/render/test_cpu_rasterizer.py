@@ -55,6 +55,20 @@ def test_agrees_with_the_twin_near_the_source(mesh, pose):
     assert_agree(mesh, pose, Pinhole(48, 40, mesh.lens.focal_px * 48 / mesh.lens.width, (24.0, 20.0)))
 
 
+@seed(14)
+@settings(max_examples=4, deadline=None)
+@given(number=st.integers(0, 2**16), forward=st.floats(1.2, 2.8), sideways=st.floats(-0.5, 0.5))
+def test_agrees_with_the_twin_where_whole_rows_lie_behind_the_camera(number, forward, sideways):
+    """A wall over a step that the camera has passed, so wide that parts of a row have no border, in many bands."""
+    mesh = small_mesh(number, 7, 200)
+    depth = mesh.depth.copy()
+    depth[1:3, 1:-1], depth[3:6, 1:-1] = 3.0, 1.0
+    pose = np.eye(4)
+    pose[:3, 3] = (sideways, 0.1, forward)
+    lens = Pinhole(90, 100, mesh.lens.focal_px / 2, (45.0, 50.0))
+    assert_agree(replace(mesh, depth=depth), pose, lens)
+
+
 @pytest.mark.parametrize("rasterizer", [CPU, TWIN], ids=["cpu", "twin"])
 @pytest.mark.parametrize("rule", ["face", "vertex"])
 @seed(13)
