@@ -65,8 +65,8 @@ def footage_options(
     lens: Annotated[
         str | None,
         _filmed(
-            "It was filmed through: 54deg across, 35mm, or 500px. Else the camera file's or the shot's; 54deg, and in "
-            "the reference profile 500px of what is written.",
+            "Through which it was filmed: 54deg across, 35mm, or 500px. Else what the camera file or the shot says, or "
+            "54deg; for the reference profile 500px of what is written.",
             metavar="LENS",
         ),
     ] = None,

@@ -79,10 +79,10 @@ def recon(
 def _in_words(made: Reconstructed) -> str:
     names = ", ".join([str(made.files[0]), *(file.name for file in made.files[1:4])])
     more = f" and {counted(len(made.files) - 4, 'more file')}" if len(made.files) > 4 else ""
+    share = f"{made.mean_uncovered:.1%} uncovered, at most {made.worst}" if made.mean_uncovered else "nothing uncovered"
     return (
         f"{names}{more}: {counted(len(made.coverage), 'frame')} of {made.size[0]}x{made.size[1]} "
-        f"at {made.frame_rate} a second\n"
-        f"{made.mean_uncovered:.1%} uncovered, at most {made.worst}; {made.manifest} says from what\n"
+        f"at {made.frame_rate} a second\n{share}; {made.manifest} says from what\n"
     )
 
 

@@ -8,6 +8,7 @@ from fractions import Fraction
 import numpy as np
 
 from ex4d.artifacts.camera_path import CameraPath
+from ex4d.artifacts.mesh_profile import NEAREST
 from ex4d.errors import Fault, MediaError, ReconstructionError, ShotFileError, UserError
 from ex4d.footage import Footage, Media, open_footage
 from ex4d.media.fitting import Fit
@@ -20,8 +21,6 @@ from ex4d.trajectory.placing import placing
 
 BEHIND_NEAREST = 0.15
 """Units of the released code's depth: its cameras turn about a point so far behind the nearest one."""
-NEAREST = 10_000 / 3_900
-"""Where the nearest point of any clip lies in the released code's depth."""
 FOCAL_PX = 500.0
 """The released code's lens, whatever the size of its frames."""
 AS_STANDS = 1

@@ -14,10 +14,10 @@ from typing import Any
 
 from ex4d.artifacts.guide_video import GuideFrame
 from ex4d.artifacts.surface import Surface
-from ex4d.artifacts.surface_files import SAVERS
+from ex4d.artifacts.surface_files import save_surface
 from ex4d.footage import Footage
 from ex4d.manifest import package_versions
-from ex4d.media.atomic import replacing
+from ex4d.media.atomic import lent_folder, replacing
 from ex4d.media.writing import H264Writer, LosslessWriter, MaskWriter
 from ex4d.recon.cameras import Staged
 from ex4d.recon.inputs import Inputs
@@ -32,15 +32,16 @@ class Outputs:
     """The files of one reconstruction while they are written; each takes its name when all are whole."""
 
     def __init__(self, job: Recon, files: ExitStack, size: tuple[int, int], rate: Fraction) -> None:
-        self._job, self._files = job, files
-        self._manifest = files.enter_context(replacing(job.manifest))  # entered first, it takes its name last
+        self._job = job
+        self._manifest = files.enter_context(replacing(job.manifest))  # what is entered first takes its name last
+        self._folder = files.enter_context(lent_folder(job.manifest))
+        self._others: list[Path] = []
+        files.push(self._move_others)
         colour: LosslessWriter | H264Writer
         colour = LosslessWriter(job.color, size, rate) if job.lossless else H264Writer(job.color, size, rate)
         files.enter_context(colour)
         self._colour = colour
         self._mask = files.enter_context(MaskWriter(job.mask, size, rate))
-        self.written: list[Path] = [job.color, job.mask]
-        """The files, but for the manifest."""
 
     @classmethod
     @contextmanager
@@ -60,21 +61,31 @@ class Outputs:
 
     def cameras(self, staged: Staged) -> None:
         """Write the cameras as EX-4D stores them."""
-        write_camera_file(staged.cameras, self._new(self._job.camera))
+        write_camera_file(staged.cameras, self._unfinished(self._job.camera))
 
     def mesh(self, index: int, surface: Surface) -> None:
         """Write the mesh of a frame."""
-        file = self._job.mesh(index)
-        SAVERS[file.suffix](surface, self._new(file))
+        save_surface(surface, self._unfinished(self._job.mesh(index)))
 
     def manifest(self, manifest: Mapping[str, Any]) -> None:
         """Write what all was made of."""
         text = json.dumps(manifest, indent=2, sort_keys=True, default=str) + "\n"
         self._manifest.write_text(text, encoding="utf-8")
 
-    def _new(self, file: Path) -> Path:
-        self.written.append(file)
-        return self._files.enter_context(replacing(file))
+    @property
+    def written(self) -> list[Path]:
+        """The files, but for the manifest."""
+        return [self._job.color, self._job.mask, *self._others]
+
+    def _unfinished(self, file: Path) -> Path:
+        """Return where a file lies until all are whole."""
+        self._others.append(file)
+        return self._folder / file.name
+
+    def _move_others(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            for file in self._others:
+                (self._folder / file.name).replace(file)
 
 
 def manifest_of(

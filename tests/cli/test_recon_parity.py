@@ -71,3 +71,18 @@ def test_its_named_cameras_are_the_references(run: Run, tmp_path: Path, render: 
     with np.load(tmp_path / f"out/camera_{cam}.npz") as written:
         np.testing.assert_allclose(written["extrinsics"], wanted["extrinsics"], rtol=0, atol=5e-7)
         np.testing.assert_array_equal(written["intrinsics"], wanted["intrinsics"])
+
+
+def test_180_is_the_references_own_example(run: Run, tmp_path: Path) -> None:
+    """Its depth is not published: its nearest point follows from its cameras."""
+    with np.load(shared_data("ex4d_flower/camera_180.npz")) as stored:
+        wanted = stored["extrinsics"]
+    (tmp_path / "source").mkdir()
+    for index in range(len(wanted)):
+        iio.imwrite(tmp_path / "source" / f"{index:03}.png", np.full((32, 32, 3), index, np.uint8))
+    depth = np.full((len(wanted), 32, 32), 2.7401088 - 0.15, np.float32)
+    np.savez(tmp_path / "depth.npz", depth=depth, unit="relative")
+    done = run(*HEAD, "--cam", "180", "--save-camera")
+    assert done.code == 0, done.err
+    with np.load(tmp_path / "out/camera_180.npz") as written:
+        np.testing.assert_allclose(written["extrinsics"], wanted, rtol=0, atol=3e-7)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import weakref
 from fractions import Fraction
 from pathlib import Path
@@ -64,7 +63,6 @@ def test_no_more_than_two_frames_are_held_however_many_there_are(job: Recon, mon
 
     def counting(*arguments: object, **options: object):
         for frame in drawn(*arguments, **options):
-            gc.collect()
             alive.append(weakref.ref(frame.colour))
             most.append(sum(reference() is not None for reference in alive))
             yield frame
