@@ -17,8 +17,11 @@ from ex4d.geometry.pinhole import Pinhole
 from ex4d.render.projection import screen_from_grid
 from ex4d.render.rasterizer import RenderedFrame
 
-BAND_ROWS = 32
-"""Pixel rows drawn at once: their keys stay in a core's own cache, and there are enough bands to share out."""
+BANDS_PER_THREAD = 4
+"""So many that a thread with an easy band takes another."""
+BAND_ROWS = (32, 128)
+"""Pixel rows drawn at once, fewest and most: what lies across two bands is drawn in both, but the keys of one should
+stay in a core's own cache."""
 STRIP_ROWS = 64
 """Vertex rows projected at once."""
 
@@ -55,7 +58,7 @@ class CpuRasterizer:
             draw(mesh, transform, scratch, top, bottom)
             shade(mesh, transform, scratch, frame, top, bottom)
 
-        self._share(band, lens.height, BAND_ROWS)
+        self._share(band, lens.height, band_rows(lens.height, self._threads))
         return frame
 
     def _scratch_for(self, mesh: WatertightMesh, lens: Pinhole) -> Scratch:
@@ -110,6 +113,12 @@ class Scratch:
             bounds=np.empty((height, chunks, 4), np.float32),
             keys=np.empty((size[0], size[1] + LANES), np.uint64),
         )
+
+
+def band_rows(height: int, threads: int) -> int:
+    """Return how many of ``height`` pixel rows are drawn at once."""
+    fewest, most = BAND_ROWS
+    return min(max(height // (BANDS_PER_THREAD * threads), fewest), most)
 
 
 def project(

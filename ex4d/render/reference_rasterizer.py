@@ -83,6 +83,8 @@ class _Canvas:
             return
         box = np.s_[low[1] : high[1], low[0] : high[0]]
         covered, weight = _weights(screen, low, high)
+        if not covered.any():
+            return
         scaled = weight / triangle[:, 2]  # linear on the screen: 1/z, and attributes over z
         inverse_z = scaled.sum(axis=-1).astype(np.float32)
         before = self.inverse_z[box]

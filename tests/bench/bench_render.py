@@ -136,14 +136,15 @@ def measure_parts(seen: View, pose: np.ndarray, threads: int, repeats: int) -> l
     """Milliseconds of each of PARTS."""
     rasterizer, profile, mesh = rendering.CpuRasterizer(threads), PROFILES["clean"], seen.mesh()
     transform, side = rendering.screen_from_grid(mesh, pose, seen.lens), len(mesh.depth)
+    band = rendering.band_rows(side, threads)
     frame, scratch, share = rasterizer.render(mesh, pose, seen.lens), rasterizer._scratch, rasterizer._share
     works = (
         partial(building._with_border, seen.depth, float(mesh.depth[0, 0])),
         partial(building._hidden_faces, mesh.depth, seen.lens, profile),
         partial(building._hidden_vertices, mesh.hidden_face),
         partial(share, partial(rendering.project, mesh, transform, scratch), side, rendering.STRIP_ROWS),
-        partial(share, partial(rendering.draw, mesh, transform, scratch), side, rendering.BAND_ROWS),
-        partial(share, partial(rendering.shade, mesh, transform, scratch, frame), side, rendering.BAND_ROWS),
+        partial(share, partial(rendering.draw, mesh, transform, scratch), side, band),
+        partial(share, partial(rendering.shade, mesh, transform, scratch, frame), side, band),
     )
     return [best_ms(work, repeats) for work in works]
 
