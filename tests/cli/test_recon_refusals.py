@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.cli.conftest import Run
-from tests.cli.test_recon import CAM, GIVEN, PATH, names
+from tests.cli.recon_runs import CAM, GIVEN, PATH, names
 from tests.tiny_film import source_depth, write_tiny_film
 
 
