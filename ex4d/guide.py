@@ -15,6 +15,7 @@ from ex4d.artifacts.mesh_profile import NEAREST, PROFILES, MeshProfile
 from ex4d.backdrop import Backdrop, Colour, frame_mesh
 from ex4d.footage import Footage, SourceFrame
 from ex4d.geometry.pinhole import Pinhole
+from ex4d.render.choice import RasterizerName
 from ex4d.render.rasterizer import Rasterizer
 from ex4d.render.supersampling import Supersampled
 from ex4d.synthesis.mesh_engine import complete_frame
@@ -38,6 +39,9 @@ class GuideRecipe:
     whole_first_frame: bool = False
     """Whether the first frame is fully visible whatever its camera, for engines that go on from it: what the source
     does not show of it is then completed from the layer behind."""
+
+    rasterizer: RasterizerName = "cpu"
+    """Whose frames they are: they agree within the rules, not to the bit."""
 
     def ingredients(self) -> dict[str, Any]:
         """Return what goes into a key and a manifest."""
@@ -82,10 +86,11 @@ def draw_guide(
             backdrop = None if backdrop is None else backdrop.behind(source, footage)
         view = poses[index], path.scene.lens.zoomed(float(path.lens_factor[index]))
         seen = Supersampled(rasterizer, profile.samples).render(mesh, *view)
-        frame = GuideFrame(seen.colour, seen.visible, backdrop and backdrop.seen_from(*view, rasterizer))
+        behind = None if backdrop is None else backdrop.seen_from(*view, rasterizer)
+        frame = GuideFrame(seen.colour, seen.visible, behind)
         if recipe.whole_first_frame and index == 0:
-            behind = (backdrop or Backdrop.of_shot(footage, path)).behind(source, footage)
-            frame = _completed(frame, behind.seen_from(*view, rasterizer))
+            hung = (backdrop or Backdrop.of_shot(footage, path)).behind(source, footage)
+            frame = _completed(frame, hung.seen_from(*view, rasterizer))
         yield frame
 
 

@@ -19,7 +19,7 @@ from ex4d.manifest import manifest_of, package_versions
 from ex4d.media.writing import H264Writer
 from ex4d.progress import Progress
 from ex4d.render.coverage import Coverage, coverage_of
-from ex4d.render.cpu_rasterizer import CpuRasterizer
+from ex4d.render.rasterizer import Rasterizer
 from ex4d.setups import Setup
 from ex4d.shotlist.model import DepthFile
 from ex4d.synthesis.synthesizer import SynthesisRequest
@@ -58,7 +58,8 @@ def make_take(
     kept = guide.made(guide_key) and any(map(result.made, result_keys)) and not force
     if not kept:
         if force or not guide.made(guide_key):
-            guide.make(guide_key, lambda: _make_guide(setup, engines, folder, progress))
+            rasterizer = engines.rasterizer()  # which may be missing: before an earlier guide is given up
+            guide.make(guide_key, lambda: _make_guide(setup, engines, rasterizer, folder, progress))
         keys = {"guide": guide_key, "result": result_keys[0]}
         frames = _begun(_completed(setup, GuideVideo.load(folder / "guide"), engines, progress))
         result.make(keys["result"], lambda: _make_result(setup, folder, frames, engines, keys))
@@ -97,11 +98,10 @@ def _coverage(file: Path, frame_count: int) -> tuple[Coverage, ...]:
     return frames
 
 
-def _make_guide(setup: Setup, engines: Engines, folder: Path, progress: Progress) -> None:
+def _make_guide(setup: Setup, engines: Engines, rasterizer: Rasterizer, folder: Path, progress: Progress) -> None:
     """Draw the guide into its folder, and note how much of each frame is uncovered, and where."""
     progress.begin(f"{setup.shot.name}: guide", setup.frame_count)
-    coverage = []
-    rasterizer, recipe = CpuRasterizer(), setup.engine.engine.recipe(engines.options)
+    coverage, recipe = [], setup.engine.engine.recipe(engines.options)
     with GuideVideo.writer(folder / "guide", setup.path, setup.path.scene.lens, background=recipe.background) as write:
         for frame in draw_guide(setup.footage, setup.path, rasterizer, recipe):
             write(frame)

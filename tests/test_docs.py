@@ -40,7 +40,7 @@ def command_of(words: list[str]) -> Any:
 
 @pytest.mark.parametrize("line", shown())
 def test_every_command_that_is_shown_can_be_typed(line: str) -> None:
-    words = shlex.split(line, comments=True)[1:]
+    words = shlex.split(re.sub(r"\s#.*", "", line))[1:]  # within a word, # is no comment
     command_of(words).make_context("ex4d", words, resilient_parsing=False).close()
 
 

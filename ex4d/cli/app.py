@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ex4d.cli.engine_arguments import EngineName, Guide, ReadOptions, guided, naming_engines, with_engine_options
+from ex4d.cli.engine_arguments import (
+    DrawnBy,
+    EngineName,
+    Guide,
+    ReadOptions,
+    drawn,
+    naming_engines,
+    with_engine_options,
+)
 from ex4d.cli.generating import generate
 from ex4d.cli.models import models
 from ex4d.cli.reconning import recon
@@ -70,6 +78,7 @@ def plan(
     *,
     engine: EngineName = None,
     guide: Guide = None,
+    rasterizer: DrawnBy = "cpu",
     as_json: Json = False,
     options: ReadOptions,
 ) -> None:
@@ -82,7 +91,7 @@ def plan(
     from ex4d.preflight.plan import plan as make_plan
 
     with shown(_console(stderr=True), quiet=as_json) as progress:
-        made = make_plan(file, progress, engine=engine, options=guided(options(), guide))
+        made = make_plan(file, progress, engine=engine, options=drawn(options(), guide, rasterizer))
     if as_json:
         _print_json(plan_as_json(made))
     else:
@@ -98,6 +107,7 @@ def frame(
     ] = "result",
     engine: EngineName = None,
     guide: Guide = None,
+    rasterizer: DrawnBy = "cpu",
 ) -> None:
     """Write one frame of a shot as a PNG: the fastest look there is.
 
@@ -108,8 +118,9 @@ def frame(
 
     if show not in Still.KINDS:
         raise UserError(f"--show {show}: unknown; write one of {', '.join(Still.KINDS)}")
+    options = drawn(EngineOptions(), guide, rasterizer)
     with shown(_console(stderr=True), quiet=False) as progress:
-        still = draw_still(place, show, progress, into=output, engine=engine, options=guided(EngineOptions(), guide))
+        still = draw_still(place, show, progress, into=output, engine=engine, options=options)
     _console(stderr=True).print(
         f"{output}: {show} of shot '{still.shot}', frame {still.index} of {still.frame_count}, "
         f"{still.coverage.in_words}",
@@ -130,6 +141,7 @@ def shoot(
     ] = None,
     engine: EngineName = None,
     guide: Guide = None,
+    rasterizer: DrawnBy = "cpu",
     force: Annotated[bool, typer.Option("--force", help="Make everything anew, whatever is there.")] = False,
     verify: Annotated[bool, typer.Option("--verify", help="Read all media again to see if they changed.")] = False,
     quiet: Quiet = False,
@@ -159,7 +171,7 @@ def shoot(
             film,
             folder=out,
             only=only or (),
-            options=guided(options(), guide),
+            options=drawn(options(), guide, rasterizer),
             force=force,
             verify=verify,
             progress=progress,

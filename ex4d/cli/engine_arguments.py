@@ -15,6 +15,7 @@ from ex4d.artifacts.mesh_profile import ProfileName
 from ex4d.cli.composed import with_options
 from ex4d.engines.options import EngineOptions
 from ex4d.errors import Ex4dError, Faults, UserError
+from ex4d.render.choice import RasterizerName
 from ex4d.shotlist.source import ENGINES
 from ex4d.synthesis.settings import VRAM_TIERS, DiffusionSettings, Precision
 
@@ -46,7 +47,15 @@ Guide = Annotated[
     str | None,
     _option(
         "How guides are drawn: " + " or ".join(get_args(ProfileName)) + ", as EX-4D's authors do; ex4d's own is that.",
-        metavar="STYLE",
+        metavar="PROFILE",
+    ),
+]
+DrawnBy = Annotated[
+    str,
+    typer.Option(
+        "--rasterizer",
+        help="Who draws guides: cpu, or nvdiffrast, on an NVIDIA card, for non-commercial use.",
+        metavar="NAME",
     ),
 ]
 
@@ -140,13 +149,17 @@ def _size(written: str | None) -> tuple[int, int] | None:
     return int(found[1]), int(found[2])
 
 
-def guided(options: EngineOptions, written: str | None) -> EngineOptions:
-    """Return the options with a style of guides.
+def drawn(options: EngineOptions, guide: str | None, rasterizer: str) -> EngineOptions:
+    """Return the options with how guides are drawn, and by whom.
 
     Raises:
-        UserError: there is no such style.
+        UserError: there is no such profile or rasterizer.
     """
-    return replace(options, guide=_word("--guide", written, get_args(ProfileName)))
+    faults = Faults()
+    profile = faults.of(lambda: _word("--guide", guide, get_args(ProfileName)))
+    name = faults.of(lambda: _word("--rasterizer", rasterizer, get_args(RasterizerName)))
+    faults.tell()
+    return replace(options, guide=profile, rasterizer=name or "cpu")
 
 
 @contextmanager

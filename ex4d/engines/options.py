@@ -10,6 +10,7 @@ from typing import Any
 
 from ex4d.artifacts.mesh_profile import ProfileName
 from ex4d.errors import UserError
+from ex4d.render.choice import RasterizerName
 from ex4d.synthesis.settings import DiffusionSettings
 
 DISTILLED = {"steps": 4, "guidance": 1.0}
@@ -27,6 +28,8 @@ class EngineOptions:
     """Where engines with weights work: cuda, cuda:1 or cpu; None is as many graphics cards as are stated, or one."""
     guide: ProfileName | None = None
     """How guides are drawn; None is each engine's own way."""
+    rasterizer: RasterizerName = "cpu"
+    """Who draws them."""
     models: Path | None = None
     """The folder of all weights; None is the usual one."""
     loras: tuple[Path, ...] = ()
@@ -91,7 +94,8 @@ class EngineOptions:
         }
         models = written["models"] and Path(written["models"])
         loras = tuple(map(Path, written["loras"]))
-        return cls(stated, written["device"], written["guide"], models, loras, Path(written["previews"]))
+        plain = {name: written[name] for name in ("device", "guide", "rasterizer")}
+        return cls(stated, **plain, models=models, loras=loras, previews=Path(written["previews"]))
 
     @property
     def devices(self) -> tuple[str, ...]:

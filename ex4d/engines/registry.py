@@ -108,7 +108,13 @@ class Engine:
         drawn = not self.own_weights
         name = options.guide or self.profile
         released = name == "reference"
-        return GuideRecipe(PROFILES[name], background=drawn, renders_unmoved=released, whole_first_frame=not drawn)
+        return GuideRecipe(
+            PROFILES[name],
+            background=drawn,
+            renders_unmoved=released,
+            whole_first_frame=not drawn,
+            rasterizer=options.rasterizer,
+        )
 
     def weights(self, options: EngineOptions) -> tuple[Weights, ...]:
         """Return all weights that it needs."""

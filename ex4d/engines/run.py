@@ -11,6 +11,8 @@ from ex4d.engines.options import EngineOptions
 from ex4d.engines.registry import Engine, folder_of, package_versions, terms_of
 from ex4d.errors import UserError
 from ex4d.progress import SILENT, Progress
+from ex4d.render.choice import open_rasterizer
+from ex4d.render.rasterizer import Rasterizer
 from ex4d.shotlist.model import Synthesis
 from ex4d.synthesis.synthesizer import Synthesizer
 from ex4d.workspace import code_hash, content_hash
@@ -23,6 +25,7 @@ class Engines:
         self.options = options
         self._progress = progress
         self._verify = verify
+        self._rasterizer: Rasterizer | None = None
         self._opened: dict[str, Synthesizer] = {}
         self._hashes: dict[str, dict[str, str]] = {}
 
@@ -34,6 +37,16 @@ class Engines:
             count_by_place()
             self._opened[engine.name] = engine.open(options, self._progress)
         return self._opened[engine.name]
+
+    def rasterizer(self) -> Rasterizer:
+        """Return who draws the guides.
+
+        Raises:
+            MissingPart: what it needs is not here.
+        """
+        if self._rasterizer is None:
+            self._rasterizer = open_rasterizer(self.options.rasterizer, self._progress)
+        return self._rasterizer
 
     def _tell(self, engine: Engine, cards: int) -> None:
         for weights in engine.weights(self.options):

@@ -18,8 +18,9 @@ from ex4d.kernels import announce_compiling
 from ex4d.preflight.expectation import SECONDS_TO_OPEN, Expectation, expected_of
 from ex4d.progress import SILENT, Progress
 from ex4d.reconstruction.subject import measure_subject
+from ex4d.render.choice import open_rasterizer
 from ex4d.render.coverage import Coverage, coverage_of, worst_frame
-from ex4d.render.cpu_rasterizer import CpuRasterizer
+from ex4d.render.rasterizer import Rasterizer
 from ex4d.setups import Setup, cut, set_up_all, with_engine
 from ex4d.shotlist.load import load
 from ex4d.shotlist.model import ImagePoint, ShotList, SubjectDepth
@@ -93,11 +94,11 @@ def plan(file: Path, progress: Progress = SILENT, *, engine: str | None = None, 
     announce_compiling(progress)
     setups = set_up_all(film.shots, film.output, options=options, progress=progress)
     segments = cut(setups)
-    rasterizer = CpuRasterizer()
+    rasterizer = open_rasterizer(options.rasterizer, progress)
     return Plan(film, tuple(_plan_shot(setup, rasterizer, progress, options) for setup in setups), segments)
 
 
-def _plan_shot(setup: Setup, rasterizer: CpuRasterizer, progress: Progress, options: EngineOptions) -> ShotPlan:
+def _plan_shot(setup: Setup, rasterizer: Rasterizer, progress: Progress, options: EngineOptions) -> ShotPlan:
     sampled = sampled_frames(setup.frame_count)
     progress.begin(setup.shot.name, len(sampled))
     coverage, durations, before = {}, [], time.perf_counter()

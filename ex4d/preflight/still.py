@@ -19,8 +19,8 @@ from ex4d.guide import GuideRecipe, draw_guide
 from ex4d.kernels import announce_compiling
 from ex4d.media.atomic import replacing
 from ex4d.progress import SILENT, Progress
+from ex4d.render.choice import open_rasterizer
 from ex4d.render.coverage import Coverage, coverage_of
-from ex4d.render.cpu_rasterizer import CpuRasterizer
 from ex4d.setups import Setup, set_up, sources_of, with_engine
 from ex4d.shotlist.load import load
 from ex4d.shotlist.model import Shot, ShotList
@@ -77,7 +77,7 @@ def draw_still(
     setup = set_up(shot, film.output, options=options, progress=progress)
     index = _frame_at(Fraction(found["at"] or 0), found["unit"] or "f", setup)
     recipe = _recipe(kind, setup, options, progress)
-    guide = next(draw_guide(setup.footage, setup.path, CpuRasterizer(), recipe, [index]))
+    guide = next(draw_guide(setup.footage, setup.path, open_rasterizer(options.rasterizer, progress), recipe, [index]))
     picture, coverage = _picture(kind, guide, setup, index), coverage_of(guide.visible)
     still = Still(picture, setup.shot.name, index, setup.frame_count, coverage)
     if into is not None:

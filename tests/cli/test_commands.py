@@ -277,3 +277,19 @@ def test_ctrl_c_says_what_is_kept(
     assert done.code == 130
     assert f"\nstopped{words}" in done.err
     assert words or done.err.endswith("\nstopped\n")
+
+
+@pytest.mark.parametrize(
+    "command", [["shoot", "tiny.yaml"], ["plan", "tiny.yaml"], ["frame", "tiny.yaml#swing", "-o", "x.png"]]
+)
+def test_a_rasterizer_that_is_not_here_is_missing_and_one_that_is_not_is_a_fault(
+    run: Run, film: Path, command: list[str]
+) -> None:
+    missing = run(*command, "--rasterizer", "nvdiffrast")
+    assert missing.code == 3
+    assert "pip install git+https://github.com/NVlabs/nvdiffrast" in missing.err
+    wrong = run(*command, "--rasterizer", "gpu")
+    assert wrong.code == 2
+    assert "--rasterizer gpu: unknown; write one of cpu, nvdiffrast" in wrong.err
+    assert not list(film.parent.glob("out/**/*.mkv"))
+    assert not (film.parent / "x.png").exists()

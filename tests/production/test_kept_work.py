@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ex4d.errors import MediaError
+from ex4d.engines.options import EngineOptions
+from ex4d.errors import MediaError, MissingPart
 from ex4d.media.probe import probe
 from ex4d.media.writing import H264Writer
 from tests.production.shooting import digests, shot_in, written_at
@@ -122,3 +123,19 @@ def test_a_damaged_note_of_a_take_is_a_clear_error(file: Path) -> None:
     (file.parent / "out" / "tiny.takes" / "swing" / "uncovered.json").write_text("{", encoding="utf-8")
     with pytest.raises(MediaError, match=r"uncovered\.json is damaged .* made again"):
         shot_in(file)
+
+
+def test_a_rasterizer_that_is_missing_costs_no_guide_that_was_made(file: Path) -> None:
+    """And another rasterizer's frames are another guide, made again."""
+    shot_in(file)
+    before = digests(file.parent / "out")
+    with pytest.raises(MissingPart, match="nvdiffrast"):
+        shot_in(file, options=EngineOptions(rasterizer="nvdiffrast"))
+    assert digests(file.parent / "out") == before
+    assert all(take.kept for take in shot_in(file).takes)
+
+
+def test_the_manifest_tells_who_drew_the_guide(file: Path) -> None:
+    said = json.loads((shot_in(file).takes[1].folder / "manifest.json").read_text())["engine"]["guide"]
+    assert said["rasterizer"] == "cpu"
+    assert said["profile"]["rule"] == "face"
