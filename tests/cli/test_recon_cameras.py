@@ -73,6 +73,13 @@ def test_a_file_for_another_size_is_scaled_and_said_and_another_aspect_is_an_err
     made(run(*PATH, "--lens", "54deg"))
 
 
+def test_a_lens_off_the_middle_by_a_pixel_stands_too(run: Run, film: Path, tmp_path: Path) -> None:
+    """As cameras are calibrated; twice its principal point is then no picture's size."""
+    write_camera_file(cameras(4, Pinhole(63, 47, 60.0, (31.5, 23.5))), tmp_path / "my cam.npz")
+    assert "scaled" not in made(run(*PATH)).err
+    assert manifest(tmp_path, "my_cam")["lens"] == {"center_px": [31.5, 23.5], "focal_px": 60.0}
+
+
 def test_a_camera_inside_or_behind_the_mesh_sees_something_defined(run: Run, film: Path, tmp_path: Path) -> None:
     """On the wall, on its back, on the square's own vertices, and far behind everything."""
     places = np.array([[0, 0, 2.0], [0, 0, 4.0], [0, 0, 4.0001], [0, 0, 100], [0, 0, 5000], [0.01, 0, 1.9999]])
