@@ -219,12 +219,15 @@ def _weights(v0, v1, v2, px, py, depth, table, screen, height, width, mask):
     x2, y2, i2 = _snapped(v2, px, py, screen, count, mask)
     whole = tl.minimum(i0, tl.minimum(i1, i2)) > 0
     clipped = mask & (whole == 0)
-    p0, q0, z0 = _homogeneous(v0, depth, table, width, clipped)
-    p1, q1, z1 = _homogeneous(v1, depth, table, width, clipped)
-    p2, q2, z2 = _homogeneous(v2, depth, table, width, clipped)
-    x0, y0 = tl.where(whole, x0, p0 - px * z0), tl.where(whole, y0, q0 - py * z0)
-    x1, y1 = tl.where(whole, x1, p1 - px * z1), tl.where(whole, y1, q1 - py * z1)
-    x2, y2 = tl.where(whole, x2, p2 - px * z2), tl.where(whole, y2, q2 - py * z2)
+    z0 = tl.full(x0.shape, 1.0, tl.float64)
+    z1, z2 = z0, z0
+    if tl.max(clipped.to(tl.int32)) > 0:  # seldom, and dear
+        p0, q0, z0 = _homogeneous(v0, depth, table, width, clipped)
+        p1, q1, z1 = _homogeneous(v1, depth, table, width, clipped)
+        p2, q2, z2 = _homogeneous(v2, depth, table, width, clipped)
+        x0, y0 = tl.where(whole, x0, p0 - px * z0), tl.where(whole, y0, q0 - py * z0)
+        x1, y1 = tl.where(whole, x1, p1 - px * z1), tl.where(whole, y1, q1 - py * z1)
+        x2, y2 = tl.where(whole, x2, p2 - px * z2), tl.where(whole, y2, q2 - py * z2)
     a, b, c = x1 * y2 - y1 * x2, x2 * y0 - y2 * x0, x0 * y1 - y0 * x1
     sign = tl.where(a + b + c > 0, 1.0, -1.0)
     inside = (tl.minimum(a, tl.minimum(b, c)) >= 0) | (tl.maximum(a, tl.maximum(b, c)) <= 0)
@@ -268,7 +271,7 @@ def _nearness(key):
 @jit
 @no_type_check
 def _block_key(row, column, px, py, hidden_face, screen, height, width, mask):
-    """Return the greater key of a block's two faces, 0 where neither covers the centre or both would be clipped.
+    """Return the greater key of a block's two faces, 0 where neither, unclipped, covers the centre.
 
     The five sides of a block serve both faces; products of coordinates that are multiples of 1/256 are exact.
     """
@@ -286,10 +289,10 @@ def _block_key(row, column, px, py, hidden_face, screen, height, width, mask):
     in_first = mask & ((least >= 0) | (most <= 0)) & (first != 0) & (tl.minimum(i0, tl.minimum(i1, i2)) > 0)
     least, most = tl.minimum(lower, tl.minimum(right, -diagonal)), tl.maximum(lower, tl.maximum(right, -diagonal))
     in_second = mask & ((least >= 0) | (most <= 0)) & (second != 0) & (tl.minimum(i1, tl.minimum(i2, i3)) > 0)
-    near_first = (diagonal * i0 + upper * i2 + left * i1) / tl.where(in_first, first, 1.0)
-    near_second = (lower * i1 + right * i2 - diagonal * i3) / tl.where(in_second, second, 1.0)
     shown_first = tl.load(hidden_face + block, in_first, other=1) == 0
     shown_second = tl.load(hidden_face + blocks + block, in_second, other=1) == 0
+    near_first = (diagonal * i0 + upper * i2 + left * i1) / tl.where(in_first, first, 1.0)
+    near_second = (lower * i1 + right * i2 - diagonal * i3) / tl.where(in_second, second, 1.0)
     key_first = _key(near_first.to(tl.float32), shown_first, 2 * block)
     key_second = _key(near_second.to(tl.float32), shown_second, 2 * block + 1)
     return tl.maximum(tl.where(in_first, key_first, 0), tl.where(in_second, key_second, 0))

@@ -1,5 +1,7 @@
 """The rasterizer on a card against the CPU's, the twin and the released code's renders."""
 
+from dataclasses import replace
+
 import imageio.v3 as iio
 import numpy as np
 import pytest
@@ -188,7 +190,16 @@ def test_large_frames_agree_with_the_cpu(gpu, width, height):
 
 
 def test_what_nvdiffrast_cannot_draw_is_refused_in_words(gpu):
-    """Frames longer than 16384 pixels, before anything is allocated."""
+    """Frames longer than 16384 pixels and meshes of more than 2^24 faces, before anything is allocated."""
     mesh = small_mesh(6)
     with pytest.raises(UserError, match="20000x10 is larger than nvdiffrast draws"):
         gpu.render(mesh, HERE, Pinhole(20000, 10, 50.0, (10.0, 5.0)))
+    many = replace(
+        mesh,
+        depth=np.ones((4000, 4000), np.float32),
+        colour=np.zeros((4000, 4000, 3), np.uint8),
+        hidden_face=np.zeros((2, 3999, 3999), np.bool_),
+        hidden_vertex=np.zeros((4000, 4000), np.bool_),
+    )
+    with pytest.raises(UserError, match="4000x4000 pixels has 31984004 faces"):
+        gpu.render(many, HERE, mesh.lens)
