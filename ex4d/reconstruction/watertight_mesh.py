@@ -21,6 +21,9 @@ BEHIND = 2.0
 """How many times as far as a frame's deepest point its border lies where nothing else is said."""
 SMALLEST_SIDE = 2
 """Pixels a side that make at least one block of faces."""
+STRIP_ROWS = 160
+"""Rows that a core takes at least: handing out fewer costs more than it saves (512x512 on 16 cores of a server: 2.0 ms
+in 16 strips, 0.7 in 3, 1.0 in one)."""
 
 
 def build_mesh(
@@ -142,8 +145,8 @@ def _hidden_vertices(hidden_face: Bool[np.ndarray, "2 rows columns"]) -> Bool[np
 
 
 def _in_strips(work: Callable[[int, int], object], rows: int) -> list[object]:
-    """Call ``work(start, stop)`` on every core with its share of the rows; return what the calls return."""
-    count = min(rows, os.cpu_count() or 1)
+    """Call ``work(start, stop)`` on the cores with their shares of the rows; return what the calls return."""
+    count = max(1, min(rows // STRIP_ROWS, os.cpu_count() or 1))
     edges = [rows * k // count for k in range(count + 1)]
     others = [_pool().submit(work, start, stop) for start, stop in pairwise(edges[1:])]
     return [work(edges[0], edges[1]), *(other.result() for other in others)]
