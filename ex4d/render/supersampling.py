@@ -14,7 +14,7 @@ from ex4d.geometry.pinhole import Pinhole
 from ex4d.render.rasterizer import Rasterizer, RenderedFrame
 
 SAMPLES_AT_ONCE = 1 << 22
-"""Larger frames are rendered in bands of rows: the samples of one take 50 MB, however large the frame."""
+"""Larger frames are rendered in bands of rows: the samples of one take some 70 MB, however large the frame."""
 
 Indices = Int64[np.ndarray, "pixels"]
 
