@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import weakref
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from ex4d.media.writing import LosslessWriter
 from ex4d.recon import making
 from ex4d.recon.job import Recon
 from ex4d.shotlist.model import DepthFile
+from tests.tiny_depth_model import write_tiny_weights
 from tests.tiny_film import FRAMES, HEIGHT, WIDTH, source_depth, write_tiny_film
 
 
@@ -26,8 +29,6 @@ def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recon:
 
 
 def with_changes(job: Recon, **changes: object) -> Recon:
-    from dataclasses import replace
-
     return replace(job, **changes)
 
 
@@ -81,6 +82,19 @@ def test_depth_that_a_crop_leaves_nothing_of_is_named_with_its_frame(job: Recon,
     with pytest.raises(ReconstructionError, match=r"tiny\.mkv, frame 4: no depth is known in a frame"):
         making.reconstruct(with_changes(job, size=(HEIGHT - 16, HEIGHT)))
     assert not list((tmp_path / "out").iterdir())
+
+
+def test_without_depth_a_model_estimates_it_and_is_named(
+    job: Recon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EX4D_MODELS", str(tmp_path / "models"))
+    write_tiny_weights(tmp_path / "models")
+    heard = Steps()
+    made = making.reconstruct(with_changes(job, depth=None, frame_count=3), heard)
+    assert len(made.coverage) == 3
+    assert any("estimating the depth of its source by depth-anything-v2-small" in words for words in heard.said)
+    told = json.loads(made.manifest.read_text())["depth"]
+    assert (told["model"], told["licence"]) == ("depth-anything-v2-small", "Apache-2.0")
 
 
 def test_a_rasterizer_that_is_not_here_is_a_missing_part(job: Recon, monkeypatch: pytest.MonkeyPatch) -> None:
