@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -59,14 +59,16 @@ def recon(
     from rich.console import Console
 
     from ex4d.cli.progress import shown
+    from ex4d.recon.inputs import read_inputs
     from ex4d.recon.making import reconstruct
 
     faults = Faults()
-    fields: dict[str, Any] = {}
-    for group in (filmed, mesh, written):
-        fields |= faults.of(group) or {}
+    footage, how, where = (faults.of(group) for group in (filmed, mesh, written))
+    if faults.found and footage and where:
+        faults.of(lambda: read_inputs(Recon(cam=cam, path=path, shot=shot, **footage, **where)))
     faults.tell()
-    job = Recon(cam=cam, path=path, shot=shot, **fields)
+    assert footage and how and where
+    job = Recon(cam=cam, path=path, shot=shot, **footage, **how, **where)
     words = "nothing is kept: run the same command again to begin anew"
     with last_words(words), shown(Console(stderr=True), quiet=quiet or as_json) as progress:
         made = reconstruct(job, progress)

@@ -210,6 +210,9 @@ def test_all_faults_are_told_at_once(run: Run, tmp_path: Path) -> None:
     assert done.code == 2
     for answer in ("--lens '180deg'", "--profile dirty", "samples 2", "--size '1'", "--fps 'fast'"):
         assert answer in done.err, answer
+    done = run("recon", "--video", "no.mp4", "--cam", "45", "--out", "out", "--samples", "2", "--border", "-1")
+    for answer in ("samples 2", "border -1.0", "--cam 45", "no.mp4: no such file"):
+        assert answer in done.err, answer
     done = run("recon", "--video", "no.mp4", "--depth", "no.npz", "--path", "no.cam", "--cam", "1", "--out", "out")
     for answer in (
         "--cam and --path are given",
