@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -85,19 +84,6 @@ def print_view(seen: View, gpu: NvdiffrastRasterizer, cpu: CpuRasterizer, repeat
     for name, works in lines:
         taken = best_of(works, repeats)
         print(f"{name:<40}{np.median(taken):8.2f} {taken.min():8.2f} {taken.max():8.2f}")
-
-
-def print_clip(seen: View, gpu: NvdiffrastRasterizer, repeats: int) -> None:
-    """A clip whose next mesh is built while a frame is drawn: what a frame then costs."""
-
-    def clip() -> None:
-        with ThreadPoolExecutor(1) as builder:
-            ahead = builder.submit(build_mesh, seen.colour, seen.depth, seen.lens)
-            for pose in seen.poses:
-                mesh, ahead = ahead.result(), builder.submit(build_mesh, seen.colour, seen.depth, seen.lens)
-                gpu.render(mesh, pose, seen.lens)
-
-    print(f"{'a clip, the next mesh built meanwhile':<40}{best_of([clip], repeats)[0] / FRAMES:8.2f} a frame")
 
 
 def print_stages(seen: View, gpu: NvdiffrastRasterizer, repeats: int) -> None:
@@ -216,7 +202,6 @@ def main() -> None:
     for number, seen in enumerate(views()):
         print_agreement(seen, gpu, cpu)
         print_view(seen, gpu, cpu, chosen.repeats)
-        print_clip(seen, gpu, chosen.repeats)
         print_stages(seen, gpu, chosen.repeats)
         if number == 0:
             print_growth(seen, gpu, cpu, max(chosen.repeats // 2, 1))
