@@ -7,7 +7,10 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
+from ex4d.engines.cards import graphics_cards
 from ex4d.engines.options import EngineOptions
+from ex4d.engines.registry import versions_of
+from ex4d.render.choice import PARTS, RasterizerName
 from ex4d.render.coverage import Coverage, summary_of
 from ex4d.setups import Setup
 from ex4d.shotlist.model import DepthFile, DepthModel
@@ -17,9 +20,9 @@ PACKAGES = ("numpy", "scipy", "numba", "av")
 """Whose versions may change what is made."""
 
 
-def package_versions() -> dict[str, str]:
-    """Return the versions of the packages that may change what is made."""
-    return {name: version(name) for name in PACKAGES}
+def package_versions(rasterizer: RasterizerName = "cpu") -> dict[str, str]:
+    """Return the versions of the packages that may change what is made, those that the rasterizer needs among them."""
+    return {name: version(name) for name in PACKAGES} | versions_of(PARTS[rasterizer])
 
 
 def manifest_of(
@@ -80,13 +83,19 @@ def _first_frame(setup: Setup, options: EngineOptions) -> str:
 def _made_with(setup: Setup, options: EngineOptions) -> dict[str, Any]:
     return {
         "engine": setup.engine.manifest(setup.shot.synthesis, setup.frame_count, options),
-        "rasterizer": "cpu",
-        "rasterizer_device": "cpu",
+        "rasterizer": options.rasterizer,
+        "rasterizer_device": _device_of(options.rasterizer),
         "ex4d": version("ex4d"),
         "python": platform.python_version(),
         "machine": platform.machine(),
-        "packages": package_versions(),
+        "packages": package_versions(options.rasterizer),
     }
+
+
+def _device_of(rasterizer: RasterizerName) -> str:
+    """Return what draws, as its maker calls it: the first card that this process may use, or the CPU."""
+    cards = () if rasterizer == "cpu" else graphics_cards()
+    return cards[0].name if cards else "cpu"
 
 
 def _depth(setup: Setup) -> dict[str, Any]:

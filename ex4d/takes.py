@@ -14,7 +14,7 @@ from ex4d.artifacts.video import Frame, Video
 from ex4d.engines.registry import windows_in_words
 from ex4d.engines.run import Engines
 from ex4d.errors import MediaError
-from ex4d.guide import draw_guide
+from ex4d.guide import GuideRecipe, draw_guide
 from ex4d.manifest import manifest_of, package_versions
 from ex4d.media.writing import H264Writer
 from ex4d.progress import Progress
@@ -81,7 +81,8 @@ def _stages(setup: Setup, folder: Path) -> tuple[Stage, Stage]:
 def _keys(setup: Setup, engines: Engines, *, verify: bool) -> tuple[str, tuple[str, ...]]:
     """Return what the guide is known by, and the result: by each way to it, first this process's own."""
     engine = setup.engine.engine
-    drawn = {**_ingredients(setup, verify=verify), **engine.recipe(engines.options).ingredients()}
+    recipe = engine.recipe(engines.options)
+    drawn = {**_ingredients(setup, recipe, verify=verify), **recipe.ingredients()}
     guide_key = key_of({"stage": "guide", **drawn})
     made_by = engines.ingredients(engine, setup.shot.synthesis)
     ways = engines.ways(engine)
@@ -145,7 +146,7 @@ def _completed(setup: Setup, guide: GuideVideo, engines: Engines, progress: Prog
         progress.advance()
 
 
-def _ingredients(setup: Setup, *, verify: bool) -> dict[str, Any]:
+def _ingredients(setup: Setup, recipe: GuideRecipe, *, verify: bool) -> dict[str, Any]:
     """Return everything that goes into a guide, by content."""
     footage, path = setup.footage, setup.path
     return {
@@ -169,7 +170,7 @@ def _ingredients(setup: Setup, *, verify: bool) -> dict[str, Any]:
             "synthesis/mesh_engine.py",
             "synthesis/compositing.py",
         ),
-        "packages": package_versions(),
+        "packages": package_versions(recipe.rasterizer),
     }
 
 

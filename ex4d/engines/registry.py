@@ -153,8 +153,13 @@ def folder_of(weights: Weights, options: EngineOptions) -> Path:
 
 def package_versions() -> dict[str, str]:
     """Return the versions of the packages that may change what engines with weights make."""
+    return versions_of(PACKAGES)
+
+
+def versions_of(packages: Sequence[str]) -> dict[str, str]:
+    """Return the versions of packages, of which some may not be here."""
     found = {}
-    for name in PACKAGES:
+    for name in packages:
         try:
             found[name] = version(name)
         except PackageNotFoundError:

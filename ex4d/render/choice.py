@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.util import find_spec
+from types import MappingProxyType
 from typing import Literal
 
 from ex4d.errors import MissingPart
@@ -10,6 +12,11 @@ from ex4d.progress import Progress
 from ex4d.render.rasterizer import Rasterizer
 
 RasterizerName = Literal["cpu", "nvdiffrast"]
+
+PARTS: Mapping[RasterizerName, tuple[str, ...]] = MappingProxyType(
+    {"cpu": (), "nvdiffrast": ("torch", "triton", "nvdiffrast")}
+)
+"""The packages that each needs beside ex4d's own."""
 
 LICENCE = "nvdiffrast is NVIDIA's, licensed for non-commercial use only; the cpu rasterizer is free of that"
 INSTALL = """\
@@ -28,7 +35,7 @@ def open_rasterizer(name: RasterizerName, progress: Progress) -> Rasterizer:
         from ex4d.render.cpu_rasterizer import CpuRasterizer
 
         return CpuRasterizer()
-    lacking = [part for part in ("torch", "triton", "nvdiffrast") if find_spec(part) is None]
+    lacking = [part for part in PARTS[name] if find_spec(part) is None]
     if lacking:
         raise MissingPart(f"the rasterizer nvdiffrast needs {', '.join(lacking)}: not installed\n{INSTALL}")
     return _on_a_card(progress)

@@ -8,14 +8,17 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from ex4d.engines.cards import GraphicsCard
 from ex4d.engines.options import EngineOptions
 from ex4d.errors import MediaError, MissingPart
 from ex4d.media.probe import probe
 from ex4d.media.writing import H264Writer
+from ex4d.render.cpu_rasterizer import CpuRasterizer
 from tests.production.shooting import digests, shot_in, written_at
 from tests.tiny_film import SHOTS
 
@@ -139,3 +142,23 @@ def test_the_manifest_tells_who_drew_the_guide(file: Path) -> None:
     said = json.loads((shot_in(file).takes[1].folder / "manifest.json").read_text())["engine"]["guide"]
     assert said["rasterizer"] == "cpu"
     assert said["profile"]["rule"] == "face"
+
+
+def test_the_manifest_tells_of_a_card_that_drew_the_guide(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ex4d.engines.run.open_rasterizer", lambda name, progress: CpuRasterizer())
+    monkeypatch.setattr("ex4d.manifest.graphics_cards", lambda: (GraphicsCard("NVIDIA Imagined"),))
+    take = shot_in(file, options=EngineOptions(rasterizer="nvdiffrast")).takes[1]
+    said = json.loads((take.folder / "manifest.json").read_text())
+    assert (said["rasterizer"], said["rasterizer_device"]) == ("nvdiffrast", "NVIDIA Imagined")
+    assert {"torch", "triton", "nvdiffrast"} <= said["packages"].keys()
+
+
+def test_another_version_of_what_drew_a_guide_makes_it_again(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of what the rasterizer needs that was asked for, and of that only."""
+    monkeypatch.setattr("ex4d.engines.run.open_rasterizer", lambda name, progress: CpuRasterizer())
+    card: Any = {"options": EngineOptions(rasterizer="nvdiffrast")}
+    shot_in(file, "cpu")
+    shot_in(file, "card", **card)
+    monkeypatch.setattr("ex4d.manifest.versions_of", lambda names: dict.fromkeys(names, "another"))
+    assert [take.kept for take in shot_in(file, "cpu").takes] == [True] * 3
+    assert [take.kept for take in shot_in(file, "card", **card).takes] == [False] * 3
