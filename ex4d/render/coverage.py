@@ -70,9 +70,8 @@ class Coverage:
         return f"{_percent(self.uncovered)} uncovered, {self.where}" if self.uncovered else "nothing uncovered"
 
     def as_json(self) -> dict[str, Any]:
-        """Return it for files, shares to six digits."""
-        ninths = [[round(share, 6) for share in row] for row in self.ninths]
-        return {"uncovered": round(self.uncovered, 6), "where": self.where, "ninths": ninths}
+        """Return it for files, whole: what is read back is equal."""
+        return {"uncovered": self.uncovered, "where": self.where, "ninths": [list(row) for row in self.ninths]}
 
     @classmethod
     def from_json(cls, stored: Any) -> Coverage:

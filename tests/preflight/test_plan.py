@@ -41,6 +41,7 @@ def test_a_plan_foretells_the_guide_s_own_coverage(file: Path, made: Production)
             for index, frame in enumerate(GuideVideo.load(take.folder / "guide").frames())
         }
         assert shot.coverage == {index: drawn[index] for index in sampled_frames(len(drawn))}
+        assert shot.coverage == {index: take.coverage[index] for index in shot.coverage}
         assert shot.worst_frame == worst_frame(shot.coverage)
 
 

@@ -1,5 +1,7 @@
 """How much is uncovered, and where: measured of masks, told in words."""
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given, seed, settings
@@ -99,13 +101,10 @@ def test_what_a_film_s_frames_are_like(picture, words):
 @settings(max_examples=50, deadline=None)
 @given(MASKS)
 def test_what_is_stored_is_read_back(visible):
+    """Whole: one pixel of 4K is more than nothing."""
     coverage = coverage_of(visible)
-    stored = coverage.as_json()
-    read = Coverage.from_json(stored)
 
-    assert read.as_json() == stored
-    assert read.uncovered == pytest.approx(coverage.uncovered, abs=1e-6)
-    np.testing.assert_allclose(read.ninths, coverage.ninths, atol=1e-6)
+    assert Coverage.from_json(json.loads(json.dumps(coverage.as_json()))) == coverage
 
 
 @pytest.mark.parametrize(
