@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import shlex
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer.main
 
+from ex4d.artifacts.mesh_profile import PROFILES
 from ex4d.cli.app import app
 
 ROOT = Path(__file__).parents[1]
@@ -56,3 +58,25 @@ def test_every_command_that_is_named_is_there_with_its_options(line: str) -> Non
 def test_there_are_commands_to_type() -> None:
     assert len(shown()) > 5
     assert len(named()) > 10
+
+
+def rows_of_profiles() -> list[list[str]]:
+    """Return the table of docs/mesh.md whose first column is ``field``: its head, then a row a field."""
+    lines = (ROOT / "docs" / "mesh.md").read_text("utf-8").splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith("| field |"))
+    stop = next(number for number, line in enumerate(lines[start:], start) if not line.startswith("|"))
+    head, _, *rows = ([cell.strip() for cell in line.strip("|").split("|")] for line in lines[start:stop])
+    return [head, *rows]
+
+
+def test_the_table_of_profiles_is_what_they_are() -> None:
+    """Every field, in order, with the value of every profile."""
+    head, *rows = rows_of_profiles()
+    fields = {name: asdict(profile) for name, profile in PROFILES.items()}
+
+    assert head[1:-1] == [f"`{name}`" for name in PROFILES]
+    assert rows == [
+        [f"`{field}`", *(f"`{values[field]}`" for values in fields.values()), row[-1]]
+        for field, row in zip(fields["clean"], rows, strict=True)
+    ]
+    assert all(row[-1] for row in rows)
