@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float32, UInt8
 
 from ex4d.artifacts.depth_video import DepthFrame, DepthVideo
 from ex4d.artifacts.scene import Scene
+from ex4d.errors import ReconstructionError
 from ex4d.estimated_depth import EstimatedDepth, estimated_depth, no_depth
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.media.fitting import Fit
@@ -21,12 +22,17 @@ from ex4d.progress import SILENT, Progress
 from ex4d.reconstruction.depth_file import open_depth_file
 from ex4d.reconstruction.subject import measure_subject
 from ex4d.reconstruction.unknown_depth import fill_unknown
+from ex4d.render.rasterizer import NEAR
 from ex4d.shotlist.model import DepthFile, Output, Shot
 from ex4d.trajectory.scenery import assumed_pivot, delivered_lens, lens_in_words
 from ex4d.trajectory.timing import clock_of
 
 BORDER_SUBJECT_DISTANCES = 50.0
 """How far behind the subject the mesh's border is put, in subject distances; EX-4D's 100 for a subject at 2."""
+NEAREST_SUBJECT = 10 * NEAR
+"""Units of depth. Of a subject that is nearer, the near plane would cut parts away."""
+DEEPEST = 1e30
+"""Units of depth: borders far behind it, and the products of both, are numbers still."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +131,7 @@ def open_footage(shot: Shot, output: Output, media: Media | None = None) -> Foot
     """Fit a shot's media to the output, and measure where its subject is; opens the media if they are not given.
 
     Raises:
-        ReconstructionError: no depth is known where the subject is.
+        ReconstructionError: no depth is known where the subject is, or it is in a unit that nothing can be drawn in.
         TrajectoryError: the clip leaves the source.
         UserError, MissingPart: as :func:`open_media`.
     """
@@ -145,6 +151,7 @@ def open_footage(shot: Shot, output: Output, media: Media | None = None) -> Foot
     )
     footage = Footage(clip, media.depth, fit, fit.grid_lens(delivered), scene, media.estimated)
     pivot, distance = _measured_subject(footage, shot)
+    _require_drawable(distance, media.depth.statistics.largest)
     return replace(footage, scene=replace(scene, pivot=pivot, subject_distance=distance))
 
 
@@ -152,3 +159,16 @@ def _measured_subject(footage: Footage, shot: Shot) -> tuple[tuple[float, float,
     """Measure the subject on the source frame of the shot's first output frame, in the view."""
     depth, known = footage.depth_in_view(clock_of(shot, footage.scene).start)
     return measure_subject(depth, known, footage.scene.lens, shot.source.subject)
+
+
+def _require_drawable(subject_distance: float, deepest: float) -> None:
+    if subject_distance < NEAREST_SUBJECT:
+        raise ReconstructionError(
+            f"the subject's depth is {subject_distance:g}, and nothing nearer than {NEAR:g} is drawn: if its numbers "
+            "are metres, write 'unit: m'; else store depth in a smaller unit, so that the subject is at 1 or so"
+        )
+    if deepest > DEEPEST:
+        raise ReconstructionError(
+            f"the deepest point lies at {deepest:g}, too far to be drawn; if a number of the file stands for "
+            "unknown depth, write 'unknown: ' and that number"
+        )

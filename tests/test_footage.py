@@ -1,0 +1,61 @@
+"""A clip is the same in any unit of depth that can be drawn, and refused in any other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ex4d.errors import ReconstructionError
+from ex4d.footage import DEEPEST, NEAREST_SUBJECT, Footage, open_footage
+from ex4d.preflight.plan import plan
+from ex4d.shotlist.load import load
+from tests.tiny_film import SHOTS, source_depth, write_tiny_film
+
+SUBJECT = DEEPEST_POINT = 4.0
+"""Where they are in the first shot of the tiny film, m."""
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+def film(folder: Path, times: float, unit: str = "relative") -> Path:
+    """Write the tiny film with its depth so many times as large."""
+    file = write_tiny_film(folder, SHOTS.replace("unit: m", f"unit: {unit}"))
+    np.savez_compressed(folder / "tiny.npz", depth=(source_depth() * times).astype(np.float32))
+    return file
+
+
+def opened(file: Path) -> Footage:
+    read = load(file)
+    return open_footage(read.shots[0], read.output)
+
+
+@pytest.mark.parametrize("times", [2.0**-7, 2.0**-3, 2.0**20, 2.0**96])
+def test_what_is_uncovered_does_not_depend_on_the_unit_of_depth(tmp_path: Path, times: float) -> None:
+    (tmp_path / "once").mkdir()
+    in_metres = [shot.coverage for shot in plan(film(tmp_path / "once", 1.0)).shots]
+    assert in_metres[1][11].uncovered > 0.1
+    assert [shot.coverage for shot in plan(film(tmp_path, times)).shots] == in_metres
+
+
+def test_a_unit_so_large_that_the_subject_is_at_the_camera_is_refused(tmp_path: Path) -> None:
+    """Nothing would be seen of it, as it lies before the near plane."""
+    assert opened(film(tmp_path, 1.01 * NEAREST_SUBJECT / SUBJECT)).subject_distance == pytest.approx(0.0101)
+    with pytest.raises(ReconstructionError, match=r"subject's depth is 0\.0099, .*smaller unit"):
+        opened(film(tmp_path, 0.99 * NEAREST_SUBJECT / SUBJECT))
+
+
+def test_metres_taken_for_millimetres_are_refused_with_what_to_write(tmp_path: Path) -> None:
+    with pytest.raises(ReconstructionError, match=r"0\.004, .*write 'unit: m'"):
+        opened(film(tmp_path, 1.0, unit="mm"))
+
+
+def test_a_number_that_stands_for_unknown_is_no_depth(tmp_path: Path) -> None:
+    """As the greatest float32, which some programs write for the sky."""
+    assert opened(film(tmp_path, 0.99 * DEEPEST / DEEPEST_POINT)).depth.statistics.largest < DEEPEST
+    with pytest.raises(ReconstructionError, match=r"1\.01e\+30, .*write 'unknown: ' and that number"):
+        opened(film(tmp_path, 1.01 * DEEPEST / DEEPEST_POINT))
