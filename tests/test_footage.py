@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from ex4d.artifacts.mesh_profile import PROFILES
 from ex4d.errors import ReconstructionError
 from ex4d.footage import DEEPEST, NEAREST_SUBJECT, Footage, open_footage
+from ex4d.guide import GuideRecipe
 from ex4d.preflight.plan import plan
 from ex4d.shotlist.load import load
 from tests.tiny_film import SHOTS, source_depth, write_tiny_film
@@ -59,3 +62,11 @@ def test_a_number_that_stands_for_unknown_is_no_depth(tmp_path: Path) -> None:
     assert opened(film(tmp_path, 0.99 * DEEPEST / DEEPEST_POINT)).depth.statistics.largest < DEEPEST
     with pytest.raises(ReconstructionError, match=r"1\.01e\+30, .*write 'unknown: ' and that number"):
         opened(film(tmp_path, 1.01 * DEEPEST / DEEPEST_POINT))
+
+
+def test_the_references_depths_are_of_a_clip_whose_nearest_point_is_a_39th_of_the_border(tmp_path: Path) -> None:
+    """The tiny film's is at 2: the border then is 39 times as far, and far 390 times; in depth units they stay."""
+    footage, recipe = opened(film(tmp_path, 1.0)), GuideRecipe(PROFILES["reference"])
+    scaled = recipe.profile_of(footage)
+    assert (scaled.border_depth, scaled.far) == (pytest.approx(78.0), pytest.approx(780.0))
+    assert replace(recipe, in_depth_units=True).profile_of(footage) == PROFILES["reference"]

@@ -28,6 +28,7 @@ def test_the_reference_is_the_released_code():
         ("min_angle_deg", 0.0),
         ("min_angle_deg", 60.0),
         ("depth_ratio", 1.0),
+        ("samples", -1),
         ("samples", 0),
         ("samples", 2),
         ("samples", 11),
