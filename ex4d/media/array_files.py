@@ -108,20 +108,20 @@ def open_named(path: Path, names: Sequence[str]) -> dict[str, ArrayFile]:
     real, faults = local_file(path), Faults()
     try:
         with zipfile.ZipFile(real) as archive:
-            sizes = {member.filename.removesuffix(".npy"): member.file_size for member in archive.infolist()}
+            members = {member.filename.removesuffix(".npy"): member for member in archive.infolist()}
     except _BROKEN as cause:
         raise MediaError(f"{path} is not an .npz file, or damaged: {cause}") from cause
-    if missing := [name for name in names if name not in sizes]:
-        held = ", ".join(sorted(sizes)[:_MOST_MEMBERS]) or "(none)"
+    if missing := [name for name in names if name not in members]:
+        held = ", ".join(sorted(members)[:_MOST_MEMBERS]) or "(none)"
         raise MediaError(f"{path} holds the arrays {held}; there is no {' and no '.join(missing)}")
-    found = {name: faults.of(lambda name=name: _named(path, real, name, sizes[name])) for name in names}  # type: ignore[misc]
+    found = {name: faults.of(lambda name=name: _named(path, real, name, members[name])) for name in names}  # type: ignore[misc]
     faults.tell()
     return {name: array for name, array in found.items() if array is not None}
 
 
-def _named(path: Path, real: Path, name: str, size: int) -> ArrayFile:
+def _named(path: Path, real: Path, name: str, member: zipfile.ZipInfo) -> ArrayFile:
     try:
-        return _array_file(path, lambda: _member(real, f"{name}.npy"), size)
+        return _array_file(path, lambda: _member(real, member.filename), member.file_size)
     except MediaError as fault:
         raise MediaError(f"{fault} (the array {name!r})") from fault
 
@@ -161,7 +161,7 @@ def _header(stream: ByteStream) -> tuple[tuple[int, ...], np.dtype[np.generic], 
     if dtype.hasobject:
         raise ValueError("it holds Python objects, which could run code; save plain numbers")
     if fortran_order and len(shape) > 1:
-        raise ValueError("it is in Fortran order; save np.ascontiguousarray(depth)")
+        raise ValueError("it is in Fortran order; save what np.ascontiguousarray makes of it")
     if any(side < 0 for side in shape):
         raise ValueError(f"its shape is {shape}")
     return shape, dtype, start.tell()

@@ -173,6 +173,10 @@ def _of_video(job: Recon, shot: Shot, clip: MediaInfo, count: int, cameras: Came
 def _said(job: Recon, clip: MediaInfo, count: int, cameras: CameraFile | None) -> list[str]:
     """Say which frames are rendered, where the user has not."""
     said = []
+    if cameras is not None and cameras.mirrored:
+        said.append(
+            f"{job.path} has cameras with mirrored axes, as EX-4D's are before it renders; they are turned round"
+        )
     if cameras is not None and job.frame_count is None and count < clip.frame_count:
         said.append(f"{job.path} has {counted(count, 'camera')}: the first {count} of {clip.frame_count} frames")
     if job.size is None and (clip.width % 2 or clip.height % 2):

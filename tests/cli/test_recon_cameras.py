@@ -31,6 +31,16 @@ def test_a_camera_file_is_taken_as_it_stands(run: Run, film: Path, tmp_path: Pat
     assert written.lens == read.lens
 
 
+def test_mirrored_cameras_are_said(run: Run, film: Path, tmp_path: Path) -> None:
+    write_camera_file(cameras(2), tmp_path / "my cam.npz")
+    assert "mirrored" not in made(run(*PATH)).err
+    with np.load(tmp_path / "my cam.npz") as stored:
+        extrinsics, intrinsics = stored["extrinsics"], stored["intrinsics"]
+    extrinsics[1, :3] *= -1
+    np.savez(tmp_path / "my cam.npz", extrinsics=extrinsics, intrinsics=intrinsics)
+    assert "my cam.npz has cameras with mirrored axes, as EX-4D's are before it renders" in made(run(*PATH)).err
+
+
 def test_what_one_run_saves_the_next_repeats(run: Run, film: Path, tmp_path: Path) -> None:
     size = ("--size", "32x32", "--lossless")
     made(run(*CAM, *size, "--save-camera", "--lens", "70deg"))

@@ -42,13 +42,15 @@ class CameraFile:
     """Rigid; OpenCV axes; translations in units of depth."""
     lens: Pinhole
     """Of source and view alike, for all frames; its size is twice the principal point, the size it was made for."""
+    mirrored: bool = False
+    """Whether the axes of some were stored mirrored, as EX-4D has them before its first render."""
 
 
 def read_camera_file(file: Path) -> CameraFile:
     """Read a camera file that EX-4D's recon.py, ``ex4d recon --save-camera`` or anybody else wrote.
 
-    Rotations are made exactly orthonormal, which float32 leaves them to 1e-7. A file that was saved before its first
-    render, whose axes are mirrored, is read as what it means.
+    Rotations are made exactly orthonormal, which float32 leaves them to 1e-7. Cameras whose axes are mirrored, as of a
+    file that was saved before its first render, are read as what they mean.
 
     Raises:
         UserError: all that is wrong with it.
@@ -63,10 +65,10 @@ def read_camera_file(file: Path) -> CameraFile:
         faults.found.append(MediaError(f"{file} holds {frames} cameras; from 1 to {MOST_FRAMES} are read"))
     faults.tell()
     lens = faults.of(lambda: _lens(_whole(intrinsics), file))
-    poses = faults.of(lambda: _world_from_camera(_whole(extrinsics), file))
+    upright = faults.of(lambda: _upright(_whole(extrinsics), file))
     faults.tell()
-    assert poses is not None and lens is not None
-    return CameraFile(poses, lens)
+    assert upright is not None and lens is not None
+    return CameraFile(_world_from_camera(upright[0]), lens, upright[1])
 
 
 def write_camera_file(cameras: CameraFile, file: Path) -> None:
@@ -97,13 +99,20 @@ def _whole(array: ArrayFile) -> Float64[np.ndarray, "*shape"]:
     return numbers.astype(np.float64).reshape(array.shape)
 
 
-def _world_from_camera(extrinsics: Poses, file: Path) -> Poses:
+def _upright(extrinsics: Poses, file: Path) -> tuple[Poses, bool]:
+    """Return the cameras with no axes mirrored, and whether some were."""
     faults = Faults()
     faults.found += [MediaError(f"{file}: {words}") for words in _faults_of(extrinsics)]
     faults.tell()
+    mirrored = np.linalg.det(extrinsics[:, :3, :3]) < 0
     upright = extrinsics.copy()
-    upright[np.linalg.det(extrinsics[:, :3, :3]) < 0, :3] *= -1.0
+    upright[mirrored, :3] *= -1.0
+    return upright, bool(mirrored.any())
+
+
+def _world_from_camera(upright: Poses) -> Poses:
     u, _, v = np.linalg.svd(upright[:, :3, :3])
+    upright = upright.copy()
     upright[:, :3, :3] = u @ v
     return inverse(OPENGL_FROM_OPENCV @ upright)
 

@@ -94,8 +94,9 @@ def test_a_file_saved_before_its_first_render_means_the_same(tmp_path: Path) -> 
         mirrored[:, :3] *= -1
         np.savez(tmp_path / "b.npz", extrinsics=mirrored, intrinsics=stored["intrinsics"])
 
-    first, second = (read_camera_file(tmp_path / name).world_from_camera for name in ("a.npz", "b.npz"))
-    np.testing.assert_array_equal(first, second)
+    first, second = (read_camera_file(tmp_path / name) for name in ("a.npz", "b.npz"))
+    np.testing.assert_array_equal(first.world_from_camera, second.world_from_camera)
+    assert (first.mirrored, second.mirrored) == (False, True)
 
 
 def changed(name: str, index: object, value: float) -> dict[str, np.ndarray]:
@@ -132,6 +133,10 @@ WRONG: dict[str, tuple[Callable[[], dict[str, np.ndarray]], str]] = {
         lambda: {**arrays(), "extrinsics": np.array([{}, {}], dtype=object)},
         r"holds Python objects, which could run code.*the array 'extrinsics'",
     ),
+    "Fortran order": (
+        lambda: {**arrays(), "extrinsics": np.asfortranarray(arrays()["extrinsics"])},
+        r"in Fortran order; save what np\.ascontiguousarray makes of it \(the array 'extrinsics'\)",
+    ),
     "no cameras": (lambda: arrays(0), r"holds 0 cameras; from 1 to 100000 are read"),
     "not a number": (
         lambda: changed("extrinsics", (slice(1, 3), 0, 3), np.nan),
@@ -167,6 +172,16 @@ def test_files_that_are_none_are_refused(tmp_path: Path) -> None:
     for file, reason in (("none.npz", "no such file"), ("words.npz", "not an .npz file, or damaged")):
         with pytest.raises(UserError, match=re.escape(reason)):
             read_camera_file(tmp_path / file)
+
+
+def test_arrays_without_the_ending_are_read_as_numpy_reads_them(tmp_path: Path) -> None:
+    """An archive's members may be named as the arrays are."""
+    with zipfile.ZipFile(tmp_path / "camera.npz", "w") as archive:
+        for name, array in arrays().items():
+            content = io.BytesIO()
+            np.save(content, array)
+            archive.writestr(name, content.getvalue())
+    assert len(read_camera_file(tmp_path / "camera.npz").world_from_camera) == 3
 
 
 def test_a_header_that_promises_more_than_there_is_costs_nothing(tmp_path: Path) -> None:
