@@ -188,6 +188,9 @@ def _encoder(
             if count == 0:
                 raise OutputError(f"{path}: a video needs at least one frame")
             output.mux(stream.encode(None))
+    except av.error.ArgumentError as cause:
+        refused = f"{size[0]}x{size[1]} at {rate} frames a second"
+        raise OutputError(f"{path}: its encoder does not take {refused}; choose a smaller size") from cause
     except av.error.FFmpegError as cause:
         raise OutputError(f"{path} cannot be written: {cause.strerror}") from cause
 

@@ -183,7 +183,7 @@ def frame_rate(value: Any) -> Any:
 def _refuse_rounded_rate(text: str, rate: Fraction) -> None:
     """Refuse 29.97 and its like: they are roundings of n x 1000/1001."""
     base = round(rate * 1001 / 1000)
-    if rate.denominator != 1 and abs(rate - Fraction(base * 1000, 1001)) < Fraction(6, 1000):
+    if base and rate.denominator != 1 and abs(rate - Fraction(base * 1000, 1001)) < Fraction(6, 1000):
         raise ValueError(f"{quoted(text)} is a rounded rate; write {base * 1000}/1001")
 
 

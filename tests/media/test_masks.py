@@ -101,3 +101,13 @@ def test_a_frame_of_another_size_is_refused(tmp_path: Path) -> None:
         MaskWriter(tmp_path / "mask.mp4", (16, 16), RATE) as video,
     ):
         video.write(np.ones((16, 18), np.bool_))
+
+
+def test_a_size_that_the_encoder_refuses_is_named(tmp_path: Path) -> None:
+    size = (16384, 16384)
+    with (
+        pytest.raises(OutputError, match=r"its encoder does not take 16384x16384 at .* choose a smaller size"),
+        MaskWriter(tmp_path / "mask.mp4", size, RATE) as video,
+    ):
+        video.write(np.zeros((size[1], size[0]), np.bool_))
+    assert not list(tmp_path.iterdir())

@@ -98,3 +98,9 @@ def test_a_rounded_rate_is_answered_with_the_exact_one(text: str, offer: str) ->
     """29.97 is not a rate of anything."""
     with pytest.raises(ValueError, match=f"rounded rate; write {offer}"):
         frame_rate(text)
+
+
+def test_a_rate_far_too_low_is_no_rounding_of_one() -> None:
+    """Of no frames at all."""
+    with pytest.raises(ValueError, match=r"'0\.001' is out of range: a frame rate is 1 to 1000"):
+        frame_rate("0.001")
