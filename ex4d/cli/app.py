@@ -91,7 +91,7 @@ def plan(
     from ex4d.preflight.plan import plan as make_plan
 
     with shown(_console(stderr=True), quiet=as_json) as progress:
-        made = make_plan(file, progress, engine=engine, options=drawn(options(), guide, rasterizer))
+        made = make_plan(file, progress, engine=engine, options=drawn(options, guide, rasterizer))
     if as_json:
         _print_json(plan_as_json(made))
     else:
@@ -118,7 +118,7 @@ def frame(
 
     if show not in Still.KINDS:
         raise UserError(f"--show {show}: unknown; write one of {', '.join(Still.KINDS)}")
-    options = drawn(EngineOptions(), guide, rasterizer)
+    options = drawn(EngineOptions, guide, rasterizer)
     with shown(_console(stderr=True), quiet=False) as progress:
         still = draw_still(place, show, progress, into=output, engine=engine, options=options)
     _console(stderr=True).print(
@@ -171,7 +171,7 @@ def shoot(
             film,
             folder=out,
             only=only or (),
-            options=drawn(options(), guide, rasterizer),
+            options=drawn(options, guide, rasterizer),
             force=force,
             verify=verify,
             progress=progress,

@@ -149,17 +149,20 @@ def _size(written: str | None) -> tuple[int, int] | None:
     return int(found[1]), int(found[2])
 
 
-def drawn(options: EngineOptions, guide: str | None, rasterizer: str) -> EngineOptions:
-    """Return the options with how guides are drawn, and by whom.
+def drawn(options: Callable[[], EngineOptions], guide: str | None, rasterizer: str) -> EngineOptions:
+    """Return the options, which are read first, with how guides are drawn, and by whom.
 
     Raises:
-        UserError: there is no such profile or rasterizer.
+        UserError: options mean nothing, or there is no such profile or rasterizer; says all.
     """
     faults = Faults()
+    read = faults.of(options)
     profile = faults.of(lambda: _word("--guide", guide, get_args(ProfileName)))
     name = faults.of(lambda: _word("--rasterizer", rasterizer, get_args(RasterizerName)))
     faults.tell()
-    return replace(options, guide=profile, rasterizer=name or "cpu")
+    assert read is not None
+    assert name is not None
+    return replace(read, guide=profile, rasterizer=name)
 
 
 @contextmanager

@@ -293,3 +293,9 @@ def test_a_rasterizer_that_is_not_here_is_missing_and_one_that_is_not_is_a_fault
     assert "--rasterizer gpu: unknown; write one of cpu, nvdiffrast" in wrong.err
     assert not list(film.parent.glob("out/**/*.mkv"))
     assert not (film.parent / "x.png").exists()
+
+
+def test_faults_of_every_kind_of_option_are_told_at_once(film: Path, run: Run) -> None:
+    wrong = run("plan", film.name, "--vram", "much", "--guide", "blurred", "--rasterizer", "gpu")
+    assert wrong.code == 2
+    assert [word for word in ("--vram much", "--guide blurred", "--rasterizer gpu") if word not in wrong.err] == []
