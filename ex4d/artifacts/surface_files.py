@@ -118,11 +118,12 @@ def _write(stream: IO[bytes], rows: Shaped[np.ndarray, " rows *columns"]) -> Non
 
 def _ply_header(surface: Surface) -> bytes:
     lens = surface.lens
+    focal_px, center_px = float(lens.focal_px), tuple(map(float, lens.center_px))
     lines = [
         "ply",
         "format binary_little_endian 1.0",
         "comment x right, y down, z forward; the camera that filmed it is at the origin, in the depth's unit",
-        f"comment lens {lens.width} x {lens.height} px, focal {lens.focal_px!r} px, centre {lens.center_px!r}",
+        f"comment lens {lens.width} x {lens.height} px, focal {focal_px!r} px, centre {center_px!r}",
         f"element vertex {len(surface.vertices)}",
         *(f"property float {axis}" for axis in "xyz"),
         *(f"property uchar {channel}" for channel in ("red", "green", "blue")),

@@ -231,3 +231,15 @@ def test_a_glb_too_large_for_its_header_is_refused_before_it_is_written(closed, 
     with pytest.raises(OutputError, match=r"write a \.ply"):
         save_glb(closed, tmp_path / "a.glb")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_lens_is_written_in_plain_numbers_whatever_computed_it(closed, tmp_path):
+    computed = replace(closed.lens, focal_px=np.float64(31.5), center_px=(np.float64(9.0), np.float64(7.25)))
+    plain = replace(closed.lens, focal_px=31.5, center_px=(9.0, 7.25))
+    for lens, name in ((plain, "plain"), (computed, "computed")):
+        for suffix in (".ply", ".glb"):
+            save_surface(replace(closed, lens=lens), tmp_path / f"{name}{suffix}")
+
+    assert b"focal 31.5 px, centre (9.0, 7.25)" in (tmp_path / "computed.ply").read_bytes()
+    for suffix in (".ply", ".glb"):
+        assert (tmp_path / f"computed{suffix}").read_bytes() == (tmp_path / f"plain{suffix}").read_bytes()
