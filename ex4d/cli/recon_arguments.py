@@ -38,6 +38,8 @@ FILTERS: dict[str, dict[str, float | None]] = {
     "boundary": {"min_angle_deg": None, "steepness": BOUNDARY_STEEPNESS},
 }
 """The released code's two tests of faces, by its names."""
+FARTHEST_BORDER = 1e30
+"""Units of depth: a mesh has its places in float32, off the axis several times as far."""
 
 
 def _in(panel: str) -> Callable[..., Any]:
@@ -137,7 +139,7 @@ def mesh_options(
     """
     faults = Faults()
     name = faults.of(lambda: one_of("--profile", profile, get_args(ProfileName)))
-    stated: dict[str, Any] = {"border_depth": border, "samples": samples}
+    stated: dict[str, Any] = {"border_depth": faults.of(lambda: _border(border)), "samples": samples}
     stated["rule"] = faults.of(lambda: one_of("--hide", hide, get_args(HidingRule)))
     stated["unknown"] = faults.of(lambda: one_of("--unknown", unknown, get_args(UnknownRule)))
     stated["pixel_origin"] = faults.of(lambda: one_of("--pixel-origin", pixel_origin, get_args(PixelOrigin)))
@@ -216,6 +218,12 @@ def _lens(written: str | None) -> LensSpec | None:
         return None if written is None else LensSpec.model_validate(LensSpec.opened(Text(written, IN_PYTHON)))
     except ValueError as cause:
         raise UserError(f"--lens {cause}") from cause
+
+
+def _border(depth: float | None) -> float | None:
+    if depth is not None and not 0 < depth <= FARTHEST_BORDER:
+        raise UserError(f"--border {depth:g}: write how far it lies, above 0 and at most {FARTHEST_BORDER:g}")
+    return depth
 
 
 def _number_or_none(option: str, written: str) -> float | None:

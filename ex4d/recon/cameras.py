@@ -14,6 +14,7 @@ from ex4d.footage import Footage, Media, open_footage
 from ex4d.media.fitting import Fit
 from ex4d.recon.inputs import Inputs, frames_of
 from ex4d.recon.job import Recon
+from ex4d.render.rasterizer import NEAR
 from ex4d.shotlist.model import LensSpec, Shot, SubjectDepth
 from ex4d.trajectory.compiler import compile_shot
 from ex4d.trajectory.exchange.ex4d_npz import CameraFile
@@ -126,7 +127,13 @@ def _radius(job: Recon, media: Media, fit: Fit) -> float:
         return float(inner.min(initial=job.profile.border_depth or np.inf)) + BEHIND_NEAREST
     if not known.any():
         raise ReconstructionError("in frame 0, as it is cut to its size, no depth is known; choose another --size")
-    return float(depth[known].min()) * (1.0 + BEHIND_NEAREST / NEAREST)
+    nearest = float(depth[known].min())
+    if nearest < NEAR:
+        raise ReconstructionError(
+            f"the nearest point of frame 0 is at a depth of {nearest:g}, and nothing nearer than {NEAR:g} is drawn; "
+            "give depth in a smaller unit, or say what stands for unknown by --depth-unknown"
+        )
+    return nearest * (1.0 + BEHIND_NEAREST / NEAREST)
 
 
 def _with_lens(job: Recon, inputs: Inputs, fit: Fit) -> tuple[Shot, tuple[str, ...]]:

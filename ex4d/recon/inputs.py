@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from ex4d.errors import Faults, MediaError, OutputError, UserError
 from ex4d.media.depth_files import open_raw_depth
@@ -51,6 +52,7 @@ def read_inputs(job: Recon) -> Inputs:
     cameras = faults.of(lambda: None if job.path is None else read_camera_file(job.path))
     written = faults.of(lambda: _written_shot(job))
     clip = faults.of(lambda: None if job.video is None else _probed(job.video, job.frame_rate))
+    faults.of(lambda: _require_folder(job.out))
     faults.of(lambda: _require_apart(job, written[0] if written and not job.video else None))
     if faults.found and job.depth:
         faults.of(lambda: open_raw_depth(job.depth.file) if job.depth else None)
@@ -107,9 +109,19 @@ def _probed(video: Path, rate: Fraction | None) -> MediaInfo:
     return probe(video, rate)
 
 
+def _require_folder(folder: Path) -> None:
+    """Refuse a folder that cannot be written before depth is estimated for it."""
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"{folder} is a file; --out names the folder that everything is written to")
+    there = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
+    try:
+        with TemporaryDirectory(prefix=".ex4d-", dir=there):
+            pass
+    except OSError as cause:
+        raise OutputError(f"--out {folder}: {there} cannot be written ({cause.strerror}); choose another") from cause
+
+
 def _require_apart(job: Recon, own: Shot | None) -> None:
-    if job.out.exists() and not job.out.is_dir():
-        raise OutputError(f"{job.out} is a file; --out names the folder that everything is written to")
     sources = [job.video, job.path, job.depth.file if job.depth else None]
     if job.shot:
         sources.append(Path(job.shot.rpartition("#")[0]))

@@ -15,6 +15,7 @@ from typing import Any
 from ex4d.artifacts.guide_video import GuideFrame
 from ex4d.artifacts.surface import Surface
 from ex4d.artifacts.surface_files import save_surface
+from ex4d.errors import OutputError
 from ex4d.footage import Footage
 from ex4d.manifest import package_versions
 from ex4d.media.atomic import lent_folder, replacing
@@ -61,11 +62,13 @@ class Outputs:
 
     def cameras(self, staged: Staged) -> None:
         """Write the cameras as EX-4D stores them."""
-        write_camera_file(staged.cameras, self._unfinished(self._job.camera))
+        with self._unfinished(self._job.camera) as file:
+            write_camera_file(staged.cameras, file)
 
     def mesh(self, index: int, surface: Surface) -> None:
         """Write the mesh of a frame."""
-        save_surface(surface, self._unfinished(self._job.mesh(index)))
+        with self._unfinished(self._job.mesh(index)) as file:
+            save_surface(surface, file)
 
     def manifest(self, manifest: Mapping[str, Any]) -> None:
         """Write what all was made of."""
@@ -77,10 +80,15 @@ class Outputs:
         """The files, but for the manifest."""
         return [self._job.color, self._job.mask, *self._others]
 
-    def _unfinished(self, file: Path) -> Path:
-        """Return where a file lies until all are whole."""
+    @contextmanager
+    def _unfinished(self, file: Path) -> Iterator[Path]:
+        """Lend the place where a file lies until all are whole; errors have the name that it is to take."""
         self._others.append(file)
-        return self._folder / file.name
+        unfinished = self._folder / file.name
+        try:
+            yield unfinished
+        except OutputError as fault:
+            raise OutputError(str(fault).replace(str(unfinished), str(file))) from fault
 
     def _move_others(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:

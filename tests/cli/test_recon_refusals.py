@@ -134,8 +134,27 @@ BAD: dict[str, tuple[Callable[[Path], None], tuple[str, ...], str]] = {
         (*PATH, "--frames", "4"),
         r"^--frames 4: my cam\.npz has 3",
     ),
-    "a border that is not in front": (nothing, (*CAM, "--border", "0"), r"^border 0\.0: it lies at a depth above 0"),
-    "a border that is no number": (nothing, (*CAM, "--border", "nan"), r"^border nan: it lies at a depth above 0"),
+    "a border that is not in front": (
+        nothing,
+        (*CAM, "--border", "0"),
+        r"^--border 0: write how far it lies, above 0 and at",
+    ),
+    "a border that is no number": (
+        nothing,
+        (*CAM, "--border", "nan"),
+        r"^--border nan: write how far it lies, above 0 and",
+    ),
+    "a border beyond all numbers of a mesh": (nothing, (*CAM, "--border", "1e31"), r"^--border 1e\+31: .* most 1e\+30"),
+    "depth nearer than anything is drawn": (
+        depth_file(lambda d: d * 1e-4),
+        CAM,
+        r"^the nearest point of frame 0 is at a depth of 0\.0002, and nothing nearer than 0\.001 is drawn",
+    ),
+    "a folder that nobody can write": (
+        nothing,
+        (*CAM[:-1], "/proc/out/deep"),
+        r"^--out /proc/out/deep: /proc cannot be written",
+    ),
     "no samples": (nothing, (*CAM, "--samples", "0"), r"^samples 0: write an odd number from 1 to 9"),
     "even samples": (nothing, (*CAM, "--samples", "4"), r"^samples 4: write an odd number"),
     "too many samples": (nothing, (*CAM, "--samples", "99"), r"^samples 99: write an odd number"),
@@ -211,7 +230,7 @@ def test_all_faults_are_told_at_once(run: Run, tmp_path: Path) -> None:
     for answer in ("--lens '180deg'", "--profile dirty", "samples 2", "--size '1'", "--fps 'fast'"):
         assert answer in done.err, answer
     done = run("recon", "--video", "no.mp4", "--cam", "45", "--out", "out", "--samples", "2", "--border", "-1")
-    for answer in ("samples 2", "border -1.0", "--cam 45", "no.mp4: no such file"):
+    for answer in ("samples 2", "--border -1", "--cam 45", "no.mp4: no such file"):
         assert answer in done.err, answer
     done = run("recon", "--video", "no.mp4", "--depth", "no.npz", "--path", "no.cam", "--cam", "1", "--out", "out")
     for answer in (

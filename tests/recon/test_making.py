@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ex4d.errors import MissingPart, ReconstructionError
+from ex4d.artifacts.surface import Surface
+from ex4d.errors import MissingPart, OutputError, ReconstructionError
 from ex4d.media.writing import LosslessWriter
-from ex4d.recon import making
+from ex4d.recon import making, outputs
 from ex4d.recon.job import Recon
 from ex4d.shotlist.model import DepthFile
 from tests.tiny_depth_model import write_tiny_weights
@@ -102,6 +103,19 @@ def test_a_rasterizer_that_is_not_here_is_a_missing_part(job: Recon, monkeypatch
     with pytest.raises(MissingPart, match="nvdiffrast"):
         making.reconstruct(with_changes(job, rasterizer="nvdiffrast"))
     assert not job.out.exists()
+
+
+def test_a_mesh_that_cannot_be_written_has_its_own_name_in_the_error(
+    job: Recon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(surface: Surface, file: Path) -> None:
+        raise OutputError(f"{file} cannot be written: No space left on device")
+
+    monkeypatch.setattr(outputs, "save_surface", full)
+    with pytest.raises(OutputError) as caught:
+        making.reconstruct(with_changes(job, mesh_frames=(0,)))
+    assert str(caught.value) == f"{job.out / 'DW-Mesh.ply'} cannot be written: No space left on device"
+    assert not list(job.out.iterdir())
 
 
 def test_a_rate_that_is_not_steady_gives_each_frame_once_and_is_said(job: Recon, tmp_path: Path) -> None:
