@@ -18,6 +18,8 @@ NEAREST = 10_000 / 3_900
 """Where the nearest point of any clip lies in the released code's depth; its border at 100 is 39 times as far."""
 MIN_ANGLE_DEG = 2.5
 """The smallest angle that a face of one surface has, in the paper and in the released code."""
+FARTHEST = 1e36
+"""Units of depth: what float32 holds, with what is computed of it. Nothing is further."""
 MOST_SAMPLES = 9
 """A side, of a pixel: 81 times the pixels."""
 
@@ -62,12 +64,14 @@ class MeshProfile:
 
     def _faults(self) -> Iterator[tuple[bool, str]]:
         angle, share, ratio = self.min_angle_deg, self.depth_share, self.depth_ratio
-        yield _outside(self.border_depth, 0.0, math.inf), f"border {self.border_depth}: it lies at a depth above 0"
+        border = f"border {self.border_depth}: it lies at a depth above 0 and below {FARTHEST:g}"
+        yield _outside(self.border_depth, 0.0, FARTHEST), border
         yield _outside(angle, 0.0, 60.0), f"smallest angle {angle}: a triangle has one between 0 and 60 degrees"
         yield _outside(share, 0.0, math.inf), f"depth share {share}: write a share above 0, as 0.013"
         yield _outside(ratio, 1.0, math.inf), f"depth ratio {ratio}: write a factor above 1, as 1.05"
         yield _outside(self.steepness, 0.0, math.inf), f"steepness {self.steepness}: write a factor above 0, as 2"
-        yield _outside(self.far, 0.0, math.inf), f"far {self.far}: it lies at a depth above 0"
+        far = f"far {self.far}: it lies at a depth above 0 and below {FARTHEST:g}; none draws everything"
+        yield _outside(self.far, 0.0, FARTHEST), far
         odd = self.samples % 2 == 1 and 1 <= self.samples <= MOST_SAMPLES
         yield not odd, f"samples {self.samples}: write an odd number from 1 to {MOST_SAMPLES}"
 

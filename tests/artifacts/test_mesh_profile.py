@@ -25,6 +25,7 @@ def test_the_reference_is_the_released_code():
         *((name, value) for name in ("border_depth", "depth_share", "steepness", "far") for value in (0.0, -1.0)),
         ("border_depth", float("nan")),
         ("far", float("inf")),
+        *((name, 1e39) for name in ("border_depth", "far")),
         ("min_angle_deg", 0.0),
         ("min_angle_deg", 60.0),
         ("depth_ratio", 1.0),

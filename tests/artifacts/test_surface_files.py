@@ -227,10 +227,14 @@ def test_the_suffix_chooses_the_format(closed, tmp_path):
 
 
 def test_a_glb_too_large_for_its_header_is_refused_before_it_is_written(closed, tmp_path, monkeypatch):
-    monkeypatch.setattr(surface_files, "LARGEST_GLB", 1000)
+    save_glb(closed, tmp_path / "whole.glb")
+    length = (tmp_path / "whole.glb").stat().st_size
+    monkeypatch.setattr(surface_files, "LARGEST_GLB", length)
+    save_glb(closed, tmp_path / "whole.glb")
+    monkeypatch.setattr(surface_files, "LARGEST_GLB", length - 1)
     with pytest.raises(OutputError, match=r"write a \.ply"):
         save_glb(closed, tmp_path / "a.glb")
-    assert not list(tmp_path.iterdir())
+    assert [file.name for file in tmp_path.iterdir()] == ["whole.glb"]
 
 
 def test_a_lens_is_written_in_plain_numbers_whatever_computed_it(closed, tmp_path):
