@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
+from ex4d.artifacts.hiding import Hiding
 from ex4d.geometry.pinhole import Pinhole
 
 HidingRule = Literal["face", "vertex"]
@@ -29,12 +30,9 @@ class WatertightMesh:
     """z of each vertex, > 0, finite, the outermost rows and columns already at the border depth."""
     colour: UInt8[np.ndarray, "height width 3"]
     """R'G'B' of each vertex."""
-    hidden_face: Bool[np.ndarray, "2 height-1 width-1"]
-    """Faces that show nothing: [0] the top-left triangle of each block, [1] the bottom-right one.
-    Under the ``face`` rule, all that reach the border too: its depth is not the source's. The back then is hidden as
-    well."""
-    hidden_vertex: Bool[np.ndarray, "height width"]
-    """Vertices of hidden faces; their colour and alpha are 0 under the ``vertex`` rule."""
+    hiding: Hiding
+    """What shows nothing. Under the ``face`` rule, every face that reaches the border too: its depth is not the
+    source's. The back then is hidden as well."""
     lens: Pinhole
     """The lens that lifts pixels to rays."""
     rule: HidingRule = "face"
@@ -45,3 +43,13 @@ class WatertightMesh:
     (column, row), as the released code has it."""
     far: float = math.inf
     """Units of depth: a pixel whose nearest surface lies beyond it is empty, as is one that has none."""
+
+    @property
+    def hidden_face(self) -> Bool[np.ndarray, "2 rows columns"]:
+        """Faces that show nothing: [0] the top-left triangle of each block, [1] the bottom-right one."""
+        return self.hiding.faces
+
+    @property
+    def hidden_vertex(self) -> Bool[np.ndarray, "height width"]:
+        """Vertices of hidden faces; their colour and alpha are 0 under the ``vertex`` rule."""
+        return self.hiding.vertices

@@ -12,6 +12,7 @@ import math
 import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
+from ex4d.artifacts.hiding import Hiding
 from ex4d.artifacts.mesh_profile import MIN_ANGLE_DEG
 from ex4d.artifacts.watertight_mesh import WatertightMesh
 from ex4d.errors import ReconstructionError
@@ -138,7 +139,6 @@ def _hang(
     return WatertightMesh(
         depth=depth,
         colour=np.clip(layer[..., 1:] + 0.5, 1, 255).astype(np.uint8),
-        hidden_face=np.zeros((2, rows - 1, columns - 1), np.bool_),
-        hidden_vertex=np.zeros((rows, columns), np.bool_),
+        hiding=Hiding.nothing(rows, columns),
         lens=Pinhole(columns, rows, lens.focal_px / cell_px, center),
     )

@@ -12,8 +12,9 @@ from itertools import pairwise
 import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
+from ex4d.artifacts.hiding import Hiding, HidingTests
 from ex4d.artifacts.mesh_profile import PROFILES, MeshProfile
-from ex4d.artifacts.watertight_mesh import WatertightMesh
+from ex4d.artifacts.watertight_mesh import PixelOrigin, WatertightMesh
 from ex4d.errors import ReconstructionError
 from ex4d.geometry.pinhole import Pinhole
 
@@ -45,20 +46,35 @@ def build_mesh(
     """
     _check_sizes(colour, depth, lens)
     bordered = _with_border(depth, profile.border_depth or BEHIND * float(depth.max()))
-    hidden_face = _hidden_faces(bordered, lens, profile)
-    if profile.rule == "face":
-        _hide_border(hidden_face)
-    if profile.unknown == "hide" and known is not None:
-        _hide_unknown(hidden_face, known)
+    tests = _tests(bordered, profile, known)
     return WatertightMesh(
         depth=bordered,
         colour=colour,
-        hidden_face=hidden_face,
-        hidden_vertex=_hidden_vertices(hidden_face),
+        hiding=Hiding(lambda: _hidden_faces(bordered, lens, profile.pixel_origin, tests), _hidden_vertices, tests),
         lens=lens,
         rule=profile.rule,
         pixel_origin=profile.pixel_origin,
         far=math.inf if profile.far is None else profile.far,
+    )
+
+
+def _tests(
+    bordered: Float32[np.ndarray, "height width"],
+    profile: MeshProfile,
+    known: Bool[np.ndarray, "height width"] | None,
+) -> HidingTests:
+    """Return the profile's tests in the units of this frame."""
+    longest = None
+    if profile.depth_share is not None:
+        inside = bordered[1:-1, 1:-1] if min(bordered.shape) > SMALLEST_SIDE else bordered
+        longest = profile.depth_share * float(np.ptp(inside))
+    return HidingTests(
+        min_angle=None if profile.min_angle_deg is None else math.radians(profile.min_angle_deg),
+        steepness=profile.steepness,
+        longest=longest,
+        ratio=profile.depth_ratio,
+        border=profile.rule == "face",
+        known=known if profile.unknown == "hide" else None,
     )
 
 
@@ -94,13 +110,12 @@ def _with_border(
 
 
 def _hidden_faces(
-    depth: Float32[np.ndarray, "height width"], lens: Pinhole, profile: MeshProfile
+    depth: Float32[np.ndarray, "height width"], lens: Pinhole, pixel_origin: PixelOrigin, tests: HidingTests
 ) -> Bool[np.ndarray, "2 height-1 width-1"]:
-    """Run the tests that the profile has; a face that fails any is hidden."""
     from ex4d.reconstruction.face_hiding import hide_long, hide_slivers, hide_steep
 
     height, width = depth.shape
-    offset = 0.5 if profile.pixel_origin == "center" else 0.0
+    offset = 0.5 if pixel_origin == "center" else 0.0
     ray_x = (np.arange(width) + offset - lens.center_px[0]) / lens.focal_px
     ray_y = (np.arange(height) + offset - lens.center_px[1]) / lens.focal_px
     hidden = np.zeros((2, height - 1, width - 1), np.bool_)
@@ -108,14 +123,17 @@ def _hidden_faces(
     def run(test: Callable[..., None], *arguments: object) -> None:
         _in_strips(lambda start, stop: test(depth, *arguments, hidden, start, stop), height - 1)
 
-    if profile.min_angle_deg is not None:
-        run(hide_slivers, ray_x, ray_y, 4.0 * math.cos(math.radians(profile.min_angle_deg)) ** 2)
-    if profile.steepness is not None:
-        run(hide_steep, ray_x, ray_y, profile.steepness)
-    if profile.depth_share is not None or profile.depth_ratio is not None:
-        inside = depth[1:-1, 1:-1] if min(depth.shape) > SMALLEST_SIDE else depth
-        longest = math.inf if profile.depth_share is None else profile.depth_share * float(np.ptp(inside))
-        run(hide_long, np.float32(longest), np.float32(profile.depth_ratio or math.inf))
+    if tests.min_angle is not None:
+        run(hide_slivers, ray_x, ray_y, 4.0 * math.cos(tests.min_angle) ** 2)
+    if tests.steepness is not None:
+        run(hide_steep, ray_x, ray_y, tests.steepness)
+    if tests.longest is not None or tests.ratio is not None:
+        longest = math.inf if tests.longest is None else tests.longest
+        run(hide_long, np.float32(longest), np.float32(tests.ratio or math.inf))
+    if tests.border:
+        _hide_border(hidden)
+    if tests.known is not None:
+        _hide_unknown(hidden, tests.known)
     return hidden
 
 

@@ -24,6 +24,8 @@ BAND_ROWS = (32, 128)
 stay in a core's own cache."""
 STRIP_ROWS = 64
 """Vertex rows projected at once."""
+_UNREAD = np.zeros(0, np.bool_)
+"""Hidden vertices, where faces are hidden."""
 
 
 class CpuRasterizer:
@@ -52,6 +54,7 @@ class CpuRasterizer:
     def _render(self, mesh: WatertightMesh, transform: Float64[np.ndarray, "3 4"], lens: Pinhole) -> RenderedFrame:
         scratch = self._scratch_for(mesh, lens)
         frame = _empty_frame(lens)
+        _ = mesh.hidden_vertex if mesh.rule == "vertex" else mesh.hidden_face  # found once, before many threads ask
         self._share(lambda start, stop: project(mesh, transform, scratch, start, stop), len(mesh.depth), STRIP_ROWS)
 
         def band(top: int, bottom: int) -> None:
@@ -150,7 +153,8 @@ def shade(
     from ex4d.render.shading import shade_band
 
     count = mesh.depth.size
-    surface = (mesh.colour.reshape(count, 3), mesh.hidden_vertex.reshape(count))
+    hidden = mesh.hidden_vertex.reshape(count) if mesh.rule == "vertex" else _UNREAD
+    surface = (mesh.colour.reshape(count, 3), hidden)
     rules = (mesh.rule == "vertex", np.float32(mesh.far))
     vertices = (mesh.depth, transform, scratch.screen.reshape(2, count), scratch.inverse_z.reshape(count))
     shade_band(*surface, *rules, *vertices, scratch.keys, frame.colour, frame.visible, frame.depth, top, bottom)

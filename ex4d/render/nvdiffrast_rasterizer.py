@@ -19,10 +19,12 @@ import nvdiffrast.torch as dr
 import torch
 from jaxtyping import Float64
 
+from ex4d.artifacts.hiding import HidingTests
 from ex4d.artifacts.watertight_mesh import WatertightMesh
 from ex4d.errors import UserError
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.render import nvdiffrast_kernels as kernels
+from ex4d.render.nvdiffrast_hiding import hide_faces, hide_vertices
 from ex4d.render.projection import screen_from_grid
 from ex4d.render.rasterizer import ALPHA_THRESHOLD, NEAR, RenderedFrame
 
@@ -141,6 +143,31 @@ def _table(
     return table
 
 
+def _limits(mesh: WatertightMesh, tests: HidingTests) -> Float64[np.ndarray, "entries"]:
+    """Return what the hiding kernel reads: the lens and where its first vertex lies, then what no face may exceed."""
+    offset = 0.5 if mesh.pixel_origin == "center" else 0.0
+    sliver = math.inf if tests.min_angle is None else 4.0 * math.cos(tests.min_angle) ** 2
+    others = (math.inf if each is None else each for each in (tests.steepness, tests.longest, tests.ratio))
+    x, y = mesh.lens.center_px
+    return np.array([mesh.lens.focal_px, offset - x, offset - y, sliver, *others, float(tests.border)])
+
+
+def _hidden(
+    mesh: WatertightMesh, depth: torch.Tensor, limits: torch.Tensor, known: torch.Tensor | None = None
+) -> torch.Tensor:
+    """Return which faces, or under the ``vertex`` rule vertices, show nothing: uint8, on the card."""
+    height, width = mesh.depth.shape
+    blocks = (height - 1) * (width - 1)
+    faces = torch.empty(2 * blocks, dtype=torch.uint8, device=depth.device)
+    measured = depth if known is None else known  # not read where all counts as known
+    kernels.launch(hide_faces, blocks, depth, limits, measured, faces, height, width, known is not None)
+    if mesh.rule == "face":
+        return faces
+    vertices = torch.empty(height * width, dtype=torch.uint8, device=depth.device)
+    kernels.launch(hide_vertices, height * width, faces, vertices, height, width)
+    return vertices
+
+
 class _Recent(Generic[Key, Value]):
     """The few values that were asked for last."""
 
@@ -224,17 +251,27 @@ class _Staging:
         self._table = torch.empty(kernels.TABLE_SIZE, dtype=torch.float64).pin_memory()
 
     def uploaded(self, mesh: WatertightMesh) -> _Surface:
-        """Return a mesh on the card."""
-        parts = [mesh.depth, mesh.colour, mesh.hidden_face if mesh.rule == "face" else mesh.hidden_vertex]
+        """Return a mesh on the card; what its tests hide is found there."""
+        tests = mesh.hiding.tests
+        if tests is None:
+            hidden = mesh.hidden_face if mesh.rule == "face" else mesh.hidden_vertex
+            depth, *rest = self._sent_parts([mesh.depth, mesh.colour, hidden])
+            return _Surface(mesh, depth.view(torch.float32), *rest)
+        parts = [mesh.depth, mesh.colour, _limits(mesh, tests), *([] if tests.known is None else [tests.known])]
+        depth, colour, limits, *known = self._sent_parts(parts)
+        depth = depth.view(torch.float32)
+        return _Surface(mesh, depth, colour, _hidden(mesh, depth, limits.view(torch.float64), *known))
+
+    def _sent_parts(self, parts: list[np.ndarray]) -> list[torch.Tensor]:
+        """Return the bytes of arrays on the card, all in one transfer; each starts aligned, and ends with padding."""
         starts = np.cumsum([0, *(-(-part.nbytes // ALIGNMENT) * ALIGNMENT for part in parts)])
         if len(self._up) < starts[-1]:
             self._up = torch.empty(int(starts[-1]), dtype=torch.uint8).pin_memory()
         for part, start in zip(parts, starts[:-1], strict=True):
             flat = np.require(part, requirements=["C", "W"]).reshape(-1).view(np.uint8)  # torch warns of what is not W
             self._up[start : start + part.nbytes].copy_(torch.from_numpy(flat))
-        there = self._up[: starts[3]].to(self._device, non_blocking=True)
-        depth = there[: starts[1]].view(torch.float32)
-        return _Surface(mesh, depth, there[starts[1] : starts[2]], there[starts[2] :])
+        there = self._up[: starts[-1]].to(self._device, non_blocking=True)
+        return [there[start:stop] for start, stop in pairwise(starts)]
 
     def sent(self, table: Float64[np.ndarray, "entries"]) -> torch.Tensor:
         """Return a view's table on the card."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ex4d.artifacts.hiding import Hiding
 from ex4d.artifacts.mesh_profile import PROFILES, MeshProfile
 from ex4d.artifacts.watertight_mesh import WatertightMesh
 from ex4d.geometry.pinhole import Pinhole
@@ -54,7 +55,7 @@ class Variant:
         if self.also_hide is None:
             return mesh
         hidden = mesh.hidden_face | self.also_hide(mesh, known, pose)
-        return replace(mesh, hidden_face=hidden, hidden_vertex=_hidden_vertices(hidden))
+        return replace(mesh, hiding=Hiding(lambda: hidden, _hidden_vertices))
 
     def view(self, frame: Frame, pose: np.ndarray) -> RenderedFrame:
         """Render the frame at a camera, with as many samples a pixel as the profile has."""

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, seed, settings
 
+from ex4d.artifacts.hiding import Hiding
 from ex4d.artifacts.surface import Surface
 from ex4d.artifacts.watertight_mesh import WatertightMesh
 from ex4d.geometry.pinhole import Pinhole
@@ -91,8 +92,8 @@ def test_the_volume_is_that_between_the_sheet_and_the_border():
     border, near, focal = 10.0, 4.0, 4.0
     depth = np.full((3, 3), border, np.float32)
     depth[1, 1] = near
-    lens, shown = Pinhole(3, 3, focal, (1.5, 1.5)), np.zeros((2, 2, 2), np.bool_)
-    mesh = WatertightMesh(depth, np.zeros((3, 3, 3), np.uint8), shown, np.zeros((3, 3), np.bool_), lens)
+    lens = Pinhole(3, 3, focal, (1.5, 1.5))
+    mesh = WatertightMesh(depth, np.zeros((3, 3, 3), np.uint8), Hiding.nothing(3, 3), lens)
     square = (2 * border / focal) ** 2
 
     assert volume(closed_surface(mesh)) == pytest.approx(0.75 * square * (border - near) / 3)

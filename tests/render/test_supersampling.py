@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
+from ex4d.artifacts.hiding import Hiding
 from ex4d.errors import UserError
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.render import supersampling
@@ -76,7 +77,9 @@ def test_the_coverage_of_a_straight_edge_is_right_to_a_sample(edge, samples):
     mesh = small_mesh(0, 12, 16)
     hidden = np.zeros_like(mesh.hidden_face)
     hidden[:, :, 8:] = True  # what is visible ends at the vertex of column 8, in the middle of its pixel
-    plane = replace(mesh, depth=np.full((12, 16), 2.0, np.float32), hidden_face=hidden, lens=lens)
+    plane = replace(
+        mesh, depth=np.full((12, 16), 2.0, np.float32), hiding=Hiding.given(hidden, mesh.hidden_vertex), lens=lens
+    )
     pose = np.eye(4)
     pose[0, 3] = -edge * 2.0 / 32.0
     share = 0.5 + edge
