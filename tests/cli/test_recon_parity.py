@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import imageio.v3 as iio
@@ -71,6 +72,47 @@ def test_its_named_cameras_are_the_references(run: Run, tmp_path: Path, render: 
     with np.load(tmp_path / f"out/camera_{cam}.npz") as written:
         np.testing.assert_allclose(written["extrinsics"], wanted["extrinsics"], rtol=0, atol=5e-7)
         np.testing.assert_array_equal(written["intrinsics"], wanted["intrinsics"])
+
+
+@pytest.mark.parametrize("render", RENDERS)
+def test_its_mesh_is_the_references(run: Run, tmp_path: Path, render: str) -> None:
+    """Written out as its recon.py has it: integer pixel coordinates, a border at 100, black vertices where hidden."""
+    wanted = lay_down(tmp_path, render)
+    done = run(*HEAD, "--path", "camera_x.npz", "--frames", "1", "--save-mesh", *RENDERS[render][1])
+    assert done.code == 0, done.err
+    depth = wanted["depth"][0].astype(np.float64)
+    depth[[0, -1]], depth[:, [0, -1]] = 100.0, 100.0
+    height, width = depth.shape
+    row, column = np.mgrid[:height, :width]
+    focal = wanted["intrinsics"][0, 0]
+    places = np.stack([(column - width / 2) / focal, (row - height / 2) / focal, np.ones_like(depth)], axis=-1)
+    places *= depth[..., None]
+    hidden = np.unpackbits(wanted["hidden_vertex"], count=wanted["depth"].size).reshape(wanted["depth"].shape)[0]
+    colour = np.where(hidden[..., None], 0, wanted["source"][0])
+
+    vertices, faces = read_ply(tmp_path / "out/DW-Mesh.ply")
+    np.testing.assert_allclose(vertices["place"], places.reshape(-1, 3), rtol=2e-7, atol=1e-6)
+    np.testing.assert_array_equal(vertices["colour"], colour.reshape(-1, 3))
+    np.testing.assert_array_equal(faces, reference_faces(height, width))
+
+
+def reference_faces(height: int, width: int) -> np.ndarray:
+    """Two faces a cell, the upper left ones of all cells first; at last two that join the four corners of the frame."""
+    cells = [(row, column) for row in range(height - 1) for column in range(width - 1)]
+    upper = [((r + 1) * width + c, r * width + c, r * width + c + 1) for r, c in cells]
+    lower = [((r + 1) * width + c, r * width + c + 1, (r + 1) * width + c + 1) for r, c in cells]
+    last = height * width - 1
+    return np.array([*upper, *lower, (width - 1, 0, last), (last, 0, last - width + 1)])
+
+
+def read_ply(file: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Read places, colours and faces as they lie in the file."""
+    head, _, body = file.read_bytes().partition(b"end_header\n")
+    count = int(re.search(rb"element vertex (\d+)", head)[1])
+    vertex = np.dtype([("place", "<f4", 3), ("colour", "u1", 3)])
+    face = np.dtype([("count", "u1"), ("vertices", "<i4", 3), ("hidden", "u1")])
+    vertices = np.frombuffer(body, vertex, count)
+    return vertices, np.frombuffer(body, face, offset=count * vertex.itemsize)["vertices"]
 
 
 def test_180_is_the_references_own_example(run: Run, tmp_path: Path) -> None:
