@@ -42,7 +42,8 @@ def build_mesh(
     the frame first.
 
     Raises:
-        ReconstructionError: for sizes that differ or are too small, and for depth that is not finite or not positive.
+        ReconstructionError: for sizes that differ or are too small, for depth that is not finite or not positive, and
+            for a profile that hides unknown depth where nobody says which is known.
     """
     _check_sizes(colour, depth, lens)
     bordered = _with_border(depth, profile.border_depth or BEHIND * float(depth.max()))
@@ -74,8 +75,14 @@ def _tests(
         longest=longest,
         ratio=profile.depth_ratio,
         border=profile.rule == "face",
-        known=known if profile.unknown == "hide" else None,
+        known=_required(known) if profile.unknown == "hide" else None,
     )
+
+
+def _required(known: Bool[np.ndarray, "height width"] | None) -> Bool[np.ndarray, "height width"]:
+    if known is None:
+        raise ReconstructionError("a mesh that hides unknown depth needs to be told which depth is known; fill it else")
+    return known
 
 
 def _check_sizes(

@@ -171,6 +171,14 @@ def test_sizes_that_differ_are_refused():
         build_mesh(black(1, 12), depth[:1], lens_for(1, 12))
 
 
+def test_a_mesh_that_hides_unknown_depth_is_told_which_is_known():
+    """Else it would show all of it."""
+    depth, lens, hides = np.full((10, 12), 2.0, np.float32), lens_for(10, 12), profile(unknown="hide")
+
+    with pytest.raises(ReconstructionError, match="told which depth is known"):
+        build_mesh(black(10, 12), depth, lens, profile=hides)
+
+
 @seed(3)
 @settings(max_examples=40, deadline=None)
 @given(number=st.integers(0, 2**16), height=st.integers(3, 12), width=st.integers(3, 12), data=st.data())
