@@ -67,8 +67,8 @@ def footage_options(
     lens: Annotated[
         str | None,
         _filmed(
-            "Through which it was filmed: 54deg across, 35mm, or 500px. Else what the camera file or the shot says, or "
-            "54deg; for the reference profile 500px of what is written.",
+            "Through which it was filmed: 54deg across, 35mm, or 500px. Else what the camera file says, or the shot of "
+            "its own video, or 54deg; for the reference profile 500px of what is written.",
             metavar="LENS",
         ),
     ] = None,

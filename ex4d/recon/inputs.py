@@ -14,8 +14,9 @@ from ex4d.media.probe import MediaInfo, probe
 from ex4d.progress import counted
 from ex4d.recon.job import CAMERAS, Recon
 from ex4d.shotlist.load import load, parse
-from ex4d.shotlist.model import Clip, DepthFile, DepthModel, Output, Position, Shot, Source
+from ex4d.shotlist.model import Clip, DepthFile, DepthModel, Output, Position, Shot, Source, SubjectDepth
 from ex4d.shotlist.shipped import shipped
+from ex4d.shotlist.source import SubjectPlace
 from ex4d.trajectory.exchange.ex4d_npz import CameraFile, read_camera_file
 from ex4d.workspace import require_apart
 
@@ -179,12 +180,17 @@ def _of_video(job: Recon, shot: Shot, clip: MediaInfo, count: int, cameras: Came
         end = Position(value=Fraction(count), unit="f")
         update |= {"name": name, "clip": Clip(start=Position(value=Fraction(0), unit="f"), end=end)}
     output = Output(size=job.size, fit=job.fit)
-    return Inputs(shot.model_copy(update=update), output, cameras, tuple(_said(job, clip, count, cameras)))
+    said = _said(job, shot.source.subject, clip, count, cameras)
+    return Inputs(shot.model_copy(update=update), output, cameras, tuple(said))
 
 
-def _said(job: Recon, clip: MediaInfo, count: int, cameras: CameraFile | None) -> list[str]:
-    """Say which frames are rendered, where the user has not."""
+def _said(job: Recon, subject: SubjectPlace, clip: MediaInfo, count: int, cameras: CameraFile | None) -> list[str]:
+    """Say which frames are rendered, and how moves are measured, where the user has not."""
     said = []
+    if job.shot is not None and isinstance(subject, SubjectDepth):
+        said.append(
+            f"{job.shot} measures its moves by a subject at a depth of {subject.depth:g}; so it is in {clip.path}"
+        )
     if cameras is not None and cameras.mirrored:
         said.append(
             f"{job.path} has cameras with mirrored axes, as EX-4D's are before it renders; they are turned round"

@@ -114,6 +114,14 @@ def test_a_shot_is_its_own_video_depth_and_lens_or_another_video(run: Run, film:
     assert "3 frames of" in made(run("recon", "--shot", "tiny.yaml#swing", "--out", "out", "--frames", "3")).out
 
 
+def test_a_distance_that_a_shot_states_for_its_own_video_is_said_of_another(run: Run, film: Path) -> None:
+    film.write_text(film.read_text().replace("lens: 54deg", "lens: 54deg, subject: {depth: 3.5}"))
+    own = made(run("recon", "--shot", "tiny.yaml#swing", "--out", "out", "--frames", "1"))
+    other = made(run("recon", *GIVEN, "--shot", "tiny.yaml#swing", "--out", "other", "--frames", "1"))
+    words = "tiny.yaml#swing measures its moves by a subject at a depth of 3.5; so it is in tiny.mkv"
+    assert (words in own.err, words in other.err) == (False, True)
+
+
 def test_a_lens_that_changes_is_in_no_camera_file(run: Run, film: Path, tmp_path: Path) -> None:
     film.write_text(film.read_text().replace("dolly: 20%", "dolly-zoom: 20%"))
     done = run("recon", "--shot", "tiny.yaml#push", "--out", "out", "--save-camera")
