@@ -286,9 +286,10 @@ class _Staging:
         self._down[: 8 * count].copy_(frame.view(torch.uint8), non_blocking=True)
         torch.cuda.current_stream(self._device).synchronize()
         size = (lens.height, lens.width)
-        depth, colour, visible = self._down[: 8 * count].split([4 * count, 3 * count, count])
+        own = self._down[: 8 * count].clone().numpy()  # torch's copy runs on all cores
+        depth, colour, visible = np.split(own, [4 * count, 7 * count])
         return RenderedFrame(
-            colour=colour.clone().numpy().reshape(*size, 3),  # torch's copies run on all cores
-            visible=visible.clone().numpy().view(np.bool_).reshape(size),
-            depth=depth.clone().numpy().view(np.float32).reshape(size),
+            colour=colour.reshape(*size, 3),
+            visible=visible.view(np.bool_).reshape(size),
+            depth=depth.view(np.float32).reshape(size),
         )
