@@ -36,13 +36,15 @@ class Outputs:
         self._job = job
         self._manifest = files.enter_context(replacing(job.manifest))  # what is entered first takes its name last
         self._folder = files.enter_context(lent_folder(job.manifest))
-        self._others: list[Path] = []
-        files.push(self._move_others)
-        colour: LosslessWriter | H264Writer
-        colour = LosslessWriter(job.color, size, rate) if job.lossless else H264Writer(job.color, size, rate)
-        files.enter_context(colour)
-        self._colour = colour
-        self._mask = files.enter_context(MaskWriter(job.mask, size, rate))
+        self.written: list[Path] = []
+        """The files, but for the manifest."""
+        files.push(self._settle)
+        color = self._unfinished(job.color)
+        writer: LosslessWriter | H264Writer
+        writer = LosslessWriter(color, size, rate) if job.lossless else H264Writer(color, size, rate)
+        self._colour = writer
+        files.enter_context(writer)
+        self._mask = files.enter_context(MaskWriter(self._unfinished(job.mask), size, rate))
 
     @classmethod
     @contextmanager
@@ -62,38 +64,29 @@ class Outputs:
 
     def cameras(self, staged: Staged) -> None:
         """Write the cameras as EX-4D stores them."""
-        with self._unfinished(self._job.camera) as file:
-            write_camera_file(staged.cameras, file)
+        write_camera_file(staged.cameras, self._unfinished(self._job.camera))
 
     def mesh(self, index: int, surface: Surface) -> None:
         """Write the mesh of a frame."""
-        with self._unfinished(self._job.mesh(index)) as file:
-            save_surface(surface, file)
+        save_surface(surface, self._unfinished(self._job.mesh(index)))
 
     def manifest(self, manifest: Mapping[str, Any]) -> None:
         """Write what all was made of."""
         text = json.dumps(manifest, indent=2, sort_keys=True, default=str) + "\n"
         self._manifest.write_text(text, encoding="utf-8")
 
-    @property
-    def written(self) -> list[Path]:
-        """The files, but for the manifest."""
-        return [self._job.color, self._job.mask, *self._others]
+    def _unfinished(self, file: Path) -> Path:
+        """Return where a file lies until all are whole."""
+        self.written.append(file)
+        return self._folder / file.name
 
-    @contextmanager
-    def _unfinished(self, file: Path) -> Iterator[Path]:
-        """Lend the place where a file lies until all are whole; errors have the name that it is to take."""
-        self._others.append(file)
-        unfinished = self._folder / file.name
-        try:
-            yield unfinished
-        except OutputError as fault:
-            raise OutputError(str(fault).replace(str(unfinished), str(file))) from fault
-
-    def _move_others(self, kind: type[BaseException] | None, *_: object) -> None:
+    def _settle(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        """Give all files their names, if all are whole; else give the error the name that its file was to have."""
         if kind is None:
-            for file in self._others:
+            for file in self.written:
                 (self._folder / file.name).replace(file)
+        elif isinstance(error, OutputError):
+            raise OutputError(str(error).replace(str(self._folder), str(self._job.out))) from error
 
 
 def manifest_of(

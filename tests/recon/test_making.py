@@ -13,7 +13,7 @@ import pytest
 
 from ex4d.artifacts.surface import Surface
 from ex4d.errors import MissingPart, OutputError, ReconstructionError
-from ex4d.media.writing import LosslessWriter
+from ex4d.media.writing import H264Writer, LosslessWriter
 from ex4d.recon import making, outputs
 from ex4d.recon.job import Recon
 from ex4d.shotlist.model import DepthFile
@@ -115,6 +115,20 @@ def test_a_mesh_that_cannot_be_written_has_its_own_name_in_the_error(
     with pytest.raises(OutputError) as caught:
         making.reconstruct(with_changes(job, mesh_frames=(0,)))
     assert str(caught.value) == f"{job.out / 'DW-Mesh.ply'} cannot be written: No space left on device"
+    assert not list(job.out.iterdir())
+
+
+def test_a_disk_that_is_full_at_the_end_leaves_none_of_the_files(job: Recon, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A video's index is written when its last frame is; its mask is whole by then."""
+
+    class Filling(H264Writer):
+        def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+            super().__exit__(kind, error, None)
+            raise OutputError(f"{job.out} has no space left")
+
+    monkeypatch.setattr(outputs, "H264Writer", Filling)
+    with pytest.raises(OutputError, match="no space left"):
+        making.reconstruct(with_changes(job, mesh_frames=(0,), save_camera=True))
     assert not list(job.out.iterdir())
 
 
