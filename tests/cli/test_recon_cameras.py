@@ -159,6 +159,19 @@ def test_the_radius_is_in_any_unit_of_depth_what_it_is_in_the_references(run: Ru
     np.testing.assert_array_equal(video(tmp_path / "near/color_60.mkv"), video(tmp_path / "far/color_60.mkv"))
 
 
+@pytest.mark.parametrize(
+    ("inner", "edge", "border", "radius"), [(4.0, 1.0, "100", 4.15), (9.0, 9.0, "5", 5.15), (9.0, 1.0, "5", 5.15)]
+)
+def test_the_references_radius_counts_its_border_instead_of_the_frames_edge(
+    run: Run, film: Path, tmp_path: Path, inner: float, edge: float, border: str, radius: float
+) -> None:
+    depth = np.full((FRAMES, HEIGHT, WIDTH), edge, np.float32)
+    depth[:, 1:-1, 1:-1] = inner
+    np.savez(tmp_path / "tiny.npz", depth=depth)
+    made(run(*CAM, "--profile", "reference", "--border", border, "--frames", "1"))
+    assert manifest(tmp_path)["cameras"]["radius"] == pytest.approx(radius)
+
+
 @pytest.mark.parametrize(("cam", "reached"), [("zoom_in", 0.5), ("zoom_out", -0.5)])
 def test_zooms_are_dollies_on_the_axis(run: Run, film: Path, tmp_path: Path, cam: str, reached: float) -> None:
     made(run("recon", *GIVEN, "--cam", cam, "--frames", "5", "--save-camera", "--out", "out"))
