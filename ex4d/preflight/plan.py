@@ -13,7 +13,7 @@ import numpy as np
 from ex4d.edit.sequence import Segment, edit_length
 from ex4d.engines.options import AS_IS, EngineOptions
 from ex4d.errors import ReconstructionError
-from ex4d.guide import draw_guide
+from ex4d.guide import GuideRecipe, draw_guide
 from ex4d.kernels import announce_compiling
 from ex4d.preflight.expectation import SECONDS_TO_OPEN, Expectation, expected_of
 from ex4d.progress import SILENT, Progress
@@ -102,7 +102,8 @@ def _plan_shot(setup: Setup, rasterizer: Rasterizer, progress: Progress, options
     sampled = sampled_frames(setup.frame_count)
     progress.begin(setup.shot.name, len(sampled))
     coverage, durations, before = {}, [], time.perf_counter()
-    guide = draw_guide(setup.footage, setup.path, rasterizer, setup.engine.engine.recipe(options), sampled)
+    recipe = setup.engine.engine.recipe(options)
+    guide = draw_guide(setup.footage, setup.path, rasterizer, recipe, sampled)
     for index, frame in zip(sampled, guide, strict=True):
         coverage[index] = coverage_of(frame.visible)
         durations.append(time.perf_counter() - before)
@@ -110,9 +111,20 @@ def _plan_shot(setup: Setup, rasterizer: Rasterizer, progress: Progress, options
         progress.advance()
     # The median leaves out the first frame, which may have had to compile the kernels.
     seconds = statistics.median(durations) * setup.frame_count * FINISHING_FACTOR
-    warnings = (*warnings_of(setup.path), *_warnings_of_cover(coverage), *_warnings_of_subject(setup, sampled))
+    of_cover = tuple(_warnings_of_border(setup, recipe)) or tuple(_warnings_of_cover(coverage))
+    warnings = (*warnings_of(setup.path), *of_cover, *_warnings_of_subject(setup, sampled))
     expected = expected_of(setup.engine, setup.frame_count, options)
     return ShotPlan(setup, figures_of(setup.path), coverage, seconds, warnings, expected)
+
+
+def _warnings_of_border(setup: Setup, recipe: GuideRecipe) -> Iterator[str]:
+    """Warn where the mesh's border lies before much of the scene, as the released code's may: its back hides that."""
+    border, middle = recipe.profile_of(setup.footage).border_depth, setup.footage.depth.statistics.median
+    if border is not None and border < middle:
+        yield (
+            f"half of the source or more lies beyond {border:.4g}, where the guide's border is, and is hidden by it: "
+            "the nearest point is far too near, perhaps a speck in the depth; --guide clean has no such border"
+        )
 
 
 def _warnings_of_cover(coverage: Mapping[int, Coverage]) -> Iterator[str]:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ex4d.artifacts.guide_video import GuideVideo
+from ex4d.engines.options import EngineOptions
 from ex4d.errors import MediaError
 from ex4d.preflight.plan import plan, sampled_frames
 from ex4d.preflight.still import draw_still
 from ex4d.production import Production
 from ex4d.render.coverage import coverage_of, summary_of, worst_frame
 from tests.production.shooting import shot_in
-from tests.tiny_film import write_tiny_film
+from tests.tiny_film import source_depth, write_tiny_film
 
 
 @pytest.fixture(autouse=True)
@@ -73,3 +75,17 @@ def test_notes_of_another_kind_are_a_clear_error(file: Path, made: Production) -
     note.write_text(json.dumps([0.25] * 12), encoding="utf-8")
     with pytest.raises(MediaError, match=r"uncovered\.json is damaged .* made again"):
         shot_in(file)
+
+
+def test_a_border_that_hides_the_scene_is_told_instead_of_advice_to_move_less(file: Path) -> None:
+    """A speck of depth draws EX-4D's border, at 39 nearest depths, before the wall."""
+    usual = plan(file, options=EngineOptions(guide="reference"))
+    depth = source_depth()
+    depth[:, 30, 40] = depth.max() / 100
+    np.savez_compressed(file.parent / "tiny.npz", depth=depth)
+    hidden = plan(file, options=EngineOptions(guide="reference"))
+    clean = plan(file)
+    assert not [words for shot in usual.shots for words in shot.warnings if "border" in words]
+    assert all(any("--guide clean" in words for words in shot.warnings) for shot in hidden.shots)
+    assert not [words for shot in hidden.shots for words in shot.warnings if "move it less" in words]
+    assert not [words for shot in clean.shots for words in shot.warnings if "border" in words]
