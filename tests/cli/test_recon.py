@@ -93,6 +93,21 @@ def test_inputs_are_never_overwritten(run: Run, film: Path, tmp_path: Path) -> N
     assert (tmp_path / "color_30.mkv").read_bytes() == before
 
 
+@pytest.mark.parametrize("source", ["tiny.mkv", "tiny.npz", "tiny.yaml"])
+def test_what_a_shot_is_made_from_is_never_overwritten(run: Run, film: Path, tmp_path: Path, source: str) -> None:
+    """Its video, its depth, the shot list itself, each under the name of a file to be written."""
+    names_of = {"tiny.mkv": "color_swing.mkv", "tiny.npz": "camera_swing.npz", "tiny.yaml": "recon_swing.ex4d.json"}
+    taken = tmp_path / names_of[source]
+    film.write_text(film.read_text().replace(source, taken.name))
+    (tmp_path / source).rename(taken)
+    before = taken.read_bytes()
+    shots = taken.name if source == "tiny.yaml" else "tiny.yaml"
+    done = run("recon", "--shot", f"{shots}#swing", "--out", ".", "--lossless", "--save-camera")
+    assert done.code == 2
+    assert re.search(f"{re.escape(taken.name)} would be written over or among its own source", done.err), done.err
+    assert taken.read_bytes() == before
+
+
 def test_stopped_midway_it_leaves_nothing_and_what_was_there(
     run: Run, film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -128,6 +143,8 @@ def test_odd_sides_are_cut_and_said(run: Run, tmp_path: Path) -> None:
     assert abs(last[0, 3] / last[0, 2] * last[2, 2] - last[2, 3] + manifest(tmp_path)["cameras"]["radius"]) < 1e-5
     np.testing.assert_array_equal(video(tmp_path / "out/color_30.mkv")[0], frames[0, :30, :44])
     assert video(tmp_path / "out/mask_30.mp4").shape == (3, 30, 44, 3)
+    sized = ("--video", "odd.mkv", "--depth", "odd.npz", "--cam", "30", "--out", "out", "--size", "32x16")
+    assert "is cut" not in made(run("recon", *sized)).err
 
 
 def test_generate_takes_what_recon_makes(run: Run, film: Path, tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def test_what_one_run_saves_the_next_repeats(run: Run, film: Path, tmp_path: Pat
     size = ("--size", "32x32", "--lossless")
     made(run(*CAM, *size, "--save-camera", "--lens", "70deg"))
     (tmp_path / "out/camera_30.npz").rename(tmp_path / "my cam.npz")
-    made(run(*PATH, *size))
+    assert "scaled" not in made(run(*PATH, *size)).err
     first, again = video(tmp_path / "out/color_30.mkv"), video(tmp_path / "out/color_my_cam.mkv")
     assert (first != again).any(axis=-1).mean() < 1e-3
 
@@ -65,6 +65,7 @@ def test_more_cameras_than_frames_is_an_error_unless_only_the_first_are_asked_fo
     assert done.code == 2
     assert "my cam.npz has 30 cameras, but tiny.mkv has 24 frames; " in done.err
     assert "--frames 24 for the first 24 cameras" in done.err
+    assert "--frames 30: tiny.mkv has 24; write 1 to 24" in run(*PATH, "--frames", "30").err
     assert "24 frames of" in made(run(*PATH, "--frames", "24")).out
 
 
@@ -106,12 +107,26 @@ def test_a_camera_inside_or_behind_the_mesh_sees_something_defined(run: Run, fil
 
 def test_a_shot_is_its_own_video_depth_and_lens_or_another_video(run: Run, film: Path, tmp_path: Path) -> None:
     own = made(run("recon", "--shot", "tiny.yaml#swing", "--out", "out"))
+    whole = video(tmp_path / "out/color_swing.mp4")
     assert "color_swing.mp4, mask_swing.mp4: 12 frames of 64x48" in own.out
     assert "assumed: lens" not in own.err
     other = made(run("recon", *GIVEN, "--shot", "tiny.yaml#swing", "--out", "other", "--save-camera"))
     assert "12 frames of 64x48" in other.out
     assert (tmp_path / "out/mask_swing.mp4").read_bytes() == (tmp_path / "other/mask_swing.mp4").read_bytes()
     assert "3 frames of" in made(run("recon", "--shot", "tiny.yaml#swing", "--out", "out", "--frames", "3")).out
+    first = video(tmp_path / "out/color_swing.mp4")
+    assert np.abs(first.astype(int) - whole[:3]).mean() < 3 < np.abs(first.astype(int) - whole[-3:]).mean()
+
+
+def test_size_and_lens_are_changed_of_a_shot_too(run: Run, film: Path, tmp_path: Path) -> None:
+    shot = ("recon", "--shot", "tiny.yaml#swing", "--out", "out", "--frames", "1")
+    made(run(*shot, "--size", "32x32", "--fit", "squash"))
+    told = manifest(tmp_path, "swing")
+    assert (told["size"], told["fit"]["rule"]) == ([32, 32], "squash")
+    made(run(*shot))
+    before = manifest(tmp_path, "swing")["lens"]["focal_px"]
+    made(run(*shot, "--lens", "40px"))
+    assert manifest(tmp_path, "swing")["lens"]["focal_px"] == pytest.approx(40) != before
 
 
 def test_a_distance_that_a_shot_states_for_its_own_video_is_said_of_another(run: Run, film: Path) -> None:
