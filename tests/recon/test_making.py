@@ -54,7 +54,7 @@ class Steps:
 
 def test_all_work_is_told_to_its_end(job: Recon) -> None:
     heard = Steps()
-    making.reconstruct(with_changes(job, mesh_frames=(0, 3)), heard)
+    making.reconstruct(with_changes(job, mesh_frames=(3, 0, 3)), heard)
     assert heard.tasks == {"meshes": (2, 2), "recon 30": (FRAMES, FRAMES)}
 
 
