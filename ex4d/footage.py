@@ -109,8 +109,10 @@ class Media:
     """What the depth was estimated with; None where it is the user's own."""
 
 
-def open_media(shot: Shot, *, progress: Progress = SILENT, verify: bool = False) -> Media:
+def open_media(shot: Shot, *, frames: int | None = None, progress: Progress = SILENT, verify: bool = False) -> Media:
     """Open a shot's video, and its depth: the user's is read once to check it, a model's is estimated once.
+
+    With ``frames`` only the first of the video will be asked for, and a depth file may end with them.
 
     Raises:
         MediaError: a file that cannot be used.
@@ -122,7 +124,7 @@ def open_media(shot: Shot, *, progress: Progress = SILENT, verify: bool = False)
         raise no_depth(shot)
     clip = probe(source.video, source.fps)
     if isinstance(source.depth, DepthFile):
-        return Media(clip, open_depth_file(source.depth, clip), None)
+        return Media(clip, open_depth_file(source.depth, clip, frames), None)
     estimated = estimated_depth(source.depth.model, shot.name, clip, progress, verify=verify)
     return Media(clip, estimated.depth, estimated)
 

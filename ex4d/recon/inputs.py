@@ -31,6 +31,8 @@ class Inputs:
     """Its source is what was given; its lens and subject may yet be to be measured."""
     output: Output
     cameras: CameraFile | None = None
+    frame_count: int | None = None
+    """How many of the video's first frames are rendered; None where a shot of a shot list says which."""
     said: tuple[str, ...] = ()
     """Choices that were made for the user."""
 
@@ -181,7 +183,7 @@ def _of_video(job: Recon, shot: Shot, clip: MediaInfo, count: int, cameras: Came
         update |= {"name": name, "clip": Clip(start=Position(value=Fraction(0), unit="f"), end=end)}
     output = Output(size=job.size, fit=job.fit)
     said = _said(job, shot.source.subject, clip, count, cameras)
-    return Inputs(shot.model_copy(update=update), output, cameras, tuple(said))
+    return Inputs(shot.model_copy(update=update), output, cameras, None if job.shot else count, tuple(said))
 
 
 def _said(job: Recon, subject: SubjectPlace, clip: MediaInfo, count: int, cameras: CameraFile | None) -> list[str]:

@@ -76,7 +76,7 @@ def reconstruct(job: Recon, progress: Progress = SILENT) -> Reconstructed:
 
 def _media(job: Recon, inputs: Inputs, progress: Progress) -> Media:
     try:
-        return open_media(inputs.shot, progress=progress)
+        return open_media(inputs.shot, frames=inputs.frame_count, progress=progress)
     except MissingPart as missing:
         if job.video is None:
             raise

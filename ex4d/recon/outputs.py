@@ -113,7 +113,7 @@ def manifest_of(
         "rasterizer": job.rasterizer,
         "uncovered": {
             **summary_of(dict(enumerate(coverage))),
-            "frames": [frame.as_json() for frame in coverage],
+            "frames": [frame.uncovered for frame in coverage],
         },
         "assumed": path.scene.assumed,
         "said": (*inputs.said, *staged.said),
@@ -121,7 +121,7 @@ def manifest_of(
         "ex4d": version("ex4d"),
         "python": platform.python_version(),
         "machine": platform.machine(),
-        "packages": package_versions(),
+        "packages": package_versions(job.rasterizer),
     }
 
 

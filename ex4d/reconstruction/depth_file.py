@@ -34,27 +34,30 @@ Values = Float32[np.ndarray, "height width"]
 Known = Bool[np.ndarray, "height width"]
 
 
-def open_depth_file(depth: DepthFile, clip: MediaInfo) -> DepthVideo:
+def open_depth_file(depth: DepthFile, clip: MediaInfo, frames: int | None = None) -> DepthVideo:
     """Open the depth of ``clip``; reads all of it once, checking every number.
+
+    With ``frames`` it is that of the first frames alone, and the file may end with them.
 
     Raises:
         MediaError: not a depth file, of another size or length than the video, NaN or negative depth, or a frame of
             which nothing is known.
     """
     raw = open_raw_depth(depth.file)
-    _check_fits(raw, clip)
+    _check_fits(raw, clip, frames)
+    count = raw.frame_count if frames is None else frames
     unit, assumed = _unit(depth, raw)
     numbers = _Numbers(raw, unit, raw.unknown if depth.unknown is None else depth.unknown)
     counted = StreamStatistics()
-    for values, known in numbers.frames(range(raw.frame_count)):
+    for values, known in numbers.frames(range(count)):
         counted.add(values[known])
     to_depth = _disparity_to_depth(depth, counted) if unit == "disparity" else _unchanged
     return DepthVideo(
         width=raw.width,
         height=raw.height,
-        frame_count=raw.frame_count,
+        frame_count=count,
         metric=unit in {"mm", "m"},
-        statistics=_statistics(counted, to_depth, raw),
+        statistics=_statistics(counted, to_depth, count * raw.width * raw.height),
         stored=_UserDepth(numbers, to_depth),
         assumed=assumed,
     )
@@ -118,16 +121,17 @@ class _UserDepth:
             yield np.where(known, depth, np.float32(0)), known
 
 
-def _check_fits(raw: RawDepth, clip: MediaInfo) -> None:
+def _check_fits(raw: RawDepth, clip: MediaInfo, frames: int | None) -> None:
     if (raw.width, raw.height) != clip.size:
         raise MediaError(
             f"{raw.path} is {raw.width}x{raw.height}, but the video {clip.path.name} is {clip.width}x{clip.height}; "
             "depth has a number for every pixel of the video"
         )
-    if raw.frame_count != clip.frame_count:
+    if raw.frame_count not in {clip.frame_count, frames}:
+        fewer = "" if frames in {None, clip.frame_count} else f", or for the {frames} of them that are asked for"
         raise MediaError(
             f"{raw.path} has {raw.frame_count} frames, but the video {clip.path.name} has {clip.frame_count}; "
-            "depth has a frame for every frame of the video"
+            f"depth has a frame for every frame of the video{fewer}"
         )
 
 
@@ -160,10 +164,10 @@ def _disparity_to_depth(depth: DepthFile, counted: StreamStatistics) -> Callable
     return to_depth
 
 
-def _statistics(counted: StreamStatistics, to_depth: Callable[[Values], Values], raw: RawDepth) -> DepthStatistics:
+def _statistics(counted: StreamStatistics, to_depth: Callable[[Values], Values], pixels: int) -> DepthStatistics:
     """Turn the statistics of the file's numbers into those of depth; disparity runs the other way."""
     shares = (counted.smallest, counted.quantile(0.01), counted.quantile(0.5), counted.quantile(0.99), counted.largest)
     low, first, median, last, high = map(float, to_depth(np.array([shares], np.float32))[0])
     if to_depth is not _unchanged:
         low, first, high = high, last, low
-    return DepthStatistics(low, first, median, high, counted.count / (raw.frame_count * raw.width * raw.height))
+    return DepthStatistics(low, first, median, high, counted.count / pixels)

@@ -47,7 +47,7 @@ def test_colour_is_black_exactly_where_the_mask_is(run: Run, film: Path, tmp_pat
     assert set(np.unique(mask)) == {0, 255}
     assert (colour[mask == 0] == 0).all()
     np.testing.assert_array_equal(colour[0], source_frames()[0])
-    shares = [frame["uncovered"] for frame in manifest(tmp_path)["uncovered"]["frames"]]
+    shares = manifest(tmp_path)["uncovered"]["frames"]
     np.testing.assert_allclose(shares, 1 - (mask == 255).mean(axis=(1, 2, 3)), atol=1e-6)
 
 
@@ -153,3 +153,15 @@ def test_generate_takes_what_recon_makes(run: Run, film: Path, tmp_path: Path) -
     done = made(run("generate", *pair))
     assert "neither black nor white" not in done.err
     assert probe(tmp_path / "film.mp4").frame_rate == RATE
+
+
+def test_depth_may_end_with_the_frames_that_are_asked_for(run: Run, film: Path, tmp_path: Path) -> None:
+    """As EX-4D's own has 49 frames of a longer video; the pictures are those of the whole file's."""
+    made(run(*CAM, "--frames", "9", "--lossless"))
+    whole = [(tmp_path / "out" / name).read_bytes() for name in ("color_30.mkv", "mask_30.mp4")]
+    np.savez_compressed(tmp_path / "tiny.npz", depth=source_depth()[:9])
+    made(run(*CAM, "--frames", "9", "--lossless"))
+    assert [(tmp_path / "out" / name).read_bytes() for name in ("color_30.mkv", "mask_30.mp4")] == whole
+    refused = run(*CAM)
+    assert refused.code == 2
+    assert "has 9 frames, but the video tiny" in refused.err

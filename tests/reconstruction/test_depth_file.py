@@ -147,3 +147,27 @@ def test_real_depth(tmp_path):
     assert (video.frame_count, video.width, video.height, video.metric) == (60, 640, 480, True)
     assert 0.5 < video.statistics.smallest < video.statistics.median < video.statistics.largest < 10
     assert 0.8 < video.statistics.known_share < 1
+
+
+@pytest.mark.parametrize("unit", ["m", "disparity"])
+def test_depth_of_the_first_frames_alone_is_as_that_of_a_shorter_clip(tmp_path, unit):
+    """Whether the file ends with them or goes on; its range is theirs."""
+    shorter = DepthFile(file=tmp_path / "shorter.npz", unit=unit)
+    whole = DepthFile(file=tmp_path / "whole.npz", unit=unit)
+    np.savez(shorter.file, depth=ramp()[:3])
+    np.savez(whole.file, depth=ramp())
+    expected = open_depth_file(shorter, clip(tmp_path, count=3))
+    for stated in (shorter, whole):
+        video = open_depth_file(stated, clip(tmp_path), 3)
+
+        assert video.frame_count == 3
+        assert video.statistics == expected.statistics
+        for ours, theirs in zip(video.frames(range(3)), expected.frames(range(3)), strict=True):
+            np.testing.assert_array_equal(ours[0], theirs[0])
+
+
+def test_depth_of_neither_length_is_refused_with_both(tmp_path):
+    """Nobody can say which frames it is of."""
+    np.savez(tmp_path / "depth.npz", depth=ramp()[:3])
+    with pytest.raises(MediaError, match=r"has 3 frames.*has 4;.*or for the 2 of them that are asked for"):
+        open_depth_file(DepthFile(file=tmp_path / "depth.npz", unit="m"), clip(tmp_path), 2)
