@@ -104,9 +104,16 @@ class Fit:
     def depth(
         self, depth: Float32[np.ndarray, "height width"], known: Bool[np.ndarray, "height width"]
     ) -> tuple[Float32[np.ndarray, "grid_height grid_width"], Bool[np.ndarray, "grid_height grid_width"]]:
-        """Resample depth and what is known of it to the grid: the nearest pixel, never a mean of near and far."""
+        """Resample depth and what is known of it to the grid: never a mean of near and far.
+
+        Where it shrinks, to the nearest pixel; where it grows, along surfaces.
+        """
         if not self._is_scaled:
             return np.ascontiguousarray(self._cut(depth)), np.ascontiguousarray(self._cut(known))
+        if max(self.scale) > 1:
+            from ex4d.media.depth_resampling import enlarge
+
+            return enlarge(depth, known, self.grid, self.scale, self.origin)
         at = np.ix_(self._nearest(1), self._nearest(0))
         return depth[at], known[at]
 
