@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
 from ex4d.artifacts.depth_video import DepthFrame, DepthVideo
+from ex4d.artifacts.mesh_profile import widest_step
 from ex4d.artifacts.scene import Scene
 from ex4d.errors import ReconstructionError
 from ex4d.estimated_depth import EstimatedDepth, estimated_depth, no_depth
@@ -89,13 +90,18 @@ class Footage:
 
     def depth_in_view(self, time: Fraction) -> DepthFrame:
         """Return depth, and where it is known, as the unmoved camera sees it at a moment; reads no colour."""
-        depth, known = self.fit.depth(*next(iter(self.depth.frames([self.index_at(time)]))))
+        depth, known = self.fit.depth(*next(iter(self.depth.frames([self.index_at(time)]))), self._widest_step)
         return self.fit.view_of(depth), self.fit.view_of(known)
+
+    @property
+    def _widest_step(self) -> float:
+        """How many times as far as its neighbour a pixel of the source may be on one surface: as the mesh has it."""
+        return widest_step(self.grid_lens.focal_px / float(self.fit.scale[0]))
 
     def _read(self, indices: Sequence[int]) -> Iterator[SourceFrame]:
         colours = read_frames(self.clip, indices, window=self.fit)
         for index, colour, measured in zip(indices, colours, self.depth.frames(indices), strict=True):
-            depth, known = self.fit.depth(*measured)
+            depth, known = self.fit.depth(*measured, self._widest_step)
             yield SourceFrame(index, colour, fill_unknown(depth, known), known)
 
 

@@ -80,6 +80,14 @@ def _outside(value: float | None, low: float, high: float) -> bool:
     return value is not None and not low < value < high
 
 
+def widest_step(focal_px: float) -> float:
+    """Return how many times as far as its neighbour a pixel of one surface may be, by the usual smallest angle.
+
+    A step across a depth edge at the lens's middle makes a face whose smallest angle has that tangent.
+    """
+    return 1.0 + 1.0 / (focal_px * math.tan(math.radians(MIN_ANGLE_DEG)))
+
+
 PROFILES: Mapping[ProfileName, MeshProfile] = MappingProxyType(
     {
         "clean": MeshProfile(),

@@ -13,10 +13,6 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64
 from numba import njit
 
-SAME_SURFACE = np.float32(1.1)
-"""Four neighbours whose depths are within this factor are one surface, as where unknown depth is filled. A floor's far
-end, where it is steeper than that, keeps its nearest pixel; the mesh hides it."""
-
 Depth = Float32[np.ndarray, "height width"]
 Known = Bool[np.ndarray, "height width"]
 
@@ -27,25 +23,37 @@ def enlarge(
     size: tuple[int, int],
     scale: tuple[Fraction, Fraction],
     origin: tuple[Fraction, Fraction],
+    step: float,
 ) -> tuple[Float32[np.ndarray, "new_height new_width"], Bool[np.ndarray, "new_height new_width"]]:
     """Draw the window of ``depth`` that begins at ``origin`` (x, y), ``scale`` new pixels a pixel, ``size`` (w, h).
 
-    A new pixel is known where its nearest old one is.
+    A new pixel is known where its nearest old one is. Neighbours of one surface are at most ``step`` times as far as
+    each other, across and down.
     """
     columns = (np.arange(size[0]) + 0.5) / float(scale[0]) + float(origin[0])
     rows = (np.arange(size[1]) + 0.5) / float(scale[1]) + float(origin[1])
     drawn = np.empty((size[1], size[0]), np.float32), np.empty((size[1], size[0]), np.bool_)
-    _enlarge(np.ascontiguousarray(depth), np.ascontiguousarray(known), rows, columns, *drawn)
+    _enlarge(np.ascontiguousarray(depth), np.ascontiguousarray(known), rows, columns, np.float32(step), *drawn)
     return drawn
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+kernel = njit(cache=True, nogil=True, error_model="numpy")
+
+
+@kernel
 @no_type_check  # numba types a kernel by its arguments; a checker between the two would stop it
+def _meet(one: np.float32, other: np.float32, step: np.float32) -> bool:
+    return max(one, other) <= step * min(one, other)
+
+
+@kernel
+@no_type_check
 def _enlarge(
     depth: Depth,
     known: Known,
     rows: Float64[np.ndarray, "new_height"],
     columns: Float64[np.ndarray, "new_width"],
+    step: np.float32,
     drawn: Float32[np.ndarray, "new_height new_width"],
     drawn_known: Bool[np.ndarray, "new_height new_width"],
 ) -> None:
@@ -61,10 +69,9 @@ def _enlarge(
             right = min(left + 1, width - 1)
             across = np.float32(min(max(columns[j] - 0.5 - left, 0.0), 1.0))
             tl, tr, bl, br = depth[above, left], depth[above, right], depth[below, left], depth[below, right]
-            low, high = min(tl, tr, bl, br), max(tl, tr, bl, br)
             whole = known[above, left] & known[above, right] & known[below, left] & known[below, right]
             drawn_known[i, j] = known[nearest_row, nearest_column]
-            if whole and high <= SAME_SURFACE * low:
+            if whole and _meet(tl, tr, step) and _meet(bl, br, step) and _meet(tl, bl, step) and _meet(tr, br, step):
                 upper = (np.float32(1) - across) / tl + across / tr
                 lower = (np.float32(1) - across) / bl + across / br
                 drawn[i, j] = np.float32(1) / ((np.float32(1) - down) * upper + down * lower)

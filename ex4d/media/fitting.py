@@ -31,6 +31,10 @@ from ex4d.geometry.pinhole import Pinhole
 FitRule = Literal["crop", "pad", "squash"]
 Size = tuple[int, int]
 
+SAME_SURFACE = 1.05
+"""Neighbours whose depths are within this factor are one surface, where nothing better is known. A wider one makes
+ramps of steps, which nobody then takes for edges."""
+
 
 @dataclass(frozen=True)
 class Fit:
@@ -102,18 +106,22 @@ class Fit:
         return resample(frame, self.grid, self.scale, self.origin)
 
     def depth(
-        self, depth: Float32[np.ndarray, "height width"], known: Bool[np.ndarray, "height width"]
+        self,
+        depth: Float32[np.ndarray, "height width"],
+        known: Bool[np.ndarray, "height width"],
+        step: float = SAME_SURFACE,
     ) -> tuple[Float32[np.ndarray, "grid_height grid_width"], Bool[np.ndarray, "grid_height grid_width"]]:
         """Resample depth and what is known of it to the grid: never a mean of near and far.
 
-        Where it shrinks, to the nearest pixel; where it grows, along surfaces.
+        Where it shrinks, to the nearest pixel; where it grows, along surfaces, on which neighbours are at most ``step``
+        times as far as each other.
         """
         if not self._is_scaled:
             return np.ascontiguousarray(self._cut(depth)), np.ascontiguousarray(self._cut(known))
         if max(self.scale) > 1:
             from ex4d.media.depth_resampling import enlarge
 
-            return enlarge(depth, known, self.grid, self.scale, self.origin)
+            return enlarge(depth, known, self.grid, self.scale, self.origin, step)
         at = np.ix_(self._nearest(1), self._nearest(0))
         return depth[at], known[at]
 

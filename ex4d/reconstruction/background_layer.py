@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
 from ex4d.artifacts.hiding import Hiding
-from ex4d.artifacts.mesh_profile import MIN_ANGLE_DEG
+from ex4d.artifacts.mesh_profile import widest_step
 from ex4d.artifacts.watertight_mesh import WatertightMesh
 from ex4d.errors import ReconstructionError
 from ex4d.geometry.pinhole import Pinhole
@@ -66,7 +66,7 @@ def build_background(
     _check(colour, depth, lens)
     if known is None:
         known = np.ones(depth.shape, np.bool_)
-    edge_ratio = np.float32(1.0 + 1.0 / (lens.focal_px * math.tan(math.radians(MIN_ANGLE_DEG))))
+    edge_ratio = np.float32(widest_step(lens.focal_px))
     cells = gather_cells(colour, np.ascontiguousarray(depth), known, cell_px, edge_ratio)
     layer = _pad(cells, _uncover(cells, baseline * lens.focal_px / cell_px), padding)
     return _hang(layer, lens, cell_px, cells.disparity.shape)

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
+from ex4d.artifacts.mesh_profile import widest_step
 from ex4d.geometry.pinhole import Pinhole
-from ex4d.media.depth_resampling import SAME_SURFACE
-from ex4d.media.fitting import Fit
+from ex4d.media.fitting import SAME_SURFACE, Fit
 from ex4d.reconstruction.watertight_mesh import build_mesh
 
 WIDTH, HEIGHT = 40, 30
@@ -26,7 +26,7 @@ def plane(lens: Pinhole, slope_x: float, slope_y: float) -> np.ndarray:
 @seed(1)
 @settings(max_examples=40, deadline=None)
 @given(
-    slopes=st.tuples(st.floats(-0.4, 0.4), st.floats(-0.4, 0.4)),
+    slopes=st.tuples(st.floats(-0.3, 0.3), st.floats(-0.3, 0.3)),
     larger=st.sampled_from([(60, 45), (80, 60), (100, 75), (133, 99), (160, 120)]),
     overscan=st.sampled_from([0.0, 0.1]),
 )
@@ -46,7 +46,7 @@ def test_a_slope_makes_no_hidden_steps():
     floor = plane(Pinhole(160, 120, 200.0, (80.0, 60.0)), 0.0, -2.5)
     fit = Fit.plan((160, 120), (640, 480))
     lens = fit.grid_lens(Pinhole(160, 120, 200.0, (80.0, 60.0)))
-    depth, _ = fit.depth(floor, np.ones_like(floor, np.bool_))
+    depth, _ = fit.depth(floor, np.ones_like(floor, np.bool_), 1.11)
     steps = np.kron(floor, np.ones((4, 4), np.float32))
     black = np.zeros((480, 640, 3), np.uint8)
     smooth, stairs = (build_mesh(black, each, lens).hidden_face[:, 4:-4, 4:-4].mean() for each in (depth, steps))
@@ -62,7 +62,7 @@ def test_an_edge_stays_an_edge(number, larger):
     """Of two depths further apart than a surface is, no third is made, and each stands where it is nearest."""
     rng = np.random.default_rng(number)
     near = rng.random((HEIGHT, WIDTH)) < 0.3
-    source = np.where(near, np.float32(1.0), np.float32(1.01) * SAME_SURFACE)
+    source = np.where(near, np.float32(1.0), np.float32(1.01 * SAME_SURFACE))
     fit = Fit.plan((WIDTH, HEIGHT), larger)
     depth, _ = fit.depth(source, np.ones_like(near))
     rows = np.floor((np.arange(fit.grid[1]) + 0.5) / float(fit.scale[1]) + float(fit.origin[1])).astype(int)
@@ -81,3 +81,17 @@ def test_what_is_not_known_stays_so_and_is_not_mixed_in(held):
 
     np.testing.assert_array_equal(still, np.kron(known, np.ones((2, 2), np.bool_)))
     np.testing.assert_array_equal(depth[still], np.float32(2.0))
+
+
+@pytest.mark.parametrize("larger", [(42, 32), (60, 45), (160, 120)])
+def test_a_step_that_the_mesh_would_hide_is_no_ramp(larger):
+    """Just above the widest step of the source's lens: hidden at any size, as it is at the source's."""
+    source = np.full((HEIGHT, WIDTH), 2.0, np.float32)
+    source[:, 20:] *= np.float32(1.02 * widest_step(LENS.focal_px))
+    fit = Fit.plan((WIDTH, HEIGHT), larger)
+    depth, _ = fit.depth(source, np.ones_like(source, np.bool_), widest_step(LENS.focal_px))
+    lens = fit.grid_lens(LENS)
+    hidden = build_mesh(np.zeros((*depth.shape, 3), np.uint8), depth, lens).hidden_face[:, 4:-4, 4:-4]
+
+    assert hidden.any(axis=(0, 2)).all()
+    assert len(np.unique(depth.round(4))) == 2
