@@ -32,7 +32,7 @@ class HidingTests:
 
 
 class Hiding:
-    """What is hidden of a mesh: found when it is first asked for, once, by whoever asks.
+    """What is hidden of a mesh: found when it is first asked for, and kept; threads that ask at once may both find it.
 
     A rasterizer that runs the tests itself, where its mesh lies, never asks.
     """

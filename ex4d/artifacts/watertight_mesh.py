@@ -32,7 +32,8 @@ class WatertightMesh:
     """R'G'B' of each vertex."""
     hiding: Hiding
     """What shows nothing. Under the ``face`` rule, every face that reaches the border too: its depth is not the
-    source's. The back then is hidden as well."""
+    source's. The back then is hidden as well. It is of this depth, lens, rule and pixel origin: who replaces one of
+    them replaces it too."""
     lens: Pinhole
     """The lens that lifts pixels to rays."""
     rule: HidingRule = "face"

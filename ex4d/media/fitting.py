@@ -113,8 +113,8 @@ class Fit:
     ) -> tuple[Float32[np.ndarray, "grid_height grid_width"], Bool[np.ndarray, "grid_height grid_width"]]:
         """Resample depth and what is known of it to the grid: never a mean of near and far.
 
-        Where it shrinks, to the nearest pixel; where it grows, along surfaces, on which neighbours are at most ``step``
-        times as far as each other.
+        Where both sides shrink, to the nearest pixel; where one grows, along surfaces, on which neighbours are at most
+        ``step`` times as far as each other.
         """
         if not self._is_scaled:
             return np.ascontiguousarray(self._cut(depth)), np.ascontiguousarray(self._cut(known))

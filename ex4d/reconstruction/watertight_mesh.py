@@ -38,8 +38,8 @@ def build_mesh(
     """Lift a frame to the mesh that is sealed by its border and hides the faces across depth edges.
 
     ``depth`` is z in any unit, positive and finite, also where it is not ``known``; the profile's border has the same
-    unit. The colour is not copied. The outermost pixels go to the border: whoever wants to keep them puts a ring round
-    the frame first.
+    unit. Colour and ``known`` are not copied, and read later: leave them as they are. The outermost pixels go to the
+    border: whoever wants to keep them puts a ring round the frame first.
 
     Raises:
         ReconstructionError: for sizes that differ or are too small, for depth that is not finite or not positive, and

@@ -41,6 +41,18 @@ def test_a_plane_stays_a_plane(slopes, larger, overscan):
     np.testing.assert_allclose(depth[inside], plane(fit.grid_lens(LENS), *slopes)[inside], rtol=2e-6)
 
 
+@pytest.mark.parametrize("squashed", [(80, 20), (20, 60)])
+def test_a_plane_stays_a_plane_where_one_side_alone_grows(squashed):
+    """Its 1/z is linear over the picture, however that is squashed; both sides are read between pixels."""
+    fit = Fit.plan((WIDTH, HEIGHT), squashed, fit="squash")
+    depth, known = fit.depth(plane(LENS, 0.2, -0.3), np.ones((HEIGHT, WIDTH), np.bool_))
+    y, x = (np.mgrid[: squashed[1], : squashed[0]] + 0.5) / np.array(fit.scale[::-1], float)[:, None, None]
+    inverse = (1.0 - 0.2 * (x - 20.0) / 40.0 + 0.3 * (y - 15.0) / 40.0) / 2.0
+
+    assert known.all()
+    np.testing.assert_allclose(depth[2:-2, 2:-2], 1.0 / inverse[2:-2, 2:-2], rtol=2e-6)
+
+
 def test_a_slope_makes_no_hidden_steps():
     """A floor at four times its size hides nothing of itself; by the nearest pixel it would."""
     floor = plane(Pinhole(160, 120, 200.0, (80.0, 60.0)), 0.0, -2.5)
@@ -71,7 +83,7 @@ def test_an_edge_stays_an_edge(number, larger):
     np.testing.assert_allclose(depth, source[np.ix_(rows, columns)], rtol=1e-6)
 
 
-@pytest.mark.parametrize("held", [0.0, -3.0, np.nan, np.inf])
+@pytest.mark.parametrize("held", [0.0, -3.0, np.nan, np.inf, 2.05])
 def test_what_is_not_known_stays_so_and_is_not_mixed_in(held):
     """Whatever it holds."""
     source, known = np.full((HEIGHT, WIDTH), 2.0, np.float32), np.ones((HEIGHT, WIDTH), np.bool_)
