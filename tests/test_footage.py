@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -70,3 +71,20 @@ def test_the_references_depths_are_of_a_clip_whose_nearest_point_is_a_39th_of_th
     scaled = recipe.profile_of(footage)
     assert (scaled.border_depth, scaled.far) == (pytest.approx(78.0), pytest.approx(780.0))
     assert replace(recipe, in_depth_units=True).profile_of(footage) == PROFILES["reference"]
+
+
+@pytest.mark.parametrize(("step", "interpolated"), [(1.2, True), (1.45, False)])
+def test_enlarged_depth_is_interpolated_where_the_source_s_own_mesh_shows_the_face(
+    tmp_path: Path, step: float, interpolated: bool
+) -> None:
+    """Of its lens of 63 px the widest step is 1.36; of the enlarged one, four times as long, it would be 1.09."""
+    file = write_tiny_film(tmp_path, SHOTS.replace("tiny.mp4}", "tiny.mp4, size: 256x192}"))
+    depth = np.full_like(source_depth(), 4.0)
+    depth[..., 32:] *= step
+    np.savez_compressed(tmp_path / "tiny.npz", depth=depth)
+    footage = opened(file)
+    enlarged, _ = footage.depth_in_view(Fraction(0))
+    (frame,) = footage.frames([Fraction(0)])
+
+    assert (len(np.unique(enlarged.round(4))) > 2) == interpolated
+    assert (len(np.unique(frame.depth.round(4))) > 2) == interpolated
