@@ -104,7 +104,8 @@ def _write_meshes(
     sources = footage.frames([staged.path.source_time[index] for index in chosen])
     for index, source in zip(chosen, sources, strict=True):
         mesh = frame_mesh(source.colour, source.depth, footage, job.profile, source.known)
-        outputs.mesh(index, closed_surface(mesh, reference=job.profile_name == "reference"))
+        surface = closed_surface(mesh, reference=job.profile_name == "reference")
+        outputs.mesh(index, replace(surface, lens=footage.grid_lens))  # without the ring round the frame
         progress.advance()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,17 @@ def test_meshes_are_written_under_the_references_name(run: Run, film: Path, tmp_
         "DW-Mesh_00002.ply",
     ]
     assert "and 1 more file" in done.out
+
+
+def test_a_viewer_that_looks_through_the_files_camera_sees_the_frame_and_no_ring(
+    run: Run, film: Path, tmp_path: Path
+) -> None:
+    made(run(*CAM, "--save-mesh", "--frames", "1", "--mesh-format", "glb"))
+    data = (tmp_path / "out/DW-Mesh.glb").read_bytes()
+    length = int.from_bytes(data[12:16], "little")
+    (camera,) = json.loads(data[20 : 20 + length])["cameras"]
+    said = manifest(tmp_path)["lens"]
+    assert camera["extras"] == {"size_px": [WIDTH, HEIGHT], **said}
 
 
 @pytest.mark.parametrize(
