@@ -17,6 +17,14 @@ EXIT_STOPPED = 130
 
 def main() -> None:
     """Run ``ex4d`` with the process's arguments, and exit."""
+    try:
+        _run()
+    except KeyboardInterrupt:  # before a command has begun
+        sys.stderr.write("\nstopped\n")
+        sys.exit(EXIT_STOPPED)
+
+
+def _run() -> None:
     from ex4d.cli.app import app
     from ex4d.cli.stopping import Stopped
     from ex4d.kernels import keep_compiled

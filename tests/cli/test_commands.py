@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ex4d.cli import main
 from tests.cli.conftest import Run
 from tests.tiny_film import SHOTS, source_depth, source_frames, write_tiny_film
 
@@ -299,3 +300,16 @@ def test_faults_of_every_kind_of_option_are_told_at_once(film: Path, run: Run) -
     wrong = run("plan", film.name, "--vram", "much", "--guide", "blurred", "--rasterizer", "gpu")
     assert wrong.code == 2
     assert [word for word in ("--vram much", "--guide blurred", "--rasterizer gpu") if word not in wrong.err] == []
+
+
+def test_ctrl_c_before_a_command_has_begun_is_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ex4d.kernels.keep_compiled", interrupted)
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert left.value.code == 130
+    assert capsys.readouterr().err == "\nstopped\n"
