@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
 from jaxtyping import Bool, UInt8, UInt16
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
+Writer = TypeVar("Writer", bound="_Encoding")
 LosslessKind = Literal["colour", "gray", "gray16"]
 
 # What the encoders write must depend on nothing but the frames: not on the number of cores, not on the clock.
@@ -35,7 +36,22 @@ _LOSSLESS_FORMATS = {"colour": ("rgb24", "bgr0"), "gray": ("gray", "gray"), "gra
 """Of the array, and in the file: FFV1 has no gbrp of 8 bits, but stores bgr0 as R'G'B' without its empty byte."""
 
 
-class H264Writer:
+class _Encoding:
+    """A file that is open for frames within a block."""
+
+    _encoder: AbstractContextManager[Callable[[VideoFrame], None]]
+
+    def __enter__(self: Writer) -> Writer:
+        self._put = self._encoder.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        return self._encoder.__exit__(kind, error, trace)
+
+
+class H264Writer(_Encoding):
     """Writes an MP4 that browsers play: 4:2:0, BT.709 limited range and tagged so, the index in front, an exact rate.
 
     A context manager. The file appears under its name only when the block ends without an error. The loss is that of
@@ -52,15 +68,6 @@ class H264Writer:
             raise OutputError(f"{path}: H.264 has even sides only, not {size[0]}x{size[1]}; give an even size")
         self._encoder = _encoder(path, size, rate, "mp4", _add_h264)
 
-    def __enter__(self) -> H264Writer:
-        self._put = self._encoder.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool | None:
-        return self._encoder.__exit__(kind, error, trace)
-
     def write(self, frame: UInt8[np.ndarray, "height width 3"]) -> None:
         """Append one R'G'B' frame.
 
@@ -70,7 +77,7 @@ class H264Writer:
         self._put(to_yuv420(frame))
 
 
-class MaskWriter:
+class MaskWriter(_Encoding):
     """Writes an MP4 of a black and white mask that every common reader gives back as exactly 0 and 255.
 
     H.264 without any loss (QP 0), of gray in full range: 0 and 255 are the least and the most that a player of full
@@ -87,15 +94,6 @@ class MaskWriter:
         """
         self._encoder = _encoder(path, size, rate, "mp4", _add_mask)
 
-    def __enter__(self) -> MaskWriter:
-        self._put = self._encoder.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool | None:
-        return self._encoder.__exit__(kind, error, trace)
-
     def write(self, mask: Bool[np.ndarray, "height width"]) -> None:
         """Append one frame, white where the mask is True.
 
@@ -107,7 +105,7 @@ class MaskWriter:
         self._put(VideoFrame.from_ndarray(mask.astype(np.uint8) * np.uint8(255), format="gray"))
 
 
-class LosslessWriter:
+class LosslessWriter(_Encoding):
     """Writes an MKV with FFV1 that reads back exactly: colour, a gray image of 8 bits, or one of 16.
 
     A context manager. The file appears under its name only when the block ends without an error. Every frame is a
@@ -126,15 +124,6 @@ class LosslessWriter:
             return _add_ffv1(output, size, rate, self._file_format)
 
         self._encoder = _encoder(path, size, rate, "matroska", add)
-
-    def __enter__(self) -> LosslessWriter:
-        self._put = self._encoder.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool | None:
-        return self._encoder.__exit__(kind, error, trace)
 
     def write(
         self,
