@@ -1,4 +1,7 @@
-"""One cache of compiled kernels for all tests and their processes, whatever cache folder they set; tiny weights."""
+"""One cache of compiled kernels for all tests and their processes, whatever cache folder they set; tiny weights.
+
+Folders that no other test sees, and the tiny film, are for whoever asks for them.
+"""
 
 import os
 from pathlib import Path
@@ -15,3 +18,19 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tests.small_engines import write_tiny_models
 
     return write_tiny_models(tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Caches and weights that no other test sees, and no graphics card."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("EX4D_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """The shot list of the tiny film, written anew."""
+    from tests.tiny_film import write_tiny_film
+
+    return write_tiny_film(tmp_path)

@@ -20,19 +20,9 @@ from ex4d.setups import Setup, set_up_all, with_engine
 from ex4d.shotlist.load import load
 from ex4d.workspace import Workspace
 from tests.production.shooting import digests
-from tests.tiny_film import SHOTS, write_tiny_film
+from tests.tiny_film import SHOTS
 
-
-@pytest.fixture(autouse=True)
-def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("EX4D_MODELS", str(tmp_path / "models"))
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    return write_tiny_film(tmp_path)
+pytestmark = pytest.mark.usefixtures("own_folders")
 
 
 def setups(file: Path, engine: str) -> list[Setup]:

@@ -16,19 +16,9 @@ from ex4d.preflight.still import draw_still
 from ex4d.production import Production
 from ex4d.render.coverage import coverage_of, summary_of, worst_frame
 from tests.production.shooting import shot_in
-from tests.tiny_film import source_depth, write_tiny_film
+from tests.tiny_film import source_depth
 
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("EX4D_MODELS", str(tmp_path / "models"))
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    return write_tiny_film(tmp_path)
+pytestmark = pytest.mark.usefixtures("own_folders")
 
 
 @pytest.fixture
