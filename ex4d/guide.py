@@ -39,7 +39,6 @@ class GuideRecipe:
     whole_first_frame: bool = False
     """Whether the first frame is fully visible whatever its camera, for engines that go on from it: what the source
     does not show of it is then completed from the layer behind."""
-
     rasterizer: RasterizerName = "cpu"
     """Whose frames they are: they agree within the rules, not to the bit."""
 

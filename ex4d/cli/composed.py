@@ -1,4 +1,4 @@
-"""Commands put together from groups of options, each read by a function of its own."""
+"""Commands put together from groups of options, each read by a function of its own; and words that they take."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import inspect
 from collections.abc import Callable
 from functools import partial, wraps
 from typing import Any
+
+from ex4d.errors import UserError
 
 Command = Callable[..., None]
 
@@ -28,3 +30,14 @@ def with_options(read: Callable[..., Any], argument: str) -> Callable[[Command],
         return run
 
     return add
+
+
+def one_of(option: str, written: str | None, words: tuple[Any, ...]) -> Any:
+    """Return the word as the type of it has it; None where nothing is written.
+
+    Raises:
+        UserError: it is none of the words.
+    """
+    if written is not None and written not in words:
+        raise UserError(f"{option} {written}: unknown; write one of {', '.join(words)}")
+    return written

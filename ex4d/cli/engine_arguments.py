@@ -12,7 +12,7 @@ from typing import Annotated, Any, get_args
 import typer
 
 from ex4d.artifacts.mesh_profile import ProfileName
-from ex4d.cli.composed import with_options
+from ex4d.cli.composed import one_of, with_options
 from ex4d.engines.options import EngineOptions
 from ex4d.errors import Ex4dError, Faults, UserError
 from ex4d.render.choice import RasterizerName
@@ -111,7 +111,7 @@ def engine_options(
     stated = {
         "devices": gpus,
         "vram_gb": faults.of(lambda: _gigabytes(vram)),
-        "precision": faults.of(lambda: _word("--precision", precision, get_args(Precision))),
+        "precision": faults.of(lambda: one_of("--precision", precision, get_args(Precision))),
         "steps": steps,
         "guidance": guidance,
         "size": faults.of(lambda: _size(size)),
@@ -157,8 +157,8 @@ def drawn(options: Callable[[], EngineOptions], guide: str | None, rasterizer: s
     """
     faults = Faults()
     read = faults.of(options)
-    profile = faults.of(lambda: _word("--guide", guide, get_args(ProfileName)))
-    name = faults.of(lambda: _word("--rasterizer", rasterizer, get_args(RasterizerName)))
+    profile = faults.of(lambda: one_of("--guide", guide, get_args(ProfileName)))
+    name = faults.of(lambda: one_of("--rasterizer", rasterizer, get_args(RasterizerName)))
     faults.tell()
     assert read is not None
     assert name is not None
@@ -174,10 +174,3 @@ def naming_engines(*, by_option: bool) -> Iterator[None]:
         if by_option:
             error.args = (str(error).replace("write engine: ", "write --engine "),)
         raise
-
-
-def _word(option: str, written: str | None, words: tuple[Any, ...]) -> Any:
-    """Return the word as the type of it has it."""
-    if written is not None and written not in words:
-        raise UserError(f"{option} {written}: unknown; write one of {', '.join(words)}")
-    return written

@@ -20,6 +20,7 @@ from ex4d.artifacts.mesh_profile import (
     UnknownRule,
 )
 from ex4d.artifacts.watertight_mesh import HidingRule, PixelOrigin
+from ex4d.cli.composed import one_of
 from ex4d.errors import Faults, UserError
 from ex4d.media.fitting import FitRule
 from ex4d.recon.job import MeshFormat
@@ -190,17 +191,6 @@ def output_options(
         **{"out": out, "size": by, "fit": rule, "frame_count": frames, "lossless": lossless},
         **{"save_camera": save_camera, "mesh_frames": meshes if save_mesh else (), "mesh_format": kind or "ply"},
     }
-
-
-def one_of(option: str, written: str | None, words: tuple[Any, ...]) -> Any:
-    """Return the word as the type of it has it; None where nothing is written.
-
-    Raises:
-        UserError: it is none of the words.
-    """
-    if written is not None and written not in words:
-        raise UserError(f"{option} {written}: unknown; write one of {', '.join(words)}")
-    return written
 
 
 def _read(option: str, kind: Any, written: str | None) -> Any:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ex4d.edit.sequence import edit_length
 from ex4d.production import Production
 from ex4d.progress import counted
@@ -73,7 +71,7 @@ def summary_as_json(made: Production) -> dict[str, Any]:
                 "folder": str(take.folder),
                 "movie": str(take.movie),
                 "frames": take.setup.frame_count,
-                "uncovered": float(np.mean(take.uncovered)),
+                "uncovered": summary_of(dict(enumerate(take.coverage)))["mean"],
                 "engine": take.setup.engine.name,
                 "kept": take.kept,
             }

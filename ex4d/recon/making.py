@@ -22,7 +22,7 @@ from ex4d.recon.job import Recon
 from ex4d.recon.outputs import Outputs, manifest_of
 from ex4d.reconstruction.closed_surface import closed_surface
 from ex4d.render.choice import open_rasterizer
-from ex4d.render.coverage import Coverage, coverage_of, worst_in_words
+from ex4d.render.coverage import Coverage, coverage_of, summary_of, worst_in_words
 from ex4d.render.rasterizer import Rasterizer
 
 
@@ -40,7 +40,7 @@ class Reconstructed:
     @property
     def mean_uncovered(self) -> float:
         """Share of all pixels that the source never showed."""
-        return sum(frame.uncovered for frame in self.coverage) / len(self.coverage)
+        return float(summary_of(dict(enumerate(self.coverage)))["mean"])
 
     @property
     def worst(self) -> str:
