@@ -21,6 +21,7 @@ from ex4d.media.probe import MediaInfo, probe
 from ex4d.media.reading import read_frames
 from ex4d.progress import SILENT, Progress
 from ex4d.reconstruction.depth_file import open_depth_file
+from ex4d.reconstruction.refinement import AS_IT_IS, Refinement
 from ex4d.reconstruction.subject import measure_subject
 from ex4d.reconstruction.unknown_depth import fill_unknown
 from ex4d.render.rasterizer import NEAR
@@ -61,6 +62,8 @@ class Footage:
     scene: Scene
     estimated: EstimatedDepth | None = None
     """How the depth was estimated; None where it is the user's."""
+    refinement: Refinement = AS_IT_IS
+    """What is done to each frame of depth before it is drawn."""
 
     @property
     def subject_distance(self) -> float:
@@ -89,19 +92,20 @@ class Footage:
             yield frame
 
     def depth_in_view(self, time: Fraction) -> DepthFrame:
-        """Return depth, and where it is known, as the unmoved camera sees it at a moment; reads no colour."""
+        """Return depth, and where it is known, as the unmoved camera sees it; unrefined, as no colour is read."""
         depth, known = self.fit.depth(*next(iter(self.depth.frames([self.index_at(time)]))), self._widest_step)
         return self.fit.view_of(depth), self.fit.view_of(known)
 
     @property
     def _widest_step(self) -> float:
-        """How many times as far as its neighbour a pixel of the source may be on one surface: as the mesh has it."""
-        return widest_step(self.grid_lens.focal_px / float(self.fit.scale[0]))
+        """How many times as far as its neighbour a pixel of depth may be on one surface: as the mesh has it."""
+        (across, _), _ = self.fit.placed((self.depth.width, self.depth.height))
+        return widest_step(self.grid_lens.focal_px / float(across))
 
     def _read(self, indices: Sequence[int]) -> Iterator[SourceFrame]:
         colours = read_frames(self.clip, indices, window=self.fit)
         for index, colour, measured in zip(indices, colours, self.depth.frames(indices), strict=True):
-            depth, known = self.fit.depth(*measured, self._widest_step)
+            depth, known = self.refinement.refined(*measured, colour, self.fit, self._widest_step)
             yield SourceFrame(index, colour, fill_unknown(depth, known), known)
 
 
@@ -131,7 +135,7 @@ def open_media(shot: Shot, *, frames: int | None = None, progress: Progress = SI
     clip = probe(source.video, source.fps)
     if isinstance(source.depth, DepthFile):
         return Media(clip, open_depth_file(source.depth, clip, frames), None)
-    estimated = estimated_depth(source.depth.model, shot.name, clip, progress, verify=verify)
+    estimated = estimated_depth(source.depth, f"shot '{shot.name}'", clip, progress, verify=verify)
     return Media(clip, estimated.depth, estimated)
 
 
@@ -157,7 +161,9 @@ def open_footage(shot: Shot, output: Output, media: Media | None = None) -> Foot
         source_duration=clip.duration,
         assumed=(*assumed, *clip.assumed, *media.depth.assumed),
     )
-    footage = Footage(clip, media.depth, fit, fit.grid_lens(delivered), scene, media.estimated)
+    assert source.depth is not None
+    refinement = Refinement.of(source.depth)
+    footage = Footage(clip, media.depth, fit, fit.grid_lens(delivered), scene, media.estimated, refinement)
     pivot, distance = _measured_subject(footage, shot)
     _require_drawable(distance, media.depth.statistics.largest)
     return replace(footage, scene=replace(scene, pivot=pivot, subject_distance=distance))

@@ -176,7 +176,8 @@ def _ingredients(setup: Setup, recipe: GuideRecipe, *, verify: bool) -> dict[str
 
 def _depth_ingredients(setup: Setup, *, verify: bool) -> list[Any]:
     estimated, depth = setup.footage.estimated, setup.shot.source.depth
+    refinement = setup.footage.refinement
     if estimated is not None:
-        return [estimated.key]
+        return [estimated.key, refinement]
     assert isinstance(depth, DepthFile)
-    return [content_hash(depth.file, verify=verify), depth.unit, depth.unknown]
+    return [refinement, content_hash(depth.file, verify=verify), depth.unit, depth.unknown]

@@ -66,8 +66,8 @@ def estimations(heard: Heard) -> list[str]:
 def test_a_film_is_shot_from_a_clip_alone_and_its_depth_is_estimated_once(film: Path, weights: Path) -> None:
     made, heard = shot_in(film)
     assert probe(made.workspace.edit).frame_count == 21
-    assert ("still: depth", 24) in heard.tasks
-    assert estimations(heard) == ["still: depth"]
+    assert ("shot 'still': depth", 24) in heard.tasks
+    assert estimations(heard) == ["shot 'still': depth"]
     assert any("Apache-2.0" in words for words in heard.said)
     assert any(words.endswith(("on the CPU", "on the GPU")) for words in heard.said)
     again, heard = shot_in(film)
@@ -99,14 +99,14 @@ def test_other_weights_are_another_depth_and_another_take(film: Path, weights: P
     tensors["head.conv3.weight"] = tensors["head.conv3.weight"] * np.float32(0.5)
     save_file(tensors, file, metadata={"format": "pt"})
     made, heard = shot_in(film)
-    assert estimations(heard) == ["still: depth"]
+    assert estimations(heard) == ["shot 'still': depth"]
     assert [take.kept for take in made.takes] == [False] * 3
 
 
 def test_an_unknown_model_is_answered_with_the_known_ones_by_check_already(film: Path) -> None:
     film.write_text(AUTO.replace("auto", "depthcrafter"), encoding="utf-8")
     known = r"depth: \{model: depthcrafter\}: unknown; write auto, or one of depth-anything-v2-small"
-    with pytest.raises(UserError, match=r"shot 'still': source\." + known):
+    with pytest.raises(UserError, match=r"shot 'still': " + known):
         shot_in(film)
     with pytest.raises(UserError, match=known):
         check(film)

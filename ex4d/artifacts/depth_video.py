@@ -16,6 +16,7 @@ from jaxtyping import Bool, Float32
 from ex4d.artifacts.folders import damaged, lens_fields, lens_from, read_record, write_record
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.media.atomic import replacing_folder
+from ex4d.progress import SILENT, Progress
 
 DepthFrame = tuple[Float32[np.ndarray, "height width"], Bool[np.ndarray, "height width"]]
 """z-depth, and where it is known: there above 0 and finite; 0 elsewhere."""
@@ -44,19 +45,22 @@ class StoredDepth(Protocol):
 
 @dataclass(frozen=True)
 class DepthVideo:
-    """A handle: what the depth is; frames are read when asked for."""
+    """A handle: what the depth is; frames are read when asked for.
+
+    It covers the whole picture of its video evenly, in as many pixels or fewer.
+    """
 
     width: int
-    """Pixels."""
+    """Pixels of depth across."""
     height: int
-    """Pixels."""
+    """Pixels of depth down."""
     frame_count: int
     metric: bool
     """True: depth is in metres. False: in a unit of its own, one for the whole video."""
     statistics: DepthStatistics
     stored: StoredDepth = field(repr=False)
     lens: Pinhole | None = None
-    """The lens that the depth implies, where whatever made it says."""
+    """The lens of the video as delivered, in the video's pixels, where whatever made the depth says."""
     assumed: tuple[str, ...] = ()
     """What the file does not say and ex4d assumed, in words for the user."""
 
@@ -68,8 +72,10 @@ class DepthVideo:
         """
         return self.stored.frames(indices)
 
-    def save(self, folder: Path) -> DepthVideo:
+    def save(self, folder: Path, progress: Progress = SILENT) -> DepthVideo:
         """Copy all frames into a folder of their own, exactly; return the handle of the copy.
+
+        ``progress`` is told of each frame.
 
         Raises:
             OutputError: the place cannot be written.
@@ -79,6 +85,7 @@ class DepthVideo:
                 for index, (depth, _) in enumerate(self.frames(range(self.frame_count))):
                     # Level 1: higher ones take many times as long for a few percent.
                     archive.writestr(_member(index), _npy(depth), zipfile.ZIP_DEFLATED, compresslevel=1)
+                    progress.advance()
             write_record(temporary, "depth", self._record())
         return DepthVideo.load(folder)
 

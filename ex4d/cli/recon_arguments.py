@@ -25,11 +25,11 @@ from ex4d.errors import Faults, UserError
 from ex4d.media.fitting import FitRule
 from ex4d.recon.job import MeshFormat
 from ex4d.render.choice import RasterizerName
+from ex4d.shotlist.depth import DEPTH_UNITS
 from ex4d.shotlist.fields import Rate, Size
 from ex4d.shotlist.model import DepthFile, LensSpec
 from ex4d.shotlist.nodes import Text
 from ex4d.shotlist.records import IN_PYTHON
-from ex4d.shotlist.source import DEPTH_UNITS
 
 Group = Callable[[], dict[str, Any]]
 """Returns fields of a ``Recon``; raises a UserError for all that means nothing."""

@@ -113,17 +113,32 @@ class Fit:
     ) -> tuple[Float32[np.ndarray, "grid_height grid_width"], Bool[np.ndarray, "grid_height grid_width"]]:
         """Resample depth and what is known of it to the grid: never a mean of near and far.
 
-        Where both sides shrink, to the nearest pixel; where one grows, along surfaces, on which neighbours are at most
-        ``step`` times as far as each other.
+        Depth may have fewer pixels than the source: evenly, over all of it. Where both sides shrink, to the nearest
+        pixel; where one grows, along surfaces, on which neighbours are at most ``step`` times as far as each other.
         """
-        if not self._is_scaled:
+        size = (depth.shape[1], depth.shape[0])
+        if size == self.source and not self._is_scaled:
             return np.ascontiguousarray(self._cut(depth)), np.ascontiguousarray(self._cut(known))
-        if max(self.scale) > 1:
+        scale, origin = self.placed(size)
+        if max(scale) > 1:
             from ex4d.media.depth_resampling import enlarge
 
-            return enlarge(depth, known, self.grid, self.scale, self.origin, step)
-        at = np.ix_(self._nearest(1), self._nearest(0))
+            return enlarge(depth, known, self.grid, scale, origin, step)
+        at = np.ix_(*(_nearest(self.grid[axis], scale[axis], origin[axis], size[axis]) for axis in (1, 0)))
         return depth[at], known[at]
+
+    def placed(self, size: Size) -> tuple[tuple[Fraction, Fraction], tuple[Fraction, Fraction]]:
+        """Return scale and origin for a picture of this size that shows all of the source.
+
+        That is: grid pixels a pixel of it, and where the grid begins in its pixels.
+        """
+        across, down = (Fraction(whole, side) for whole, side in zip(self.source, size, strict=True))
+        scale = (self.scale[0] * across, self.scale[1] * down)
+        return scale, (self.origin[0] / across, self.origin[1] / down)
+
+    def enlarges(self, size: Size) -> bool:
+        """Tell whether a picture of this size that shows all of the source has fewer pixels than the grid."""
+        return max(self.placed(size)[0]) > 1
 
     def view_of(
         self, grid: Shaped[np.ndarray, "grid_height grid_width *channels"]
@@ -154,11 +169,12 @@ class Fit:
         x, y = int(self.origin[0]), int(self.origin[1])
         return image[y : y + self.grid[1], x : x + self.grid[0]]
 
-    def _nearest(self, axis: int) -> Int64[np.ndarray, " side"]:
-        """Return the source row (axis 1) or column (axis 0) under the centre of each grid row or column."""
-        centres = (np.arange(self.grid[axis]) + 0.5) / float(self.scale[axis]) + float(self.origin[axis])
-        nearest: np.ndarray = np.clip(np.floor(centres).astype(np.int64), 0, self.source[axis] - 1)
-        return nearest
+
+def _nearest(grid: int, scale: Fraction, origin: Fraction, side: int) -> Int64[np.ndarray, " side"]:
+    """Return the row or column, of so many, under the centre of each grid row or column."""
+    centres = (np.arange(grid) + 0.5) / float(scale) + float(origin)
+    nearest: np.ndarray = np.clip(np.floor(centres).astype(np.int64), 0, side - 1)
+    return nearest
 
 
 def _scales(source: Size, view: Size, fit: FitRule) -> tuple[Fraction, Fraction]:

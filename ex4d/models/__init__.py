@@ -17,9 +17,10 @@ from ex4d.models.registry import EX4D as EX4D
 from ex4d.models.registry import KNOWN as KNOWN
 from ex4d.models.registry import VACE as VACE
 from ex4d.models.registry import WAN as WAN
-from ex4d.models.registry import depth_weights as depth_weights
+from ex4d.models.registry import depth_model as depth_model
 from ex4d.models.registry import located as located
 from ex4d.models.registry import weights_named as weights_named
+from ex4d.models.weights import KnownDepthModel as KnownDepthModel
 from ex4d.models.weights import Weights as Weights
 from ex4d.models.weights import missing as missing
 from ex4d.models.weights import models_folder as models_folder

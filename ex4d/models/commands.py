@@ -9,7 +9,7 @@ from pathlib import Path
 from ex4d.models.weights import Extra, Weights, missing
 
 PACKAGES: dict[Extra, tuple[str, ...]] = {
-    "depth": ("torch", "transformers"),
+    "depth": ("torch", "transformers", "diffusers", "accelerate", "cv2"),
     "wan": ("torch", "diffusers", "transformers", "peft", "accelerate", "safetensors", "ftfy"),
 }
 """What each extra installs and its users import."""

@@ -19,6 +19,10 @@ ATTEMPTS = 4
 """In a row without a single byte, before a file is given up."""
 PAUSE_S = 2.0
 """Seconds, longer after each of them."""
+ANSWERS = range(400, 500)
+"""Of the hub's: asking again brings the same."""
+WITHHELD = frozenset({401, 403})
+"""Of these: it wants to know who asks, or has them accept a licence first."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +74,8 @@ def fetch(repository: str, commit: str, file: RemoteFile, to: Path, on_bytes: Ca
             _go_on(url, to, file.size, on_bytes)
         except OSError:
             raise
-        except Exception:  # those of the HTTP library that the client's release is built on
-            if last and _size(to) <= before:
+        except Exception as cause:  # those of the HTTP library that the client's release is built on
+            if (last and _size(to) <= before) or _status(cause) in ANSWERS:
                 raise
         fruitless = 0 if _size(to) > before else fruitless + 1
 
@@ -98,6 +102,23 @@ def _go_on(url: str, to: Path, size: int, on_bytes: Callable[[int], None]) -> No
 
 def _size(file: Path) -> int:
     return file.stat().st_size if file.exists() else 0
+
+
+def is_withheld(error: Exception) -> bool:
+    """Tell whether the hub refused because it does not know who asks, or that they accepted the licence."""
+    return _status(error) in WITHHELD
+
+
+def page(repository: str) -> str:
+    """Return the address of a repository's page on the hub."""
+    from huggingface_hub import constants
+
+    return f"{constants.ENDPOINT}/{repository}"
+
+
+def _status(error: Exception) -> int | None:
+    """Return what the hub answered with; None where the connection failed before that."""
+    return getattr(getattr(error, "response", None), "status_code", None)
 
 
 def arrival_fault(file: RemoteFile, at: Path) -> str | None:

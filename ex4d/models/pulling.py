@@ -10,7 +10,7 @@ from pathlib import Path
 from ex4d.errors import Ex4dError, MissingPart
 from ex4d.models.checking import check, file_fault
 from ex4d.models.commands import install_command
-from ex4d.models.hub import Offer, RemoteFile, arrival_fault, fetch, offer
+from ex4d.models.hub import Offer, RemoteFile, arrival_fault, fetch, is_withheld, offer, page
 from ex4d.models.weights import Weights
 from ex4d.progress import SILENT, Progress
 
@@ -141,6 +141,12 @@ def _explaining(weights: Weights, folder: Path) -> Iterator[None]:
     except Exception as cause:  # the client lets through the errors of the HTTP library that its release is built on
         if isinstance(cause, OSError) and cause.errno is not None:  # its own OSErrors have none
             raise MissingPart(f"{folder} cannot be written ({cause.strerror}); name another in EX4D_MODELS") from cause
+        if is_withheld(cause):
+            raise MissingPart(
+                f"{weights.repository} is given only to those who have accepted its licence ({weights.licence}): sign in "
+                f"to {page(weights.repository)} and accept it there, set HF_TOKEN to a token of yours from the same "
+                "place, and run the same command again"
+            ) from cause
         raise MissingPart(
             f"{weights.repository} could not be fetched ({_first_line(cause)}); "
             "what came is kept: run the same command again to go on"

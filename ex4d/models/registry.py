@@ -10,22 +10,21 @@ from pathlib import Path
 
 from ex4d.errors import UserError
 from ex4d.models.layout import INDEX, SINGLE, Layout
-from ex4d.models.weights import Weights, models_folder
+from ex4d.models.weights import KnownDepthModel, Weights, models_folder
 
 TOKENIZER = ("tokenizer.json", "tokenizer_config.json")
 TOKENIZER_SOURCES = ("special_tokens_map.json", "spiece.model")
 """What it was made from."""
-DEPTH_MODELS = (
-    Weights(
-        name="depth-anything-v2-small",
-        repository="depth-anything/Depth-Anything-V2-Small-hf",
-        layouts=(Layout(("config.json", "preprocessor_config.json"), tensors=("model" + SINGLE,)),),
-        megabytes=99,
-        licence="Apache-2.0",
-        commercial="yes",
-        extra="depth",
-    ),
+DEPTH_ANYTHING_SMALL = Weights(
+    name="depth-anything-v2-small",
+    repository="depth-anything/Depth-Anything-V2-Small-hf",
+    layouts=(Layout(("config.json", "preprocessor_config.json"), tensors=("model" + SINGLE,)),),
+    megabytes=99,
+    licence="Apache-2.0",
+    commercial="yes",
+    extra="depth",
 )
+DEPTH_MODELS = (KnownDepthModel("depth-anything-v2-small", (DEPTH_ANYTHING_SMALL,)),)
 """The first is what ``auto`` takes; it has to be free for commercial use."""
 WAN = Weights(
     name="wan2.1-i2v-14b-480p",
@@ -118,7 +117,7 @@ DISTILLATION = Weights(
     extra="wan",
     elsewhere=("lightx2v/Wan2.1-Distill-Loras",),
 )
-KNOWN = (*DEPTH_MODELS, WAN, EX4D, VACE, DISTILLATION)
+KNOWN = (*(weights for model in DEPTH_MODELS for weights in model.weights), WAN, EX4D, VACE, DISTILLATION)
 
 
 def weights_named(name: str) -> Weights:
@@ -133,16 +132,16 @@ def weights_named(name: str) -> Weights:
     raise UserError(f"no weights named {name!r}; known are {', '.join(weights.name for weights in KNOWN)}")
 
 
-def depth_weights(written: str) -> Weights:
-    """Return the weights of the depth model that a shot list names; ``auto`` is the first of them.
+def depth_model(written: str) -> KnownDepthModel:
+    """Return the depth model that a shot list names; ``auto`` is the first of them.
 
     Raises:
         UserError: there is no such depth model; names those there are.
     """
-    for weights in DEPTH_MODELS:
-        if written in ("auto", weights.name):
-            return weights
-    known = ", ".join(weights.name for weights in DEPTH_MODELS)
+    for model in DEPTH_MODELS:
+        if written in ("auto", model.name):
+            return model
+    known = ", ".join(model.name for model in DEPTH_MODELS)
     raise UserError(f"depth: {{model: {written}}}: unknown; write auto, or one of {known}")
 
 

@@ -78,6 +78,25 @@ class Weights:
         return self.layout_in(folder).found(folder) > 0
 
 
+@dataclass(frozen=True)
+class KnownDepthModel:
+    """A depth model by the name that a user writes, and all weights that it is made of."""
+
+    name: str
+    weights: tuple[Weights, ...]
+
+    @property
+    def licence(self) -> str:
+        """The licences of its weights."""
+        return " and ".join(dict.fromkeys(each.licence for each in self.weights))
+
+    @property
+    def commercial(self) -> Literal["yes", "no", "unclear"]:
+        """Whether all of it may be used commercially; by the part that allows least."""
+        words: tuple[Literal["no", "unclear"], ...] = ("no", "unclear")
+        return next((word for word in words if any(each.commercial == word for each in self.weights)), "yes")
+
+
 def models_folder() -> Path:
     """Return the folder of all weights: ``$EX4D_MODELS``, else ex4d's in the user's data folder, as XDG has it."""
     if chosen := os.environ.get("EX4D_MODELS"):

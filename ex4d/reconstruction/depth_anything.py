@@ -7,22 +7,20 @@ become depth as any disparity file does: see :mod:`ex4d.reconstruction.depth_fil
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float32, UInt8
 
 from ex4d.artifacts.depth_video import DepthVideo
-from ex4d.errors import MissingPart, ReconstructionError
-from ex4d.media.atomic import replacing
+from ex4d.errors import MissingPart
 from ex4d.media.probe import MediaInfo
 from ex4d.media.reading import read_frames
 from ex4d.progress import SILENT, Progress
-from ex4d.reconstruction.depth_file import open_depth_file
+from ex4d.reconstruction.depth_spool import spooling
 from ex4d.reconstruction.steadying import Steadying
-from ex4d.shotlist.model import DepthFile
 
 Device = Literal["cpu", "cuda"]
 Disparity = Float32[np.ndarray, "height width"]
@@ -40,42 +38,22 @@ class DepthAnything:
     def estimate(self, clip: MediaInfo, folder: Path, *, progress: Progress = SILENT) -> DepthVideo:
         """Estimate the depth of a clip; see :class:`~ex4d.reconstruction.depth_estimator.DepthEstimator`.
 
-        Frames stream: first into a file of disparities beside ``folder``, then from there, as the disparities of the
-        whole clip have to be known before one can be made depth, into ``folder``.
+        Frames stream through a spool, as the disparities of the whole clip have to be known before one becomes depth.
         """
         model = _load(self.weights, self.device or _device_here())
         made = f"depth by {self.weights.name} on the {'GPU' if model.device == 'cuda' else 'CPU'}"
         progress.say(made)
-        disparities = folder.with_name(f"{folder.name}.disparity.npy")
-        try:
-            with replacing(disparities) as partial, partial.open("wb") as file:
-                self._write_disparities(model, clip, file, progress)
-            depth = open_depth_file(DepthFile(file=disparities, unit="disparity"), clip)
-            return replace(depth, assumed=(made,)).save(folder)
-        finally:
-            disparities.unlink(missing_ok=True)
-
-    def _write_disparities(self, model: _Model, clip: MediaInfo, file: BinaryIO, progress: Progress) -> None:
-        shape = (clip.frame_count, clip.height, clip.width)
-        header = {"descr": "<f4", "fortran_order": False, "shape": shape}
-        np.lib.format.write_array_header_1_0(file, header)
-        smallest, largest = np.inf, -np.inf
-        for disparity in _steady(model, clip):
-            smallest, largest = min(smallest, float(disparity.min())), max(largest, float(disparity.max()))
-            file.write(disparity.astype("<f4").tobytes())
-            progress.advance()
-        if not largest > smallest:
-            raise ReconstructionError(
-                f"{clip.path}: {self.weights.name} finds no depth in it; give source.depth a file"
-            )
+        with spooling(clip, clip.size, "disparity", folder) as spool:
+            for disparity in _steady(model, clip):
+                spool.write(disparity)
+                progress.advance()
+            return spool.depth((made,))
 
 
 def _steady(model: _Model, clip: MediaInfo) -> Iterator[Disparity]:
     steadying = Steadying()
-    for index, frame in enumerate(read_frames(clip, range(clip.frame_count))):
+    for frame in read_frames(clip, range(clip.frame_count)):
         disparity = model.disparity(frame)
-        if not np.isfinite(disparity).all():
-            raise ReconstructionError(f"{clip.path}: the depth model's numbers for frame {index} are not finite")
         yield steadying.steadied(disparity)
 
 

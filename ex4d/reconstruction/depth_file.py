@@ -1,16 +1,19 @@
 """A user's depth file made a DepthVideo: its numbers checked and turned into z-depth.
 
 Units: ``mm`` becomes metres; ``m`` stays; ``relative`` is z-depth in a unit of its own. In these three 0 and infinity
-mean "not known". ``disparity`` grows towards the camera, with an unknown scale and offset: as EX-4D does, it is spread
-over 0 to 1 across the whole clip, and depth is 10000 / max(3900 s, 1e-5), at most 10000; so the nearest point of the
-clip lies at 2.564, and there 0 is far away, not unknown. Without a stated unit, whole numbers are mm and floating
-point is relative.
+mean "not known". ``disparity`` grows towards the camera, with an unknown scale and offset: it becomes depth by EX-4D's
+normalisation (:mod:`ex4d.reconstruction.disparity`), and there 0 is far away, not unknown. Without a stated unit, whole
+numbers are mm and floating point is relative.
+
+Depth has as many pixels as the video, or fewer, which are evenly spread over the whole picture: fewer are taken where
+the user says how they are to be enlarged.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Bool, Float32, Shaped
@@ -19,19 +22,36 @@ from ex4d.artifacts.depth_video import DepthFrame, DepthStatistics, DepthVideo
 from ex4d.errors import MediaError
 from ex4d.media.depth_files import RawDepth, open_raw_depth
 from ex4d.media.probe import MediaInfo
+from ex4d.progress import SILENT, Progress
 from ex4d.reconstruction.depth_statistics import StreamStatistics
+from ex4d.reconstruction.disparity import ex4d_depth
+from ex4d.shotlist.depth import DEPTH_UNITS
 from ex4d.shotlist.model import DepthFile
-from ex4d.shotlist.source import DEPTH_UNITS
 
-DISPARITY_NUMERATOR = 10_000.0
-DISPARITY_STEEPNESS = 3_900.0
-"""EX-4D's released code: depth = 10000 / (3900 s) for disparity s in 0..1."""
-LEAST_DISPARITY = 1e-5
-FARTHEST = 1e4
+SAME_SHAPE = 0.02
+"""How far the sides' ratio of smaller depth may be from the video's: networks round to multiples of 14 or 64 pixels."""
 
 Raw = Shaped[np.ndarray, "height width"]
 Values = Float32[np.ndarray, "height width"]
 Known = Bool[np.ndarray, "height width"]
+
+
+@dataclass(frozen=True)
+class DepthFromFile:
+    """The depth estimator that asks no model: the user has depth."""
+
+    file: DepthFile
+
+    def estimate(self, clip: MediaInfo, folder: Path, *, progress: Progress = SILENT) -> DepthVideo:
+        """Copy the file's depth; see :class:`~ex4d.reconstruction.depth_estimator.DepthEstimator`.
+
+        Raises:
+            MediaError: as :func:`open_depth_file`.
+        """
+        opened = open_depth_file(self.file, clip)
+        made = f"depth from {self.file.file.name}"
+        progress.say(made)
+        return replace(opened, assumed=(made, *opened.assumed)).save(folder, progress)
 
 
 def open_depth_file(depth: DepthFile, clip: MediaInfo, frames: int | None = None) -> DepthVideo:
@@ -44,14 +64,25 @@ def open_depth_file(depth: DepthFile, clip: MediaInfo, frames: int | None = None
             which nothing is known.
     """
     raw = open_raw_depth(depth.file)
-    _check_fits(raw, clip, frames)
-    count = raw.frame_count if frames is None else frames
+    _check_fits(depth, raw, clip, frames)
     unit, assumed = _unit(depth, raw)
-    numbers = _Numbers(raw, unit, raw.unknown if depth.unknown is None else depth.unknown)
+    unknown = raw.unknown if depth.unknown is None else depth.unknown
+    return depth_of(raw, unit, unknown, raw.frame_count if frames is None else frames, assumed)
+
+
+def depth_of(
+    raw: RawDepth, unit: str, unknown: float | None, count: int, assumed: tuple[str, ...] = ()
+) -> DepthVideo:  # fmt: skip
+    """Return the first ``count`` frames of raw depth in a known unit; reads them once, checking every number.
+
+    Raises:
+        MediaError: NaN or negative depth, or a frame of which nothing is known.
+    """
+    numbers = _Numbers(raw, unit, unknown)
     counted = StreamStatistics()
     for values, known in numbers.frames(range(count)):
         counted.add(values[known])
-    to_depth = _disparity_to_depth(depth, counted) if unit == "disparity" else _unchanged
+    to_depth = _disparity_to_depth(raw.path, counted) if unit == "disparity" else _unchanged
     return DepthVideo(
         width=raw.width,
         height=raw.height,
@@ -121,18 +152,28 @@ class _UserDepth:
             yield np.where(known, depth, np.float32(0)), known
 
 
-def _check_fits(raw: RawDepth, clip: MediaInfo, frames: int | None) -> None:
+def _check_fits(depth: DepthFile, raw: RawDepth, clip: MediaInfo, frames: int | None) -> None:
     if (raw.width, raw.height) != clip.size:
-        raise MediaError(
-            f"{raw.path} is {raw.width}x{raw.height}, but the video {clip.path.name} is {clip.width}x{clip.height}; "
-            "depth has a number for every pixel of the video"
-        )
+        _check_smaller(depth, raw, clip)
     if raw.frame_count not in {clip.frame_count, frames}:
         fewer = "" if frames in {None, clip.frame_count} else f", or for the {frames} of them that are asked for"
         raise MediaError(
             f"{raw.path} has {raw.frame_count} frames, but the video {clip.path.name} has {clip.frame_count}; "
             f"depth has a frame for every frame of the video{fewer}"
         )
+
+
+def _check_smaller(depth: DepthFile, raw: RawDepth, clip: MediaInfo) -> None:
+    sizes = (
+        f"{raw.path} is {raw.width}x{raw.height}, but the video {clip.path.name} is {clip.width}x{clip.height}; "
+        "depth has a number for every pixel of the video"
+    )
+    if raw.width > clip.width or raw.height > clip.height:
+        raise MediaError(sizes)
+    if abs(raw.width * clip.height / (raw.height * clip.width) - 1) > SAME_SHAPE:
+        raise MediaError(f"{sizes}, or fewer in the same shape")
+    if depth.upsample is None:
+        raise MediaError(f"{sizes}; if these cover the whole picture, write 'upsample: guided', and they are enlarged")
 
 
 def _unit(depth: DepthFile, raw: RawDepth) -> tuple[str, tuple[str, ...]]:
@@ -151,17 +192,11 @@ def _unchanged(values: Values) -> Values:
     return values
 
 
-def _disparity_to_depth(depth: DepthFile, counted: StreamStatistics) -> Callable[[Values], Values]:
-    low, span = counted.smallest, counted.largest - counted.smallest
-    if not span > 0:
-        raise MediaError(f"{depth.file} holds the same disparity everywhere; nothing would be nearer than anything")
-
-    def to_depth(values: Values) -> Values:
-        share = (values - np.float32(low)) / np.float32(span)
-        z = DISPARITY_NUMERATOR / np.maximum(DISPARITY_STEEPNESS * share, LEAST_DISPARITY)
-        return np.minimum(z, FARTHEST).astype(np.float32)
-
-    return to_depth
+def _disparity_to_depth(file: Path, counted: StreamStatistics) -> Callable[[Values], Values]:
+    low, high = counted.smallest, counted.largest
+    if not high > low:
+        raise MediaError(f"{file} holds the same disparity everywhere; nothing would be nearer than anything")
+    return lambda values: ex4d_depth(values, low, high)
 
 
 def _statistics(counted: StreamStatistics, to_depth: Callable[[Values], Values], pixels: int) -> DepthStatistics:

@@ -135,6 +135,19 @@ def choice(*words: str) -> BeforeValidator:
     return BeforeValidator(read)
 
 
+def switch(value: Any) -> Any:
+    """Read ``true`` or ``false``; what is not written passes.
+
+    Raises:
+        ValueError: where it is neither.
+    """
+    if not isinstance(value, Text | Listed | Mapped):
+        return value
+    if not isinstance(value, Text) or value not in {"true", "false"}:
+        raise ValueError(f"{shown(value)} is neither true nor false; write one of them")
+    return value == "true"
+
+
 def whole(value: Any) -> Any:
     """Read a whole number from 0 up; what is not written passes.
 
@@ -236,6 +249,7 @@ Positive = Annotated[float, reader(units.PLAIN, plain, positive=True)]
 Amount = Annotated[float, reader(units.PLAIN, plain, "0", "100")]
 Weight = Annotated[float, reader(units.PLAIN, plain, "0", "1")]
 Whole = Annotated[int, BeforeValidator(whole)]
+Switch = Annotated[bool, BeforeValidator(switch)]
 Words = Annotated[str, BeforeValidator(_words)]
 Rate = Annotated[Fraction, BeforeValidator(frame_rate)]
 """Frames a second, exact."""

@@ -11,7 +11,7 @@ from typing import Any
 from ex4d.errors import Fault
 from ex4d.media.local_files import is_collection, is_pattern, is_there
 from ex4d.shotlist.nodes import Mapped, Text
-from ex4d.shotlist.source import why_no_path
+from ex4d.shotlist.paths import why_no_path
 from ex4d.shotlist.units import quoted
 
 MAX_NAMES = 2000

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, PrivateAttr
 
 from ex4d.shotlist.base_moves import MoveRecord, Path, Rotation, Spline, SplineKey
 from ex4d.shotlist.camera import MOVES, CameraItem, Move, check_camera
+from ex4d.shotlist.depth import DepthFile, DepthModel
 from ex4d.shotlist.fields import Words, shown
 from ex4d.shotlist.formulas import Formula
 from ex4d.shotlist.lens import DEFAULT_LENS, LensSpec
@@ -22,7 +23,7 @@ from ex4d.shotlist.nodes import Listed, Mapped, Text
 from ex4d.shotlist.origin import Origin
 from ex4d.shotlist.places import ImagePoint, Place, SpacePoint, Subject
 from ex4d.shotlist.records import Record
-from ex4d.shotlist.source import Center, DepthFile, DepthModel, Nearest, Output, Source, SubjectDepth, Synthesis
+from ex4d.shotlist.source import Center, Nearest, Output, Source, SubjectDepth, Synthesis
 from ex4d.shotlist.timing import WHOLE_SHOT, Clip, Ease, Position, Transition, Window
 from ex4d.shotlist.zoom import Zoom
 

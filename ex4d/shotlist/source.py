@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import BeforeValidator
 
+from ex4d.shotlist.depth import Depth
 from ex4d.shotlist.fields import (
-    Number,
     Overscan,
     Pixel,
     Positive,
@@ -24,41 +23,11 @@ from ex4d.shotlist.fields import (
 )
 from ex4d.shotlist.lens import DEFAULT_LENS, LensSpec
 from ex4d.shotlist.nodes import Listed, Mapped, Node, Text
+from ex4d.shotlist.paths import LocalPath
 from ex4d.shotlist.places import ImagePoint, image_point
 from ex4d.shotlist.records import Reading, Record
 from ex4d.shotlist.timing import Fit
-from ex4d.shotlist.units import quoted
 
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-_PLAYLISTS = (".m3u", ".m3u8", ".ffconcat", ".pls", ".mpd", ".xspf", ".sdp")
-
-
-def _local_path(value: Any) -> Any:
-    """Resolve a written path against the folder of the file in which it stands."""
-    if isinstance(value, Listed | Mapped) or (isinstance(value, Text) and not value.strip()):
-        raise ValueError(f"needs the path of a file or folder, but got {shown(value)}")
-    if not isinstance(value, Text):
-        return value
-    if (why := why_no_path(value)) is not None:
-        raise ValueError(why)
-    return (Path(value.where.file).parent / str(value)).absolute()
-
-
-def why_no_path(written: str) -> str | None:
-    """Return what is wrong with a path as it is written, whatever is there; None where nothing is."""
-    if any(ord(character) < 32 for character in written):
-        return f"{quoted(written)} is not a path: it has control characters"
-    if _SCHEME.match(written):
-        return f"{quoted(written)} is not a local file; addresses and protocols are not read, download it first"
-    if written.lower().endswith(_PLAYLISTS):
-        return f"{quoted(written)} is a playlist; name the media file itself"
-    return None
-
-
-LocalPath = Annotated[Path, BeforeValidator(_local_path)]
-"""A file or folder of this machine."""
-DepthUnit = Literal["mm", "m", "relative", "disparity"]
-DEPTH_UNITS: tuple[str, ...] = get_args(DepthUnit)
 Engine = Literal["auto", "mesh", "ex4d", "vace"]
 ENGINES: tuple[str, ...] = get_args(Engine)
 """What a shot list or the command line may ask for."""
@@ -66,24 +35,6 @@ ENGINES: tuple[str, ...] = get_args(Engine)
 
 MOST_ERODED = 64
 """Pixels; more is taken for a mistake."""
-
-
-class DepthFile(Record):
-    """Depth that the user has."""
-
-    example: ClassVar[str] = "depth: {file: media/depth.npz, unit: mm, unknown: 0}"
-    file: LocalPath
-    unit: Annotated[DepthUnit | None, choice(*DEPTH_UNITS)] = None
-    """What its numbers are; None takes what the file says."""
-    unknown: Number | None = None
-    """The number that stands for "not known"."""
-
-
-class DepthModel(Record):
-    """Depth that a model is to estimate."""
-
-    example: ClassVar[str] = "depth: {model: auto}"
-    model: Words
 
 
 class Center(Record):
@@ -99,15 +50,6 @@ class SubjectDepth(Record):
 
     depth: Positive
     """Metres where the depth is in mm or m, else its own unit."""
-
-
-def _depth(value: Any, info: Reading) -> Any:
-    if isinstance(value, Text):
-        return DepthFile.model_validate({"file": value})
-    if isinstance(value, Mapped):
-        kind = DepthModel if "model" in value else DepthFile
-        return kind.model_validate(value, context=info.context)
-    return value
 
 
 def _subject(value: Any, info: Reading) -> Any:
@@ -143,7 +85,6 @@ def _center(value: Any) -> Any:
     return listed(value, (2,), "[256px, 256px]")
 
 
-Depth = Annotated[DepthFile | DepthModel | None, BeforeValidator(_depth)]
 Lens = Annotated[LensSpec | Literal["auto"], BeforeValidator(_lens)]
 Erode = Annotated[int | None, BeforeValidator(_erode)]
 SubjectPlace = Annotated[Center | Nearest | ImagePoint | SubjectDepth, BeforeValidator(_subject)]

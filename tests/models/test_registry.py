@@ -13,7 +13,7 @@ from ex4d.models import (
     KNOWN,
     WAN,
     commands_for,
-    depth_weights,
+    depth_model,
     located,
     missing,
     models_folder,
@@ -23,7 +23,7 @@ from tests.models.small_weights import SMALL, write
 
 
 def test_weights_lie_where_the_user_says_or_in_the_users_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    assert DEPTH_MODELS[0].folder == tmp_path / "models" / "depth-anything-v2-small"
+    assert DEPTH_MODELS[0].weights[0].folder == tmp_path / "models" / "depth-anything-v2-small"
     monkeypatch.delenv("EX4D_MODELS")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     assert models_folder() == tmp_path / "data" / "ex4d" / "models"
@@ -33,7 +33,7 @@ def test_weights_lie_where_the_user_says_or_in_the_users_data(monkeypatch: pytes
 
 
 def test_auto_is_free_for_commercial_use() -> None:
-    assert depth_weights("auto").commercial == "yes"
+    assert depth_model("auto").commercial == "yes"
 
 
 def test_every_weight_is_found_by_its_name_and_states_its_terms() -> None:
@@ -53,7 +53,7 @@ def test_unknown_names_are_answered_with_the_known_ones() -> None:
     with pytest.raises(UserError, match=r"'depthcrafter'; known are depth-anything-v2-small, wan2\.1-i2v-14b-480p"):
         weights_named("depthcrafter")
     with pytest.raises(UserError, match=r"depth: \{model: depthcrafter\}.*auto, or one of depth-anything-v2-small"):
-        depth_weights("depthcrafter")
+        depth_model("depthcrafter")
 
 
 @pytest.mark.parametrize("there", ["Wan-AI/Wan2.1-I2V-14B-480P", "Wan-AI"])

@@ -93,7 +93,7 @@ def test_without_depth_a_model_estimates_it_and_is_named(
     heard = Steps()
     made = making.reconstruct(with_changes(job, depth=None, frame_count=3), heard)
     assert len(made.coverage) == 3
-    assert any("estimating the depth of its source by depth-anything-v2-small" in words for words in heard.said)
+    assert any(f"estimating the depth of {job.video.name} by depth-anything-v2-small" in words for words in heard.said)
     told = json.loads(made.manifest.read_text())["depth"]
     assert (told["model"], told["licence"]) == ("depth-anything-v2-small", "Apache-2.0")
 

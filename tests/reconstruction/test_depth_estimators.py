@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from ex4d.artifacts.depth_video import DepthVideo
+from ex4d.depth_adapters import ADAPTERS
 from ex4d.errors import MissingPart, ReconstructionError
-from ex4d.estimated_depth import ESTIMATORS
 from ex4d.media.probe import MediaInfo, probe
 from ex4d.media.writing import LosslessWriter
 from ex4d.reconstruction.depth_anything import DepthAnything
 from ex4d.reconstruction.depth_estimator import DepthEstimator
+from ex4d.shotlist.model import DepthModel
 from tests.tiny_depth_model import write_tiny_weights
 
 COUNT, SIZE = 4, (62, 46)
@@ -54,11 +55,11 @@ class Counting:
         self.said.append(text)
 
 
-@pytest.mark.parametrize("name", ESTIMATORS)
+@pytest.mark.parametrize("name", ADAPTERS)
 class TestDepthEstimators:
     @pytest.fixture
     def estimator(self, name: str, weights: Path) -> DepthEstimator:
-        return ESTIMATORS[name](weights)
+        return ADAPTERS[name].open((weights,), DepthModel(model=name))
 
     @pytest.mark.parametrize(("count", "size"), [(COUNT, SIZE), (1, SIZE), (2, (16, 48)), (2, (130, 34))])
     def test_there_is_depth_for_every_pixel_of_every_frame(
@@ -100,7 +101,9 @@ class TestDepthEstimators:
 
     def test_without_its_weights_nothing_is_made(self, name: str, tmp_path: Path) -> None:
         with pytest.raises(MissingPart, match="cannot be loaded"):
-            ESTIMATORS[name](tmp_path / "nowhere").estimate(filmed(tmp_path / "a.mkv", pictures()), tmp_path / "depth")
+            ADAPTERS[name].open((tmp_path / "nowhere",), DepthModel(model=name)).estimate(
+                filmed(tmp_path / "a.mkv", pictures()), tmp_path / "depth"
+            )
         assert sorted(path.name for path in tmp_path.iterdir()) == ["a.mkv"]
 
 

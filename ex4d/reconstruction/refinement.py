@@ -1,0 +1,47 @@
+"""Depth made ready for the grid that is drawn: enlarged with the colour at hand, its edges clean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float32, UInt8
+
+from ex4d.media.fitting import Fit
+from ex4d.shotlist.depth import DepthFile, DepthModel, Upsampling
+
+
+@dataclass(frozen=True)
+class Refinement:
+    """What is done to the depth of each frame before it becomes a mesh."""
+
+    upsample: Upsampling = "surfaces"
+    sharpen: bool = False
+
+    @classmethod
+    def of(cls, asked: DepthFile | DepthModel) -> Refinement:
+        """Return what a user asks for: a model's depth is sharpened unless they say no, a file's where they say yes."""
+        by_default = isinstance(asked, DepthModel)
+        return cls(asked.upsample or "surfaces", by_default if asked.sharpen is None else asked.sharpen)
+
+    def refined(
+        self,
+        depth: Float32[np.ndarray, "height width"],
+        known: Bool[np.ndarray, "height width"],
+        colour: UInt8[np.ndarray, "grid_height grid_width 3"],
+        fit: Fit,
+        step: float,
+    ) -> tuple[Float32[np.ndarray, "grid_height grid_width"], Bool[np.ndarray, "grid_height grid_width"]]:
+        """Return depth on the grid, and where it is known.
+
+        Args:
+            depth: of the whole picture, in its own pixels.
+            known: of these.
+            colour: on the grid.
+            fit: from the source to the grid.
+            step: how many times as far as its neighbour a pixel of ``depth`` may be on one surface.
+        """
+        return fit.depth(depth, known, step)
+
+
+AS_IT_IS = Refinement()
