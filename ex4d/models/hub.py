@@ -19,10 +19,8 @@ ATTEMPTS = 4
 """In a row without a single byte, before a file is given up."""
 PAUSE_S = 2.0
 """Seconds, longer after each of them."""
-ANSWERS = range(400, 500)
-"""Of the hub's: asking again brings the same."""
 WITHHELD = frozenset({401, 403})
-"""Of these: it wants to know who asks, or has them accept a licence first."""
+"""What the hub answers with where it wants to know who asks, or has them accept a licence first."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,7 @@ def fetch(repository: str, commit: str, file: RemoteFile, to: Path, on_bytes: Ca
         except OSError:
             raise
         except Exception as cause:  # those of the HTTP library that the client's release is built on
-            if (last and _size(to) <= before) or _status(cause) in ANSWERS:
+            if (last and _size(to) <= before) or is_withheld(cause):
                 raise
         fruitless = 0 if _size(to) > before else fruitless + 1
 
@@ -105,8 +103,8 @@ def _size(file: Path) -> int:
 
 
 def is_withheld(error: Exception) -> bool:
-    """Tell whether the hub refused because it does not know who asks, or that they accepted the licence."""
-    return _status(error) in WITHHELD
+    """Tell whether the hub refused because it does not know who asks, or that they accepted a licence."""
+    return getattr(getattr(error, "response", None), "status_code", None) in WITHHELD
 
 
 def page(repository: str) -> str:
@@ -114,11 +112,6 @@ def page(repository: str) -> str:
     from huggingface_hub import constants
 
     return f"{constants.ENDPOINT}/{repository}"
-
-
-def _status(error: Exception) -> int | None:
-    """Return what the hub answered with; None where the connection failed before that."""
-    return getattr(getattr(error, "response", None), "status_code", None)
 
 
 def arrival_fault(file: RemoteFile, at: Path) -> str | None:

@@ -143,9 +143,9 @@ def _explaining(weights: Weights, folder: Path) -> Iterator[None]:
             raise MissingPart(f"{folder} cannot be written ({cause.strerror}); name another in EX4D_MODELS") from cause
         if is_withheld(cause):
             raise MissingPart(
-                f"{weights.repository} is given only to those who have accepted its licence ({weights.licence}): sign in "
-                f"to {page(weights.repository)} and accept it there, set HF_TOKEN to a token of yours from the same "
-                "place, and run the same command again"
+                f"{weights.repository} is withheld by the hub ({_first_line(cause)}); sign in to "
+                f"{page(weights.repository)} and accept its licence there ({weights.licence}), set HF_TOKEN to an access "
+                "token of yours, and run the same command again"
             ) from cause
         raise MissingPart(
             f"{weights.repository} could not be fetched ({_first_line(cause)}); "

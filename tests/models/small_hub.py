@@ -39,6 +39,8 @@ class SmallHub:
         """Each file that was asked for, and from which byte on."""
         self.breaks: list[int] = []
         """After how many bytes each of the next connections breaks."""
+        self.withheld: int | None = None
+        """What it answers with to whoever asks for a file, or takes who asks for one with a token."""
         self.whole_only = False
         """Whether it ignores where a file is asked for from."""
         self._http = http()
@@ -54,6 +56,9 @@ class SmallHub:
         name = path.removeprefix(f"/{self.repository}/resolve/{COMMIT}/")
         if name not in self.files:
             return self._http.Response(404)
+        if self.withheld and "Authorization" not in request.headers:
+            self.asked.append((name, -1))
+            return self._http.Response(self.withheld)
         asked_from = request.headers.get("Range", "bytes=0-").removeprefix("bytes=").partition("-")[0]
         start = 0 if self.whole_only else int(asked_from)
         self.asked.append((name, start))

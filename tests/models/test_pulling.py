@@ -116,6 +116,23 @@ def test_a_repository_that_is_not_there_is_answered(hub: SmallHub) -> None:
         pull(replace(SMALL, repository="nobody/Nothing"))
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_weights_that_are_withheld_are_asked_for_once_and_come_with_a_token(
+    hub: SmallHub, files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    hub.withheld = status
+    with pytest.raises(MissingPart) as fault:
+        pull(SMALL)
+    page = r"https?://\S+/somebody/Small"
+    said = rf"withheld by the hub \(.*{status}.*sign in to {page} and accept its licence there \(Apache-2\.0\), set HF_TOKEN"
+    assert re.search(said, str(fault.value))
+    assert len(hub.asked) == 1
+    monkeypatch.setenv("HF_TOKEN", "hf_of_a_test")
+    pull(SMALL)
+    assert content(SMALL.home) == files
+
+
 @pytest.mark.parametrize("weights", [KNOWN[0], KNOWN[1]], ids=lambda weights: str(weights.extra))
 def test_without_the_hub_s_client_the_extra_is_named(weights: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
