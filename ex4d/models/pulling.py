@@ -144,8 +144,8 @@ def _explaining(weights: Weights, folder: Path) -> Iterator[None]:
         if is_withheld(cause):
             raise MissingPart(
                 f"{weights.repository} is withheld by the hub ({_first_line(cause)}); sign in to "
-                f"{page(weights.repository)} and accept its licence there ({weights.licence}), set HF_TOKEN to an access "
-                "token of yours, and run the same command again"
+                f"{page(weights.repository)} and accept its licence there ({weights.licence}), set HF_TOKEN to an "
+                "access token of yours, and run the same command again"
             ) from cause
         raise MissingPart(
             f"{weights.repository} could not be fetched ({_first_line(cause)}); "
