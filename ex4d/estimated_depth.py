@@ -10,11 +10,11 @@ from importlib.metadata import version
 from typing import Any
 
 from ex4d.artifacts.depth_video import DepthVideo
-from ex4d.depth_adapters import ADAPTERS, SETTINGS, SHARED_CODE, require_settings
+from ex4d.depth_adapters import ADAPTERS, SHARED_CODE
 from ex4d.errors import MissingPart, UserError
 from ex4d.kernels import cache_folder
 from ex4d.media.probe import MediaInfo
-from ex4d.models import DEPTH_MODELS, KnownDepthModel, check, commands_for, depth_model
+from ex4d.models import DEPTH_MODELS, KnownDepthModel, check, commands_for, depth_model, require_settings
 from ex4d.progress import Progress
 from ex4d.shotlist.model import DepthModel, Shot
 from ex4d.workspace import code_hash, content_hash, key_of
@@ -80,7 +80,7 @@ def ready_model(asked: DepthModel, whose: str) -> KnownDepthModel:
     """
     try:
         model = depth_model(asked.model)
-        require_settings(model.name, asked)
+        require_settings(model, asked.settings)
     except UserError as fault:
         raise UserError(f"{whose}: {fault}") from fault
     if commands := commands_for(*model.weights):
@@ -107,7 +107,7 @@ def _key(model: KnownDepthModel, asked: DepthModel, clip: MediaInfo, *, verify: 
         {
             "source": content_hash(clip.path, verify=verify),
             "model": model.name,
-            "settings": {name: getattr(asked, name) for name in SETTINGS},
+            "settings": asked.settings,
             "weights": {
                 f"{weights.name}/{name}": content_hash(weights.folder / name, verify=verify)
                 for weights in model.weights

@@ -19,6 +19,7 @@ from ex4d.models.registry import VACE as VACE
 from ex4d.models.registry import WAN as WAN
 from ex4d.models.registry import depth_model as depth_model
 from ex4d.models.registry import located as located
+from ex4d.models.registry import require_settings as require_settings
 from ex4d.models.registry import weights_named as weights_named
 from ex4d.models.weights import KnownDepthModel as KnownDepthModel
 from ex4d.models.weights import Weights as Weights

@@ -6,6 +6,7 @@ A pull does not rely on them: it asks for the true list and sizes.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from ex4d.errors import UserError
@@ -143,6 +144,21 @@ def depth_model(written: str) -> KnownDepthModel:
             return model
     known = ", ".join(model.name for model in DEPTH_MODELS)
     raise UserError(f"depth: {{model: {written}}}: unknown; write auto, or one of {known}")
+
+
+def require_settings(model: KnownDepthModel, settings: Iterable[str]) -> None:
+    """Refuse settings that a depth model does not heed.
+
+    Raises:
+        UserError: naming each, and who does heed them.
+    """
+    if ignored := [name for name in settings if name not in model.settings]:
+        others = [other.name for other in DEPTH_MODELS if set(ignored) <= set(other.settings)]
+        who = f"{', '.join(others)} has" if len(others) == 1 else f"{', '.join(others)} have"
+        raise UserError(
+            f"depth: {{model: {model.name}}} has no {' and no '.join(ignored)}{f', as {who}' if others else ''}; "
+            "leave it out"
+        )
 
 
 def located(name: str, models: Path | None = None) -> Path:

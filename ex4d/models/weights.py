@@ -84,6 +84,9 @@ class KnownDepthModel:
 
     name: str
     weights: tuple[Weights, ...]
+    settings: tuple[str, ...] = ()
+    """What a user may set of it: of ``longest``, the pixels of the longest side that it looks at, and ``window``, the
+    frames that it looks at together."""
 
     @property
     def licence(self) -> str:

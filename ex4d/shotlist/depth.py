@@ -70,6 +70,12 @@ class DepthModel(Record):
     upsample: Annotated[Upsampling | None, choice(*UPSAMPLINGS)] = None
     """How it is enlarged; None is along surfaces."""
 
+    @property
+    def settings(self) -> dict[str, int]:
+        """What is set of the model itself."""
+        stated = {"longest": self.longest, "window": self.window}
+        return {name: value for name, value in stated.items() if value is not None}
+
 
 def _depth(value: Any, info: Reading) -> Any:
     if isinstance(value, Text):

@@ -142,3 +142,34 @@ def test_nothing_left_is_an_error():
         Fit.plan((1, 480))
     with pytest.raises(MediaError, match="5x2 cannot fill an output of 2x3"):
         Fit.plan((5, 2), (2, 3), fit="pad")
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    st.integers(8, 24),
+    st.integers(8, 24),
+    st.integers(1, 5),
+    st.integers(8, 20).map(lambda half: 2 * half),
+    st.integers(8, 20).map(lambda half: 2 * half),
+    st.sampled_from(["crop", "pad", "squash"]),
+    st.integers(0, 1000),
+)
+def test_depth_of_fewer_pixels_lands_as_if_the_source_had_as_few(width, height, times, across, down, rule, seed):
+    """Whatever the source's size, its picture is the same; so is the depth that covers it."""
+    random = np.random.default_rng(seed)
+    depth = random.uniform(1, 3, (height, width)).astype(np.float32)
+    known = random.random((height, width)) < 0.8
+    fine = Fit.plan((width * times, height * times), (across, down), fit=rule)
+    coarse = Fit.plan((width, height), (across, down), fit=rule)
+    if fine.grid != coarse.grid or coarse.scale == (1, 1):  # an odd pixel is cut, not scaled, where it is the only one
+        return
+    for ours, theirs in zip(fine.depth(depth, known), coarse.depth(depth, known), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_depth_of_other_proportions_is_stretched_over_the_whole_picture():
+    """Networks round their sides; the corners still belong to the corners."""
+    depth = np.add.outer(np.arange(1, 4), 10 * np.arange(1, 5)).astype(np.float32)
+    made, known = Fit.plan((40, 60), (40, 60)).depth(depth, np.ones_like(depth, bool), step=1.0)
+    assert known.all()
+    np.testing.assert_allclose(made, depth.repeat(20, axis=0).repeat(10, axis=1), rtol=1e-6)
