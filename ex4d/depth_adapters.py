@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ex4d.reconstruction.depth_anything import DepthAnything
-from ex4d.reconstruction.depth_estimator import DepthEstimator
+from ex4d.reconstruction.depth_estimator import DepthEstimator, Device
 from ex4d.shotlist.model import DepthModel
 
 Folders = tuple[Path, ...]
@@ -22,15 +22,15 @@ SHARED_CODE = (
 class Adapter:
     """One way to depth."""
 
-    open: Callable[[Folders, DepthModel], DepthEstimator]
+    open: Callable[[Folders, DepthModel, Device | None], DepthEstimator]
     code: tuple[str, ...]
     """Files and folders of ex4d that are its own: a change in them is another depth."""
     packages: tuple[str, ...]
     """Whose versions may change what is estimated."""
 
 
-def _depth_anything(folders: Folders, asked: DepthModel) -> DepthEstimator:
-    return DepthAnything(folders[0])
+def _depth_anything(folders: Folders, asked: DepthModel, device: Device | None) -> DepthEstimator:
+    return DepthAnything(folders[0], device)
 
 
 DEPTH_ANYTHING = Adapter(

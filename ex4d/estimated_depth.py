@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from ex4d.artifacts.depth_video import DepthVideo
@@ -16,6 +17,7 @@ from ex4d.kernels import cache_folder
 from ex4d.media.probe import MediaInfo
 from ex4d.models import DEPTH_MODELS, KnownDepthModel, check, commands_for, depth_model, require_settings
 from ex4d.progress import Progress
+from ex4d.reconstruction.depth_estimator import Device
 from ex4d.shotlist.model import DepthModel, Shot
 from ex4d.workspace import code_hash, content_hash, key_of
 
@@ -41,8 +43,23 @@ class EstimatedDepth:
         }
 
 
+@dataclass(frozen=True)
+class DepthMeans:
+    """What a depth model works with on this machine; none of it changes what its depth is known by."""
+
+    models: Path | None = None
+    """The folder of all weights; None is the usual one."""
+    device: Device | None = None
+    """None takes the GPU where there is one, and the CPU where there is none; it is said which."""
+    verify: bool = False
+    """Whether clip and weights are read again to see if they changed."""
+
+
+USUAL_MEANS = DepthMeans()
+
+
 def estimated_depth(
-    asked: DepthModel, whose: str, clip: MediaInfo, progress: Progress, *, verify: bool = False
+    asked: DepthModel, whose: str, clip: MediaInfo, progress: Progress, means: DepthMeans = USUAL_MEANS
 ) -> EstimatedDepth:
     """Return the depth of a clip by the model that is asked for, estimating it if it never was.
 
@@ -51,7 +68,7 @@ def estimated_depth(
         whose: what the clip belongs to, in words for the user, as ``shot 'swing'``.
         clip: what to see.
         progress: is told of what is chosen, and of each frame.
-        verify: read clip and weights again to see whether they changed.
+        means: what the model works with.
 
     Raises:
         UserError: there is no such model, or it has no such setting.
@@ -59,19 +76,19 @@ def estimated_depth(
         MediaError: the clip cannot be read.
         ReconstructionError: the model finds no depth in the clip.
     """
-    model = ready_model(asked, whose)
-    key = _key(model, asked, clip, verify=verify)
+    model = ready_model(asked, whose, means.models)
+    folders = _folders(model, means.models)
+    key = _key(model, asked, clip, folders, verify=means.verify)
     folder = cache_folder() / "depth" / key
     if not folder.is_dir():
         terms = f"licence {model.licence}, commercial use: {model.commercial}"
         progress.say(f"{whose}: estimating the depth of {clip.path.name} by {model.name} ({terms})")
         progress.begin(f"{whose}: depth", clip.frame_count)
-        folders = tuple(weights.folder for weights in model.weights)
-        ADAPTERS[model.name].open(folders, asked).estimate(clip, folder, progress=progress)
+        ADAPTERS[model.name].open(folders, asked, means.device).estimate(clip, folder, progress=progress)
     return EstimatedDepth(DepthVideo.load(folder), model, key)
 
 
-def ready_model(asked: DepthModel, whose: str) -> KnownDepthModel:
+def ready_model(asked: DepthModel, whose: str, models: Path | None = None) -> KnownDepthModel:
     """Return a depth model that can be used here.
 
     Raises:
@@ -83,12 +100,16 @@ def ready_model(asked: DepthModel, whose: str) -> KnownDepthModel:
         require_settings(model, asked.settings)
     except UserError as fault:
         raise UserError(f"{whose}: {fault}") from fault
-    if commands := commands_for(*model.weights):
+    if commands := commands_for(*model.weights, models=models):
         lines = "".join(f"\n  {command}" for command in commands)
         raise MissingPart(f"{whose}: {model.name} cannot estimate its depth before you run{lines}")
-    for weights in model.weights:
-        check(weights)
+    for weights, folder in zip(model.weights, _folders(model, models), strict=True):
+        check(weights, folder)
     return model
+
+
+def _folders(model: KnownDepthModel, models: Path | None) -> tuple[Path, ...]:
+    return tuple(each.folder_below(models) if models else each.folder for each in model.weights)
 
 
 def no_depth(shot: Shot) -> MissingPart:
@@ -101,7 +122,9 @@ def no_depth(shot: Shot) -> MissingPart:
     )
 
 
-def _key(model: KnownDepthModel, asked: DepthModel, clip: MediaInfo, *, verify: bool) -> str:
+def _key(
+    model: KnownDepthModel, asked: DepthModel, clip: MediaInfo, folders: tuple[Path, ...], *, verify: bool
+) -> str:  # fmt: skip
     adapter = ADAPTERS[model.name]
     return key_of(
         {
@@ -109,9 +132,9 @@ def _key(model: KnownDepthModel, asked: DepthModel, clip: MediaInfo, *, verify: 
             "model": model.name,
             "settings": asked.settings,
             "weights": {
-                f"{weights.name}/{name}": content_hash(weights.folder / name, verify=verify)
-                for weights in model.weights
-                for name in weights.files
+                f"{weights.name}/{name}": content_hash(folder / name, verify=verify)
+                for weights, folder in zip(model.weights, folders, strict=True)
+                for name in weights.layout_in(folder).files_in(folder)
             },
             "code": code_hash(*SHARED_CODE, *adapter.code),
             "packages": {name: version(name) for name in adapter.packages},

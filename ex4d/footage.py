@@ -14,7 +14,7 @@ from ex4d.artifacts.depth_video import DepthFrame, DepthVideo
 from ex4d.artifacts.mesh_profile import widest_step
 from ex4d.artifacts.scene import Scene
 from ex4d.errors import ReconstructionError
-from ex4d.estimated_depth import EstimatedDepth, estimated_depth, no_depth
+from ex4d.estimated_depth import USUAL_MEANS, DepthMeans, EstimatedDepth, estimated_depth, no_depth
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.media.fitting import Fit
 from ex4d.media.probe import MediaInfo, probe
@@ -119,7 +119,9 @@ class Media:
     """What the depth was estimated with; None where it is the user's own."""
 
 
-def open_media(shot: Shot, *, frames: int | None = None, progress: Progress = SILENT, verify: bool = False) -> Media:
+def open_media(
+    shot: Shot, *, frames: int | None = None, progress: Progress = SILENT, means: DepthMeans = USUAL_MEANS
+) -> Media:
     """Open a shot's video, and its depth: the user's is read once to check it, a model's is estimated once.
 
     With ``frames`` only the first of the video will be asked for, and a depth file may end with them.
@@ -135,7 +137,7 @@ def open_media(shot: Shot, *, frames: int | None = None, progress: Progress = SI
     clip = probe(source.video, source.fps)
     if isinstance(source.depth, DepthFile):
         return Media(clip, open_depth_file(source.depth, clip, frames), None)
-    estimated = estimated_depth(source.depth, f"shot '{shot.name}'", clip, progress, verify=verify)
+    estimated = estimated_depth(source.depth, f"shot '{shot.name}'", clip, progress, means)
     return Media(clip, estimated.depth, estimated)
 
 

@@ -12,6 +12,7 @@ from ex4d.engines.cards import count_by_place
 from ex4d.engines.choice import Choice, chosen_for_shot
 from ex4d.engines.options import AS_IS, EngineOptions
 from ex4d.errors import Fault, ShotFileError, UserError
+from ex4d.estimated_depth import DepthMeans
 from ex4d.footage import Footage, Media, open_footage, open_media
 from ex4d.progress import SILENT, Progress
 from ex4d.shotlist.model import DepthFile, Output, Shot, ShotList
@@ -65,13 +66,14 @@ def set_up_all(
         MissingPart: depth is missing.
     """
     count_by_place()  # before a depth model starts CUDA
+    means = DepthMeans(options.models, "cpu" if options.device == "cpu" else None, verify)
     faults: list[Fault] = []
     opened: dict[tuple[object, ...], Media] = {}
     setups = []
     for shot in shots:
         which = (shot.source.video, shot.source.fps, shot.source.depth)
         if which not in opened:
-            opened[which] = open_media(shot, progress=progress, verify=verify)
+            opened[which] = open_media(shot, progress=progress, means=means)
         with placing(shot, faults):
             footage = open_footage(shot, output, opened[which])
             path = compile_shot(shot, footage.scene)

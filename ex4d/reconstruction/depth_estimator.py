@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 from ex4d.artifacts.depth_video import DepthVideo
 from ex4d.media.probe import MediaInfo
 from ex4d.progress import SILENT, Progress
+
+
+Device = Literal["cpu", "cuda"]
+"""What a model works on."""
 
 
 @runtime_checkable

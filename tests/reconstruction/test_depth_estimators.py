@@ -59,7 +59,7 @@ class Counting:
 class TestDepthEstimators:
     @pytest.fixture
     def estimator(self, name: str, weights: Path) -> DepthEstimator:
-        return ADAPTERS[name].open((weights,), DepthModel(model=name))
+        return ADAPTERS[name].open((weights,), DepthModel(model=name), None)
 
     @pytest.mark.parametrize(("count", "size"), [(COUNT, SIZE), (1, SIZE), (2, (16, 48)), (2, (130, 34))])
     def test_there_is_depth_for_every_pixel_of_every_frame(
@@ -101,7 +101,7 @@ class TestDepthEstimators:
 
     def test_without_its_weights_nothing_is_made(self, name: str, tmp_path: Path) -> None:
         with pytest.raises(MissingPart, match="cannot be loaded"):
-            ADAPTERS[name].open((tmp_path / "nowhere",), DepthModel(model=name)).estimate(
+            ADAPTERS[name].open((tmp_path / "nowhere",), DepthModel(model=name), None).estimate(
                 filmed(tmp_path / "a.mkv", pictures()), tmp_path / "depth"
             )
         assert sorted(path.name for path in tmp_path.iterdir()) == ["a.mkv"]
