@@ -1,4 +1,4 @@
-"""A tiny checkpoint of DepthCrafter in the layout of its two downloads: real loading, real shapes, meaningless depth."""
+"""A tiny checkpoint of DepthCrafter in the layout of its two downloads: real loading, meaningless depth."""
 
 from __future__ import annotations
 

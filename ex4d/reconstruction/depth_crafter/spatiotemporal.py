@@ -1,0 +1,162 @@
+"""The layers of Stable Video Diffusion's networks over diffusers' modules, with channels last throughout.
+
+Features lie in memory as frames, rows, columns, channels. That one order is what convolutions of pictures, convolutions
+over time (pictures whose rows are frames and whose columns are pixels), and transformers (pixels as tokens) all read
+without a copy; diffusers' own layers change between two orders at each step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import nn
+from torch.nn import functional
+
+Features = Float[torch.Tensor, "frames height width channels"]
+Filtered = Float[torch.Tensor, "frames height width filters"]
+Resized = Float[torch.Tensor, "frames tall wide filters"]
+Tokens = Float[torch.Tensor, "frames pixels channels"]
+Embedding = Float[torch.Tensor, "1 features"]
+
+
+def convolved(layer: nn.Conv2d, x: Features, bias: Float[torch.Tensor, "filters"] | None = None) -> Resized:
+    """Return a convolution of pictures, with a bias in the place of the layer's own where one is given."""
+    own = layer.bias if bias is None else bias
+    seen = functional.conv2d(x.permute(0, 3, 1, 2), layer.weight, own, layer.stride, layer.padding)
+    return seen.permute(0, 2, 3, 1)
+
+
+def convolved_over_time(layer: nn.Conv3d, x: Features, bias: Float[torch.Tensor, "filters"] | None = None) -> Filtered:
+    """Return a convolution over three frames of each pixel."""
+    frames, height, width, _ = x.shape
+    own = layer.bias if bias is None else bias
+    sheet = x.reshape(1, frames, height * width, -1).permute(0, 3, 1, 2)
+    seen = functional.conv2d(sheet, layer.weight.squeeze(-1), own, padding=(1, 0))
+    return seen.permute(0, 2, 3, 1).reshape(frames, height, width, -1)
+
+
+def normed(layer: nn.GroupNorm, x: Features, *, together: bool = False, silu: bool = False) -> Features:
+    """Return the group norm of each frame, or of all frames together, through a SiLU where asked."""
+    first = x.permute(3, 0, 1, 2)[None] if together else x.permute(0, 3, 1, 2)
+    seen = functional.group_norm(first, layer.num_groups, layer.weight, layer.bias, layer.eps)
+    if silu:
+        seen = functional.silu(seen, inplace=True)
+    return seen[0].permute(1, 2, 3, 0).contiguous() if together else seen.permute(0, 2, 3, 1).contiguous()
+
+
+def residual(block: Any, x: Features, time: Embedding | None, *, mirrored: bool = False) -> Filtered:
+    """Return a SpatioTemporalResBlock's output: a residual block of each frame, then some of one over time.
+
+    Its output is a mean of the features before and after the second, which is itself a residual: so they plus a share.
+
+    Args:
+        block: the module.
+        x: features.
+        time: the embedding of noise and time ids; None in the decoder, which has none.
+        mirrored: whether the block's mixing factor is the share of what time adds, rather than that of what it keeps.
+    """
+    x = residual_of_frames(block.spatial_res_block, x, time)
+    over_time = block.temporal_res_block
+    h = convolved_over_time(
+        over_time.conv1, normed(over_time.norm1, x, together=True, silu=True), _bias(over_time, time)
+    )
+    h = convolved_over_time(over_time.conv2, normed(over_time.norm2, h, together=True, silu=True))
+    kept = torch.sigmoid(block.time_mixer.mix_factor)
+    return torch.addcmul(x, h, kept if mirrored else 1.0 - kept)
+
+
+def residual_of_frames(block: Any, x: Features, time: Embedding | None) -> Filtered:
+    """Return a ResnetBlock2D's output."""
+    h = convolved(block.conv1, normed(block.norm1, x, silu=True), _bias(block, time))
+    h = convolved(block.conv2, normed(block.norm2, h, silu=True))
+    return h.add_(x if block.conv_shortcut is None else convolved(block.conv_shortcut, x))
+
+
+def _bias(block: Any, time: Embedding | None) -> Float[torch.Tensor, "filters"] | None:
+    """Return the first convolution's bias with what the time embedding adds to every pixel of every frame."""
+    return None if time is None else block.conv1.bias + block.time_emb_proj(functional.silu(time))[0]
+
+
+def transformed(model: Any, x: Features, pictures: Float[torch.Tensor, "frames numbers"], piece: int) -> Features:
+    """Return a TransformerSpatioTemporalModel's output.
+
+    Args:
+        model: the module.
+        x: features.
+        pictures: the embedding of each frame's picture.
+        piece: tokens that are worked on at a time: what there is to compute with them takes far more memory than they.
+    """
+    frames, height, width, channels = x.shape
+    h = model.proj_in(normed(model.norm, x).reshape(frames, height * width, channels))
+    place = model.time_proj(torch.arange(frames, device=x.device)).to(h.dtype)
+    moment = model.time_pos_embed(place)[:, None]
+    for block, over_time in zip(model.transformer_blocks, model.temporal_transformer_blocks, strict=True):
+        h = _in_pieces(lambda some, at: _attended(block, some, pictures[at]), h, 0, piece)  # noqa: B023 - called at once
+        kept = torch.sigmoid(model.time_mixer.mix_factor)
+        h = _in_pieces(
+            lambda some, _: torch.lerp(_attended_over_time(over_time, some + moment, pictures[:1]), some, kept),  # noqa: B023
+            h, 1, piece,
+        )  # fmt: skip
+    return model.proj_out(h).view(frames, height, width, channels).add_(x)
+
+
+def _in_pieces(work: Callable[[Tokens, slice], Tokens], x: Tokens, axis: int, piece: int) -> Tokens:
+    """Have work done on some frames (axis 0) or pixels (axis 1) at a time, and put in the place of what it read."""
+    length = max(1, piece // x.shape[1 - axis])
+    for start in range(0, x.shape[axis], length):
+        at = slice(start, start + length)
+        some = x[at] if axis == 0 else x[:, at]
+        some.copy_(work(some, at))
+    return x
+
+
+def _attended(block: Any, h: Tokens, pictures: Float[torch.Tensor, "frames numbers"]) -> Tokens:
+    """Return a BasicTransformerBlock's output: each frame's pixels look at one another."""
+    h = h + self_attention(block.attn1, block.norm1(h))
+    h += _told(block.attn2, pictures)[:, None]
+    return h.add_(_fed(block.ff, block.norm3(h)))
+
+
+def _attended_over_time(block: Any, h: Tokens, picture: Float[torch.Tensor, "1 numbers"]) -> Tokens:
+    """Return a TemporalBasicTransformerBlock's output: the frames of each pixel look at one another."""
+    h = _fed(block.ff_in, block.norm_in(h)).add_(h)
+    h += self_attention(block.attn1, block.norm1(h).transpose(0, 1)).transpose(0, 1)
+    h += _told(block.attn2, picture)
+    return h.add_(_fed(block.ff, block.norm3(h)))
+
+
+def _told(attention: Any, pictures: Float[torch.Tensor, "some numbers"]) -> Float[torch.Tensor, "some channels"]:
+    """Return what a cross attention adds to every pixel.
+
+    It looks at one thing only, the picture's embedding (over time: that of the first frame), and the softmax of one
+    number is 1. So it does not depend on who looks: there are neither queries nor keys to compute.
+    """
+    return attention.to_out[0](attention.to_v(pictures))
+
+
+def self_attention(
+    attention: Any, x: Float[torch.Tensor, "batch tokens channels"]
+) -> Float[torch.Tensor, "batch tokens channels"]:
+    """Return each token's mean of all tokens of its batch, by diffusers' Attention."""
+    heads = [
+        layer(x).unflatten(-1, (attention.heads, -1)).transpose(1, 2)
+        for layer in (attention.to_q, attention.to_k, attention.to_v)
+    ]
+    seen = functional.scaled_dot_product_attention(*heads)
+    return attention.to_out[0](seen.transpose(1, 2).flatten(2))
+
+
+def _fed(layer: Any, x: Tokens) -> Tokens:
+    """Return a feed-forward layer's output, whose middle is gated by GELU."""
+    value, gate = layer.net[0].proj(x).chunk(2, dim=-1)
+    return layer.net[2](value * functional.gelu(gate))
+
+
+def enlarged(layer: Any, x: Features) -> Resized:
+    """Return features of twice the height and width, by an Upsample2D."""
+    frames, height, width, channels = x.shape
+    twice = x[:, :, None, :, None].expand(frames, height, 2, width, 2, channels)
+    return convolved(layer.conv, twice.reshape(frames, 2 * height, 2 * width, channels))
