@@ -9,7 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -17,6 +17,7 @@ import numpy as np
 from jaxtyping import Shaped
 
 from ex4d.errors import Faults, MediaError
+from ex4d.media.depth_meaning import check_angle
 from ex4d.media.local_files import local_file
 
 _LONGEST_HEADER = 4096
@@ -47,6 +48,7 @@ class ArrayFile:
     open_stream: Callable[[], AbstractContextManager[ByteStream]]
     unit: str | None = None
     unknown: float | None = None
+    horizontal_angle_deg: float | None = None
 
     def read(self, length: int, indices: Sequence[int]) -> Iterator[Shaped[np.ndarray, " length"]]:
         """Yield parts of ``length`` numbers each, by their number; growing numbers are one pass.
@@ -75,10 +77,13 @@ def open_npy(path: Path) -> ArrayFile:
 
 
 def open_npz(path: Path) -> ArrayFile:
-    """Open the array ``depth`` of a .npz file, or its only array; with it ``unit`` and ``unknown``, if stored.
+    """Open the array ``depth`` of a .npz file, or its only array.
+
+    With it come ``unit``, ``unknown`` and ``horizontal_angle_deg`` where they are stored.
 
     Raises:
-        MediaError: not such a file, no such array, holds objects, or sizes that contradict each other.
+        MediaError: not such a file, no such array, holds objects, sizes that contradict each other, or an angle that
+            no lens sees.
     """
     real = local_file(path)
     try:
@@ -87,15 +92,17 @@ def open_npz(path: Path) -> ArrayFile:
             if len(archive.infolist()) > _MOST_MEMBERS:
                 raise MediaError(f"{path} holds {len(archive.infolist())} arrays; a depth file holds one")
             unit = _scalar(archive, members.pop("unit", None), path)
-            unknown = _scalar(archive, members.pop("unknown", None), path)
+            unknown = _number(archive, members.pop("unknown", None), path)
+            angle = _number(archive, members.pop("horizontal_angle_deg", None), path)
     except _BROKEN as cause:
         raise MediaError(f"{path} is not an .npz file, or damaged: {cause}") from cause
     depth = members.get("depth") or (next(iter(members.values())) if len(members) == 1 else None)
     if depth is None:
         raise MediaError(f"{path} holds the arrays {', '.join(sorted(members)) or '(none)'}; name the one 'depth'")
     name = depth.filename
-    stated_unit, stated_unknown = None if unit is None else str(unit), _number(unknown, path)
-    return _array_file(path, lambda: _member(real, name), depth.file_size, stated_unit, stated_unknown)
+    array = _array_file(path, lambda: _member(real, name), depth.file_size)
+    lens = None if angle is None else _angle(angle, path)
+    return replace(array, unit=None if unit is None else str(unit), unknown=unknown, horizontal_angle_deg=lens)
 
 
 def open_named(path: Path, names: Sequence[str]) -> dict[str, ArrayFile]:
@@ -132,13 +139,7 @@ def _member(archive: Path, name: str) -> Iterator[ByteStream]:
         yield stream
 
 
-def _array_file(
-    path: Path,
-    open_stream: Callable[[], AbstractContextManager[ByteStream]],
-    size: int,
-    unit: str | None = None,
-    unknown: float | None = None,
-) -> ArrayFile:
+def _array_file(path: Path, open_stream: Callable[[], AbstractContextManager[ByteStream]], size: int) -> ArrayFile:
     try:
         with open_stream() as stream:
             shape, dtype, begin = _header(stream)
@@ -147,7 +148,7 @@ def _array_file(
     needed = begin + math.prod(shape) * dtype.itemsize
     if needed != size:
         raise MediaError(f"{path} has {size} bytes, but its header asks for {needed}: it is cut short, or it lies")
-    return ArrayFile(path, shape, dtype, begin, open_stream, unit, unknown)
+    return ArrayFile(path, shape, dtype, begin, open_stream)
 
 
 def _header(stream: ByteStream) -> tuple[tuple[int, ...], np.dtype[np.generic], int]:
@@ -180,10 +181,18 @@ def _scalar(archive: zipfile.ZipFile, member: zipfile.ZipInfo | None, path: Path
     return np.frombuffer(content, dtype, count=1, offset=begin)[0].item()
 
 
-def _number(value: object, path: Path) -> float | None:
-    if value is not None and not isinstance(value, int | float):
-        raise MediaError(f"{path}: 'unknown' is {value!r}, not a number")
-    return None if value is None else float(value)
+def _number(archive: zipfile.ZipFile, member: zipfile.ZipInfo | None, path: Path) -> float | None:
+    value = _scalar(archive, member, path)
+    if member is not None and not isinstance(value, int | float):
+        raise MediaError(f"{path}: '{member.filename.removesuffix('.npy')}' is {value!r}, not a number")
+    return None if value is None else float(value)  # type: ignore[arg-type]  # it is a number
+
+
+def _angle(angle: float, path: Path) -> float:
+    try:
+        return check_angle(angle)
+    except MediaError as cause:
+        raise MediaError(f"{path}: {cause}") from cause
 
 
 def _go_to(stream: ByteStream, position: int) -> None:

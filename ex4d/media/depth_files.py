@@ -1,8 +1,9 @@
 """Depth files of any kind as one: raw frames, in the numbers of the file, one at a time.
 
-Read are ``.npz`` (an array named ``depth``, or the only one; optionally scalars ``unit`` and ``unknown``), ``.npy``,
-folders or globs of 16-bit PNG, and 16-bit gray video (FFV1). Nothing in them is unpickled, every size is checked
-before an array of it is made, and however long the file, one frame is held.
+Read are ``.npz`` (an array named ``depth``, or the only one; optionally scalars ``unit``, ``unknown`` and
+``horizontal_angle_deg``), ``.npy``, folders or globs of 16-bit PNG, and 16-bit gray video (FFV1): the numbers as they
+are, or the depth that they stand for where :mod:`ex4d.media.depth_writing` wrote it. Nothing in them is unpickled,
+every size is checked before an array of it is made, and however long the file, one frame is held.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from jaxtyping import Shaped
 
 from ex4d.errors import MediaError
 from ex4d.media.array_files import ArrayFile, open_npy, open_npz
-from ex4d.media.containers import check_size
+from ex4d.media.containers import check_size, opened
+from ex4d.media.depth_meaning import TAG, read_tag
 from ex4d.media.image_files import ImageHeader, read_gray16, read_header
 from ex4d.media.local_files import files_of, is_collection, local_file
 from ex4d.media.lossless import read_gray16_video
-from ex4d.media.probe import probe
+from ex4d.media.probe import MediaInfo, probe
 
 RawFrame = Shaped[np.ndarray, "height width"]
 
@@ -47,6 +49,8 @@ class RawDepth:
     """As the file itself states it."""
     unknown: float | None = None
     """The number that stands for "not known", as the file itself states it."""
+    horizontal_angle_deg: float | None = None
+    """What the lens of the whole picture sees from side to side, as the file itself states it."""
 
 
 def open_raw_depth(path: Path) -> RawDepth:
@@ -78,7 +82,8 @@ def _open_array(path: Path, suffix: str) -> RawDepth:
         for values in array.read(height * width, indices):
             yield values.reshape(height, width)
 
-    return RawDepth(path, width, height, frames, array.dtype.kind in "iu", read, array.unit, array.unknown)
+    stated = (array.unit, array.unknown, array.horizontal_angle_deg)
+    return RawDepth(path, width, height, frames, array.dtype.kind in "iu", read, *stated)
 
 
 def _as_frames(array: ArrayFile, path: Path) -> tuple[int, int, int]:
@@ -134,7 +139,30 @@ def _open_video(path: Path) -> RawDepth:
             "ffmpeg -i DEPTH -c:v ffv1 -pix_fmt gray16le depth.mkv"
         )
 
+    text = _tag(path)
+    if text is not None:
+        return _with_meaning(info, text)
+
     def read(indices: Sequence[int]) -> Iterator[RawFrame]:
         return read_gray16_video(info, indices)
 
     return RawDepth(path, info.width, info.height, info.frame_count, is_integer=True, read=read)
+
+
+def _tag(path: Path) -> str | None:
+    with opened(path) as (container, _):
+        return container.metadata.get(TAG)
+
+
+def _with_meaning(info: MediaInfo, tag: str) -> RawDepth:
+    """Return the depth that the codes of a video stand for, by the video's own word."""
+    try:
+        meaning, codes = read_tag(tag)
+    except MediaError as cause:
+        raise MediaError(f"{info.path}: {cause}") from cause
+
+    def read(indices: Sequence[int]) -> Iterator[RawFrame]:
+        return map(codes.decode, read_gray16_video(info, indices))
+
+    size, angle = (info.width, info.height), meaning.horizontal_angle_deg
+    return RawDepth(info.path, *size, info.frame_count, False, read, meaning.unit, 0.0, angle)

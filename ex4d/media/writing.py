@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
@@ -28,6 +28,8 @@ LosslessKind = Literal["colour", "gray", "gray16"]
 # What the encoders write must depend on nothing but the frames: not on the number of cores, not on the clock.
 _THREADS = 4
 _BITEXACT = 1 << 23
+
+_NO_TAGS: Mapping[str, str] = MappingProxyType({})
 
 _SMALLEST_SLICE = 8
 """Pixels a side, of the parts that FFV1 codes side by side."""
@@ -112,8 +114,16 @@ class LosslessWriter(_Encoding):
     keyframe with a checksum.
     """
 
-    def __init__(self, path: Path, size: tuple[int, int], rate: Fraction, kind: LosslessKind = "colour") -> None:
-        """Plan a video of ``size`` (width, height) at ``rate`` frames a second.
+    def __init__(
+        self,
+        path: Path,
+        size: tuple[int, int],
+        rate: Fraction,
+        kind: LosslessKind = "colour",
+        *,
+        tags: Mapping[str, str] = _NO_TAGS,
+    ) -> None:
+        """Plan a video of ``size`` (width, height) at ``rate`` frames a second; ``tags`` are noted in the file.
 
         Raises:
             OutputError: an impossible size, or a rate that is not above 0.
@@ -123,7 +133,7 @@ class LosslessWriter(_Encoding):
         def add(output: OutputContainer, size: tuple[int, int], rate: Fraction) -> VideoStream:
             return _add_ffv1(output, size, rate, self._file_format)
 
-        self._encoder = _encoder(path, size, rate, "matroska", add)
+        self._encoder = _encoder(path, size, rate, "matroska", add, tags)
 
     def write(
         self,
@@ -153,6 +163,7 @@ def _encoder(
     rate: Fraction,
     container: Literal["mp4", "matroska"],
     add_stream: Callable[[OutputContainer, tuple[int, int], Fraction], VideoStream],
+    tags: Mapping[str, str] = _NO_TAGS,
 ) -> Iterator[Callable[[VideoFrame], None]]:
     """Open a file for one video stream and lend the function that appends a frame."""
     import av
@@ -172,6 +183,7 @@ def _encoder(
     options = {"fflags": "+bitexact", **({"movflags": "+faststart"} if container == "mp4" else {})}
     try:
         with replacing(path) as temporary, av.open(str(temporary), "w", format=container, options=options) as output:
+            output.metadata.update(tags)
             stream = add_stream(output, size, rate)
             yield put
             if count == 0:
