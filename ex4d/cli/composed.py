@@ -1,4 +1,4 @@
-"""Commands put together from groups of options, each read by a function of its own; and words that they take."""
+"""Commands put together from groups of options, each read by a function of its own; and what they take, read."""
 
 from __future__ import annotations
 
@@ -7,8 +7,15 @@ from collections.abc import Callable
 from functools import partial, wraps
 from typing import Any
 
-from ex4d.errors import UserError
+import typer
 
+from ex4d.errors import UserError
+from ex4d.shotlist.lens import LensSpec
+from ex4d.shotlist.nodes import Text
+from ex4d.shotlist.records import IN_PYTHON
+
+Group = Callable[[], dict[str, Any]]
+"""Returns what a group of options says, by the names of fields; raises a UserError for all that means nothing."""
 Command = Callable[..., None]
 
 
@@ -30,6 +37,41 @@ def with_options(read: Callable[..., Any], argument: str) -> Callable[[Command],
         return run
 
     return add
+
+
+def panel(title: str) -> Callable[..., Any]:
+    """Return a way to describe options that help shows under one title."""
+
+    def option(help_text: str, *names: str, metavar: str | None = None) -> Any:
+        return typer.Option(*names, help=help_text, metavar=metavar, rich_help_panel=title)
+
+    return option
+
+
+def read_as(option: str, kind: Any, written: str | None) -> Any:
+    """Read a value as a type of the shot language has it; None where nothing is written.
+
+    Raises:
+        UserError: it is none.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        return None if written is None else TypeAdapter(kind).validate_python(written)
+    except ValidationError as cause:
+        raise UserError(f"{option} {cause.errors()[0]['ctx']['error']}") from cause
+
+
+def lens_as_written(written: str | None) -> LensSpec | None:
+    """Read ``--lens``.
+
+    Raises:
+        UserError: it is none.
+    """
+    try:
+        return None if written is None else LensSpec.model_validate(LensSpec.opened(Text(written, IN_PYTHON)))
+    except ValueError as cause:
+        raise UserError(f"--lens {cause}") from cause
 
 
 def one_of(option: str, written: str | None, words: tuple[Any, ...]) -> Any:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, get_args
-
-import typer
 
 from ex4d.artifacts.mesh_profile import (
     BOUNDARY_STEEPNESS,
@@ -20,19 +17,13 @@ from ex4d.artifacts.mesh_profile import (
     UnknownRule,
 )
 from ex4d.artifacts.watertight_mesh import HidingRule, PixelOrigin
-from ex4d.cli.composed import one_of
+from ex4d.cli.composed import lens_as_written, one_of, panel, read_as
 from ex4d.errors import Faults, UserError
 from ex4d.media.fitting import FitRule
 from ex4d.recon.job import MeshFormat
 from ex4d.render.choice import RasterizerName
-from ex4d.shotlist.depth import DEPTH_UNITS
 from ex4d.shotlist.fields import Rate, Size
-from ex4d.shotlist.model import DepthFile, LensSpec
-from ex4d.shotlist.nodes import Text
-from ex4d.shotlist.records import IN_PYTHON
 
-Group = Callable[[], dict[str, Any]]
-"""Returns fields of a ``Recon``; raises a UserError for all that means nothing."""
 FILTERS: dict[str, dict[str, float | None]] = {
     "": {},
     "angle": {"min_angle_deg": MIN_ANGLE_DEG, "steepness": None},
@@ -43,27 +34,11 @@ FARTHEST_BORDER = 1e30
 """Units of depth: a mesh has its places in float32, off the axis several times as far."""
 
 
-def _in(panel: str) -> Callable[..., Any]:
-    def option(help_text: str, *names: str, metavar: str | None = None) -> Any:
-        return typer.Option(*names, help=help_text, metavar=metavar, rich_help_panel=panel)
-
-    return option
-
-
-_filmed, _mesh, _written = _in("What was filmed"), _in("How the mesh is made"), _in("What is written")
+_filmed, _mesh, _written = panel("What was filmed"), panel("How the mesh is made"), panel("What is written")
 
 
 def footage_options(
     video: Annotated[Path | None, _filmed("The video; only --shot can do without.", metavar="VIDEO|IMAGES")] = None,
-    depth: Annotated[
-        Path | None, _filmed("Its depth, frame by frame; without it a model estimates it.", metavar="FILE|IMAGES")
-    ] = None,
-    depth_unit: Annotated[
-        str | None, _filmed(f"Of the depth: {', '.join(DEPTH_UNITS)}; else what the file says.", metavar="UNIT")
-    ] = None,
-    depth_unknown: Annotated[
-        float | None, _filmed("The number that stands for unknown depth; 0 does anyway.", metavar="N")
-    ] = None,
     fps: Annotated[str | None, _filmed("Frames a second, of images; else the video's own.", metavar="RATE")] = None,
     lens: Annotated[
         str | None,
@@ -80,15 +55,10 @@ def footage_options(
         UserError: all that means nothing.
     """
     faults = Faults()
-    rate = faults.of(lambda: _read("--fps", Rate, fps))
-    spec = faults.of(lambda: _lens(lens))
-    unit = faults.of(lambda: one_of("--depth-unit", depth_unit, DEPTH_UNITS))
-    if depth is None and (depth_unit is not None or depth_unknown is not None):
-        faults.found.append(UserError("--depth-unit and --depth-unknown belong to --depth, which is not given"))
+    rate = faults.of(lambda: read_as("--fps", Rate, fps))
+    spec = faults.of(lambda: lens_as_written(lens))
     faults.tell()
-    stated = {} if unit is None else {"unit": unit}
-    file = None if depth is None else DepthFile(file=depth, unknown=depth_unknown, **stated)
-    return {"video": video, "depth": file, "frame_rate": rate, "lens": spec}
+    return {"video": video, "frame_rate": rate, "lens": spec}
 
 
 def mesh_options(
@@ -179,7 +149,7 @@ def output_options(
     """
     faults = Faults()
     by, rule = (
-        faults.of(lambda: _read("--size", Size, size)),
+        faults.of(lambda: read_as("--size", Size, size)),
         faults.of(lambda: one_of("--fit", fit, get_args(FitRule))),
     )
     kind = faults.of(lambda: one_of("--mesh-format", mesh_format, get_args(MeshFormat)))
@@ -191,23 +161,6 @@ def output_options(
         **{"out": out, "size": by, "fit": rule, "frame_count": frames, "lossless": lossless},
         **{"save_camera": save_camera, "mesh_frames": meshes if save_mesh else (), "mesh_format": kind or "ply"},
     }
-
-
-def _read(option: str, kind: Any, written: str | None) -> Any:
-    """Read a value as the shot language has it."""
-    from pydantic import TypeAdapter, ValidationError
-
-    try:
-        return None if written is None else TypeAdapter(kind).validate_python(written)
-    except ValidationError as cause:
-        raise UserError(f"{option} {cause.errors()[0]['ctx']['error']}") from cause
-
-
-def _lens(written: str | None) -> LensSpec | None:
-    try:
-        return None if written is None else LensSpec.model_validate(LensSpec.opened(Text(written, IN_PYTHON)))
-    except ValueError as cause:
-        raise UserError(f"--lens {cause}") from cause
 
 
 def _border(depth: float | None) -> float | None:

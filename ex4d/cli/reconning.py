@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ex4d.cli.composed import with_options
-from ex4d.cli.recon_arguments import Group, footage_options, mesh_options, output_options
+from ex4d.cli.composed import Group, with_options
+from ex4d.cli.depth_arguments import depth_options
+from ex4d.cli.recon_arguments import footage_options, mesh_options, output_options
 from ex4d.cli.stopping import last_words
 from ex4d.errors import Faults
 from ex4d.progress import counted
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 @with_options(output_options, "written")
 @with_options(mesh_options, "mesh")
+@with_options(depth_options, "measured")
 @with_options(footage_options, "filmed")
 def recon(
     *,
@@ -47,6 +49,7 @@ def recon(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of words.")] = False,
     filmed: Group,
+    measured: Group,
     mesh: Group,
     written: Group,
 ) -> None:
@@ -63,12 +66,12 @@ def recon(
     from ex4d.recon.making import reconstruct
 
     faults = Faults()
-    footage, how, where = (faults.of(group) for group in (filmed, mesh, written))
-    if faults.found and footage and where:
-        faults.of(lambda: read_inputs(Recon(cam=cam, path=path, shot=shot, **footage, **where)))
+    footage, depth, how, where = (faults.of(group) for group in (filmed, measured, mesh, written))
+    if faults.found and footage and depth and where:
+        faults.of(lambda: read_inputs(Recon(cam=cam, path=path, shot=shot, **footage, **depth, **where)))
     faults.tell()
-    assert footage and how and where
-    job = Recon(cam=cam, path=path, shot=shot, **footage, **how, **where)
+    assert footage and depth and how and where
+    job = Recon(cam=cam, path=path, shot=shot, **footage, **depth, **how, **where)
     words = "nothing is kept: run the same command again to begin anew"
     with last_words(words), shown(Console(stderr=True), quiet=quiet or as_json) as progress:
         made = reconstruct(job, progress)

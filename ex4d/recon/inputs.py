@@ -57,8 +57,8 @@ def read_inputs(job: Recon) -> Inputs:
     clip = faults.of(lambda: None if job.video is None else _probed(job.video, job.frame_rate))
     faults.of(lambda: _require_folder(job.out))
     faults.of(lambda: _require_apart(job, written[0] if written and not job.video else None))
-    if faults.found and job.depth:
-        faults.of(lambda: open_raw_depth(job.depth.file) if job.depth else None)
+    if faults.found and (file := _depth_file(job)):
+        faults.of(lambda: open_raw_depth(file))
     count = None if clip is None else faults.of(lambda: _frame_count(job, clip, cameras))
     faults.tell()
     assert written is not None
@@ -81,7 +81,8 @@ def _require_footage(job: Recon) -> None:
         return
     if job.shot is None:
         raise UserError("--video is not given; only --shot can do without, as a shot has a video of its own")
-    others = [name for name, value in (("--depth", job.depth), ("--fps", job.frame_rate)) if value is not None]
+    given = {"--depth" if _depth_file(job) else "--model": job.depth, "--fps": job.frame_rate}
+    others = [name for name, value in given.items() if value is not None]
     if others:
         raise UserError(f"{' and '.join(others)} belong to --video; without one, the shot's own is taken")
 
@@ -124,8 +125,12 @@ def _require_folder(folder: Path) -> None:
         raise OutputError(f"--out {folder}: {there} cannot be written ({cause.strerror}); choose another") from cause
 
 
+def _depth_file(job: Recon) -> Path | None:
+    return job.depth.file if isinstance(job.depth, DepthFile) else None
+
+
 def _require_apart(job: Recon, own: Shot | None) -> None:
-    sources = [job.video, job.path, job.depth.file if job.depth else None]
+    sources = [job.video, job.path, _depth_file(job)]
     if job.shot:
         sources.append(Path(job.shot.rpartition("#")[0]))
     if own is not None:
@@ -175,6 +180,8 @@ def _of_video(job: Recon, shot: Shot, clip: MediaInfo, count: int, cameras: Came
     """A shot over the video, whose frames are taken one by one at a steady rate, whatever their times are."""
     lens = {} if job.lens is None else {"lens": job.lens, "lens_stated": True}
     depth = job.depth or DepthModel(model="auto")
+    if job.profile_name == "reference" and isinstance(depth, DepthModel) and depth.sharpen is None:
+        depth = depth.model_copy(update={"sharpen": False})
     source = Source(video=clip.path, fps=clip.frame_rate, depth=depth, subject=shot.source.subject, **lens)
     update: dict[str, object] = {"source": source}
     if job.shot is None:

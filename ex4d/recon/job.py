@@ -12,8 +12,9 @@ from typing import Literal
 
 from ex4d.artifacts.mesh_profile import PROFILES, MeshProfile, ProfileName
 from ex4d.media.fitting import FitRule
+from ex4d.reconstruction.depth_estimator import Device
 from ex4d.render.choice import RasterizerName
-from ex4d.shotlist.model import DepthFile, LensSpec
+from ex4d.shotlist.model import DepthFile, DepthModel, LensSpec
 
 CAMERAS: Mapping[str, str] = MappingProxyType(
     {
@@ -45,8 +46,12 @@ class Recon:
     video: Path | None = None
     frame_rate: Fraction | None = None
     """Frames a second; of images, or instead of the video's own."""
-    depth: DepthFile | None = None
-    """None has a model estimate it."""
+    depth: DepthFile | DepthModel | None = None
+    """None has the usual model estimate it."""
+    models: Path | None = None
+    """The folder of all weights; None is the usual one."""
+    device: Device | None = None
+    """What a depth model works on; None takes the GPU where there is one."""
     lens: LensSpec | None = None
     """None is the camera file's or the shot's, else the profile's."""
     size: tuple[int, int] | None = None

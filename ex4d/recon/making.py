@@ -12,6 +12,7 @@ import numpy as np
 from ex4d.artifacts.guide_video import GuideFrame
 from ex4d.backdrop import frame_mesh
 from ex4d.errors import MissingPart, ReconstructionError, UserError
+from ex4d.estimated_depth import DepthMeans
 from ex4d.footage import Media, open_media
 from ex4d.guide import GuideRecipe, draw_guide
 from ex4d.kernels import announce_compiling
@@ -76,7 +77,12 @@ def reconstruct(job: Recon, progress: Progress = SILENT) -> Reconstructed:
 
 def _media(job: Recon, inputs: Inputs, progress: Progress) -> Media:
     try:
-        return open_media(inputs.shot, frames=inputs.frame_count, progress=progress)
+        return open_media(
+            inputs.shot,
+            frames=inputs.frame_count,
+            progress=progress,
+            means=DepthMeans(job.models, job.device),
+        )
     except MissingPart as missing:
         if job.video is None:
             raise
