@@ -18,7 +18,7 @@ from ex4d.media.probe import MediaInfo
 from ex4d.models import DEPTH_MODELS, KnownDepthModel, check, commands_for, depth_model, require_settings
 from ex4d.progress import Progress
 from ex4d.reconstruction.depth_estimator import Device
-from ex4d.shotlist.model import DepthModel, Shot
+from ex4d.shotlist.model import DepthModel
 from ex4d.workspace import code_hash, content_hash, key_of
 
 
@@ -112,11 +112,11 @@ def _folders(model: KnownDepthModel, models: Path | None) -> tuple[Path, ...]:
     return tuple(each.folder_below(models) if models else each.folder for each in model.weights)
 
 
-def no_depth(shot: Shot) -> MissingPart:
-    """Return the error for a shot whose shot list says nothing of depth: what to write, and what to run before."""
+def no_depth(whose: str) -> MissingPart:
+    """Return the error for what a shot list says nothing of depth: what to write, and what to run before."""
     steps = [*commands_for(*DEPTH_MODELS[0].weights), "source: {depth: {model: auto}}"]
     return MissingPart(
-        f"shot '{shot.name}' has no depth: source.depth names neither a file nor a model\n"
+        f"{whose} has no depth: source.depth names neither a file nor a model\n"
         "  to use depth that you have:  source: {depth: {file: DEPTH, unit: mm}}\n"
         "  to have it estimated:        " + f"\n{'':31}".join(steps)
     )

@@ -18,14 +18,13 @@ from ex4d.estimated_depth import USUAL_MEANS, DepthMeans, EstimatedDepth, estima
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.media.fitting import Fit
 from ex4d.media.probe import MediaInfo, probe
-from ex4d.media.reading import read_frames
 from ex4d.progress import SILENT, Progress
 from ex4d.reconstruction.depth_file import open_depth_file
-from ex4d.reconstruction.refinement import AS_IT_IS, Refinement
+from ex4d.reconstruction.refinement import AS_IT_IS, Refinement, refined_frames
 from ex4d.reconstruction.subject import measure_subject
 from ex4d.reconstruction.unknown_depth import fill_unknown
 from ex4d.render.rasterizer import NEAR
-from ex4d.shotlist.model import DepthFile, Output, Shot
+from ex4d.shotlist.model import DepthFile, Output, Shot, Source
 from ex4d.trajectory.scenery import assumed_pivot, delivered_lens, lens_in_words
 from ex4d.trajectory.timing import clock_of
 
@@ -103,9 +102,8 @@ class Footage:
         return widest_step(self.grid_lens.focal_px / float(across))
 
     def _read(self, indices: Sequence[int]) -> Iterator[SourceFrame]:
-        colours = read_frames(self.clip, indices, window=self.fit)
-        for index, colour, measured in zip(indices, colours, self.depth.frames(indices), strict=True):
-            depth, known = self.refinement.refined(*measured, colour, self.fit, self._widest_step)
+        drawn = refined_frames(self.refinement, self.clip, self.depth, self.fit, self._widest_step, indices)
+        for index, (colour, depth, known) in zip(indices, drawn, strict=True):
             yield SourceFrame(index, colour, fill_unknown(depth, known), known)
 
 
@@ -120,25 +118,39 @@ class Media:
 
 
 def open_media(
-    shot: Shot, *, frames: int | None = None, progress: Progress = SILENT, means: DepthMeans = USUAL_MEANS
+    source: Source,
+    whose: str,
+    *,
+    frames: int | None = None,
+    progress: Progress = SILENT,
+    means: DepthMeans = USUAL_MEANS,
 ) -> Media:
-    """Open a shot's video, and its depth: the user's is read once to check it, a model's is estimated once.
+    """Open a video, and its depth: the user's is read once to check it, a model's is estimated once.
 
-    With ``frames`` only the first of the video will be asked for, and a depth file may end with them.
+    Args:
+        source: both, as the user has them.
+        whose: what they belong to, in words for the user, as ``shot 'swing'``.
+        frames: only the first so many of the video will be asked for, and a depth file may end with them.
+        progress: is told of what is chosen, and of each frame that is estimated.
+        means: what a depth model works with.
 
     Raises:
         MediaError: a file that cannot be used.
         UserError: no such depth model.
-        MissingPart: the shot has no depth, or the model that is to estimate it is not here.
+        MissingPart: there is no depth, or the model that is to estimate it is not here.
     """
-    source = shot.source
     if source.depth is None:
-        raise no_depth(shot)
+        raise no_depth(whose)
     clip = probe(source.video, source.fps)
     if isinstance(source.depth, DepthFile):
         return Media(clip, open_depth_file(source.depth, clip, frames), None)
-    estimated = estimated_depth(source.depth, f"shot '{shot.name}'", clip, progress, means)
+    estimated = estimated_depth(source.depth, whose, clip, progress, means)
     return Media(clip, estimated.depth, estimated)
+
+
+def called(shot: Shot) -> str:
+    """Return a shot's name in words for the user."""
+    return f"shot '{shot.name}'"
 
 
 def open_footage(shot: Shot, output: Output, media: Media | None = None) -> Footage:
@@ -149,7 +161,7 @@ def open_footage(shot: Shot, output: Output, media: Media | None = None) -> Foot
         TrajectoryError: the clip leaves the source.
         UserError, MissingPart: as :func:`open_media`.
     """
-    source, media = shot.source, media or open_media(shot)
+    source, media = shot.source, media or open_media(shot.source, called(shot))
     clip = media.clip
     fit = Fit.plan(clip.size, output.size, fit=output.fit, overscan=output.overscan)
     delivered = delivered_lens(source, clip.width, clip.height)

@@ -13,7 +13,7 @@ from ex4d.engines.choice import Choice, chosen_for_shot
 from ex4d.engines.options import AS_IS, EngineOptions
 from ex4d.errors import Fault, ShotFileError, UserError
 from ex4d.estimated_depth import DepthMeans
-from ex4d.footage import Footage, Media, open_footage, open_media
+from ex4d.footage import Footage, Media, called, open_footage, open_media
 from ex4d.progress import SILENT, Progress
 from ex4d.shotlist.model import DepthFile, Output, Shot, ShotList
 from ex4d.shotlist.source import ENGINES
@@ -73,7 +73,7 @@ def set_up_all(
     for shot in shots:
         which = (shot.source.video, shot.source.fps, shot.source.depth)
         if which not in opened:
-            opened[which] = open_media(shot, progress=progress, means=means)
+            opened[which] = open_media(shot.source, called(shot), progress=progress, means=means)
         with placing(shot, faults):
             footage = open_footage(shot, output, opened[which])
             path = compile_shot(shot, footage.scene)

@@ -13,7 +13,7 @@ from ex4d.artifacts.guide_video import GuideFrame
 from ex4d.backdrop import frame_mesh
 from ex4d.errors import MissingPart, ReconstructionError, UserError
 from ex4d.estimated_depth import DepthMeans
-from ex4d.footage import Media, open_media
+from ex4d.footage import Media, called, open_media
 from ex4d.guide import GuideRecipe, draw_guide
 from ex4d.kernels import announce_compiling
 from ex4d.progress import SILENT, Progress
@@ -78,7 +78,8 @@ def reconstruct(job: Recon, progress: Progress = SILENT) -> Reconstructed:
 def _media(job: Recon, inputs: Inputs, progress: Progress) -> Media:
     try:
         return open_media(
-            inputs.shot,
+            inputs.source,
+            called(inputs.shot),
             frames=inputs.frame_count,
             progress=progress,
             means=DepthMeans(job.models, job.device),
@@ -86,7 +87,7 @@ def _media(job: Recon, inputs: Inputs, progress: Progress) -> Media:
     except MissingPart as missing:
         if job.video is None:
             raise
-        words = str(missing).removeprefix(f"shot '{inputs.shot.name}': ")
+        words = str(missing).removeprefix(f"{called(inputs.shot)}: ")
         raise MissingPart(f"{words}\nor give depth that you have, as in --depth FILE --depth-unit mm") from missing
 
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
+from ex4d.artifacts.depth_video import DepthVideo
 from ex4d.media.fitting import Fit
+from ex4d.media.probe import MediaInfo
+from ex4d.media.reading import read_frames
 from ex4d.shotlist.depth import DepthFile, DepthModel, Upsampling
+
+Depth = Float32[np.ndarray, "grid_height grid_width"]
+Known = Bool[np.ndarray, "grid_height grid_width"]
 
 
 @dataclass(frozen=True)
@@ -31,7 +38,7 @@ class Refinement:
         colour: UInt8[np.ndarray, "grid_height grid_width 3"],
         fit: Fit,
         step: float,
-    ) -> tuple[Float32[np.ndarray, "grid_height grid_width"], Bool[np.ndarray, "grid_height grid_width"]]:
+    ) -> tuple[Depth, Known]:
         """Return depth on the grid, and where it is known.
 
         Args:
@@ -45,3 +52,21 @@ class Refinement:
 
 
 AS_IT_IS = Refinement()
+
+
+def refined_frames(
+    refinement: Refinement, clip: MediaInfo, depth: DepthVideo, fit: Fit, step: float, indices: Sequence[int]
+) -> Iterator[tuple[UInt8[np.ndarray, "height width 3"], Depth, Known]]:
+    """Yield colour, depth and what is known of it, on the grid; growing numbers are one pass over both.
+
+    Args:
+        refinement: what is done to the depth.
+        clip: the video.
+        depth: its depth.
+        fit: from the video to the grid.
+        step: how many times as far as its neighbour a pixel of ``depth`` may be on one surface.
+        indices: which frames.
+    """
+    colours = read_frames(clip, indices, window=fit)
+    for colour, (values, known) in zip(colours, depth.frames(indices), strict=True):
+        yield (colour, *refinement.refined(values, known, colour, fit, step))
