@@ -10,6 +10,9 @@ from jaxtyping import Float64
 
 from ex4d.errors import UserError
 
+NARROWEST, WIDEST = math.radians(2.0), math.radians(150.0)
+"""The horizontal angles of view that are allowed."""
+
 
 @dataclass(frozen=True)
 class Pinhole:

@@ -10,6 +10,7 @@ from pathlib import Path
 from ex4d.errors import MediaError
 from ex4d.media.containers import opened
 from ex4d.media.image_files import IMAGE_SUFFIXES, read_colour, read_header
+from ex4d.media.lens_metadata import StatedLens, lens_of_images, lens_of_video
 from ex4d.media.local_files import files_of, is_collection
 from ex4d.media.timestamps import Timing, packet_timing
 
@@ -42,6 +43,8 @@ class MediaInfo:
     """As the decoder names it; empty for images."""
     assumed: tuple[str, ...] = ()
     """What the file does not say and ex4d assumed, in words for the user."""
+    lens: StatedLens | None = None
+    """What its metadata says of the lens; None for nothing."""
 
     @property
     def frame_count(self) -> int:
@@ -98,7 +101,9 @@ def _probe_images(path: Path, fps: Fraction) -> MediaInfo:
                 "all images of a video have one size"
             )
     height, width, _ = read_colour(images[0]).shape
-    return _at_rate(MediaInfo(path, width, height, fps, (Fraction(0),) * len(images), Fraction(1), images=images), fps)
+    lens = lens_of_images(images, (width, height))
+    times = (Fraction(0),) * len(images)
+    return _at_rate(MediaInfo(path, width, height, fps, times, Fraction(1), images=images, lens=lens), fps)
 
 
 def _probe_video(path: Path) -> MediaInfo:
@@ -125,4 +130,5 @@ def _probe_video(path: Path) -> MediaInfo:
             timestamps=timing.timestamps,
             pixel_format=frame.format.name,
             assumed=assumptions(frame),
+            lens=lens_of_video(path, container, stream, (width, height)),
         )

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from ex4d.geometry.pinhole import NARROWEST, WIDEST
 from ex4d.shotlist import units
 from ex4d.shotlist.fields import quantity, radians, shown
 from ex4d.shotlist.nodes import Mapped, Node
@@ -14,8 +15,6 @@ from ex4d.shotlist.records import Record
 
 FILM_WIDTH_MM = 36.0
 """The width that millimetres refer to: full-frame film."""
-NARROWEST, WIDEST = math.radians(2.0), math.radians(150.0)
-"""The angles of view that are allowed."""
 
 
 class LensSpec(Record):

@@ -9,7 +9,7 @@ from jaxtyping import Float64
 
 from ex4d.artifacts.scene import Scene
 from ex4d.errors import TrajectoryError
-from ex4d.shotlist.lens import NARROWEST, WIDEST
+from ex4d.geometry.pinhole import NARROWEST, WIDEST
 from ex4d.shotlist.model import LensSpec, Source, Zoom
 from ex4d.trajectory.cue import Cue, blaming
 
