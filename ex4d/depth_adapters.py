@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ex4d.reconstruction.depth_anything import DepthAnything
+from ex4d.reconstruction.depth_crafter import DepthCrafter
 from ex4d.reconstruction.depth_estimator import DepthEstimator, Device
+from ex4d.reconstruction.depth_pro import DepthPro
 from ex4d.shotlist.model import DepthModel
 
 Folders = tuple[Path, ...]
@@ -30,13 +33,39 @@ class Adapter:
 
 
 def _depth_anything(folders: Folders, asked: DepthModel, device: Device | None) -> DepthEstimator:
-    return DepthAnything(folders[0], device)
+    return DepthAnything(folders[0], device, longest=asked.longest)
 
 
+def _depth_pro(folders: Folders, asked: DepthModel, device: Device | None) -> DepthEstimator:
+    return DepthPro(folders[0], device)
+
+
+def _depth_crafter(folders: Folders, asked: DepthModel, device: Device | None) -> DepthEstimator:
+    unet, parts = folders
+    settings: dict[str, Any] = asked.settings
+    return DepthCrafter(unet, parts, device, **settings)
+
+
+STEADYING = ("reconstruction/steadying.py", "reconstruction/metric_steadying.py")
 DEPTH_ANYTHING = Adapter(
     _depth_anything,
-    code=("reconstruction/depth_anything.py", "reconstruction/steadying.py"),
+    code=("reconstruction/depth_anything.py", *STEADYING),
+    packages=("torch", "transformers", "pillow"),
+)
+DEPTH_PRO = Adapter(
+    _depth_pro,
+    code=("reconstruction/depth_pro.py", *STEADYING),
     packages=("torch", "transformers"),
 )
-ADAPTERS: dict[str, Adapter] = {"depth-anything-v2-small": DEPTH_ANYTHING}
+DEPTH_CRAFTER = Adapter(
+    _depth_crafter,
+    code=("reconstruction/depth_crafter",),
+    packages=("torch", "diffusers", "transformers"),
+)
+SIZES = ("small", "base", "large", "metric-indoor-small", "metric-outdoor-small")
+ADAPTERS: dict[str, Adapter] = {
+    **{f"depth-anything-v2-{size}": DEPTH_ANYTHING for size in SIZES},
+    "depth-pro": DEPTH_PRO,
+    "depthcrafter": DEPTH_CRAFTER,
+}
 """By the name of the model."""

@@ -80,7 +80,7 @@ def test_the_manifest_names_the_model_its_licence_and_its_device(film: Path, wei
     depth = manifest["depth"]
     assert (depth["written"], depth["model"]) == ("auto", NAME)
     assert (depth["licence"], depth["commercial"], depth["metric"]) == ("Apache-2.0", "yes", False)
-    assert any(words.startswith(f"depth by {NAME} on the ") for words in manifest["assumed"])
+    assert any(words.startswith(f"depth by {NAME} in float32 on the ") for words in manifest["assumed"])
 
 
 def test_another_shot_list_over_the_same_clip_takes_the_depth_that_is_there(film: Path, weights: Path) -> None:
@@ -104,8 +104,8 @@ def test_other_weights_are_another_depth_and_another_take(film: Path, weights: P
 
 
 def test_an_unknown_model_is_answered_with_the_known_ones_by_check_already(film: Path) -> None:
-    film.write_text(AUTO.replace("auto", "depthcrafter"), encoding="utf-8")
-    known = r"depth: \{model: depthcrafter\}: unknown; write auto, or one of depth-anything-v2-small"
+    film.write_text(AUTO.replace("auto", "depthcrofter"), encoding="utf-8")
+    known = r"depth: \{model: depthcrofter\}: unknown; write auto, or one of depth-anything-v2-small"
     with pytest.raises(UserError, match=r"shot 'still': " + known):
         shot_in(film)
     with pytest.raises(UserError, match=known):

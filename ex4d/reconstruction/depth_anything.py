@@ -1,15 +1,15 @@
 """Depth Anything V2 (Yang et al. 2024, arXiv:2406.09414) by the transformers library, made steady from frame to frame.
 
-The model gives relative disparity, each frame with a scale and a shift of its own. Aligned to one another, the frames
-become depth as any disparity file does: see :mod:`ex4d.reconstruction.depth_file`.
+The plain checkpoints give relative disparity, each frame with a scale and a shift of its own; aligned to one another,
+frames become depth by EX-4D's normalisation. The metric ones give metres: their frames are aligned by a scale alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float32, UInt8
@@ -19,11 +19,19 @@ from ex4d.errors import MissingPart
 from ex4d.media.probe import MediaInfo
 from ex4d.media.reading import read_frames
 from ex4d.progress import SILENT, Progress
-from ex4d.reconstruction.depth_spool import spooling
+from ex4d.reconstruction.depth_estimator import Device
+from ex4d.reconstruction.depth_spool import DepthSpool, spooling
+from ex4d.reconstruction.metric_steadying import MetricSteadying
 from ex4d.reconstruction.steadying import Steadying
 
-Device = Literal["cpu", "cuda"]
-Disparity = Float32[np.ndarray, "height width"]
+Size = tuple[int, int]
+"""Width and height, pixels."""
+Seen = Float32[np.ndarray, "height width"]
+"""Relative disparity, or metres."""
+Frame = UInt8[np.ndarray, "frame_height frame_width 3"]
+
+NEAREST_M = 1e-3
+"""Metres; what is nearer counts as this, so that 1/z is a number."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +39,11 @@ class DepthAnything:
     """A depth estimator of single frames, made steady over time."""
 
     weights: Path
-    """A folder with config.json, preprocessor_config.json and model.safetensors."""
+    """A folder with config.json, preprocessor_config.json and model.safetensors, of any size, relative or metric."""
     device: Device | None = None
     """None takes the GPU where there is one, and the CPU where there is none; the result says which it was."""
+    longest: int | None = None
+    """Pixels of the longer side of what the network sees, about; None is as it was trained: 518 of the shorter."""
 
     def estimate(self, clip: MediaInfo, folder: Path, *, progress: Progress = SILENT) -> DepthVideo:
         """Estimate the depth of a clip; see :class:`~ex4d.reconstruction.depth_estimator.DepthEstimator`.
@@ -41,39 +51,83 @@ class DepthAnything:
         Frames stream through a spool, as the disparities of the whole clip have to be known before one becomes depth.
         """
         model = _load(self.weights, self.device or _device_here())
-        made = f"depth by {self.weights.name} on the {'GPU' if model.device == 'cuda' else 'CPU'}"
+        made = f"depth by {self.weights.name} in float32 on the {'GPU' if model.device == 'cuda' else 'CPU'}"
         progress.say(made)
-        with spooling(clip, clip.size, "disparity", folder) as spool:
-            for disparity in _steady(model, clip):
-                spool.write(disparity)
-                progress.advance()
-            return spool.depth((made,))
+        seen = model.size_for(clip.size, self.longest)
+        given = (min(seen[0], clip.width), min(seen[1], clip.height))
+        with spooling(clip, given, "m" if model.metric else "disparity", folder) as spool:
+            factor = (_write_metres if model.metric else _write_disparities)(spool, model, seen, progress)
+            return spool.depth((made,), factor=factor)
 
 
-def _steady(model: _Model, clip: MediaInfo) -> Iterator[Disparity]:
+def _write_disparities(spool: DepthSpool, model: _Model, seen: Size, progress: Progress) -> float:
     steadying = Steadying()
-    for frame in read_frames(clip, range(clip.frame_count)):
-        disparity = model.disparity(frame)
-        yield steadying.steadied(disparity)
+    for frame in read_frames(spool.clip, range(spool.clip.frame_count)):
+        spool.write(steadying.steadied(model.look(frame, seen, spool.size)))
+        progress.advance()
+    return 1.0
+
+
+def _write_metres(spool: DepthSpool, model: _Model, seen: Size, progress: Progress) -> float:
+    """Write all frames in the metres of the first; return what makes them those of the clip."""
+    steadying = MetricSteadying()
+    for frame in read_frames(spool.clip, range(spool.clip.frame_count)):
+        metres = model.look(frame, seen, spool.size)
+        spool.write(1 / steadying.steadied(1 / np.maximum(metres, np.float32(NEAREST_M)), frame))
+        progress.advance()
+    return steadying.factor
 
 
 @dataclass(frozen=True)
 class _Model:
-    """The network with what prepares its pictures."""
+    """The network, and how it wants its pictures."""
 
     network: Any
-    processor: Any
+    side: int
+    """Pixels of the shorter side that it was trained with."""
+    multiple: int
+    """Of pixels, that both sides have to be."""
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
     device: Device
 
-    def disparity(self, frame: UInt8[np.ndarray, "height width 3"]) -> Disparity:
-        """Return relative disparity at the frame's own size."""
+    @property
+    def metric(self) -> bool:
+        """Tell whether it gives metres."""
+        return bool(self.network.config.depth_estimation_type == "metric")
+
+    def size_for(self, size: Size, longest: int | None) -> Size:
+        """Return the size in which the network sees a picture of this size, in about the same shape.
+
+        That of the transformers library, where ``longest`` does not say otherwise: either side becomes that which the
+        network was trained with, whichever changes the picture less.
+        """
+        if longest is None:
+            scale = min((self.side / side for side in reversed(size)), key=lambda scale: abs(1 - scale))
+        else:
+            scale = longest // self.multiple * self.multiple / max(size)
+        width, height = (max(1, round(scale * side / self.multiple)) * self.multiple for side in size)
+        return width, height
+
+    def look(self, frame: Frame, seen: Size, given: Size) -> Seen:
+        """Return what the network makes of a frame that is resized to ``seen``, in the size ``given``."""
         import torch
 
         with torch.inference_mode():
-            pixels = self.processor(images=frame, return_tensors="pt")["pixel_values"]
-            seen = self.network(pixel_values=pixels.to(self.device))
-            (sized,) = self.processor.post_process_depth_estimation(seen, target_sizes=[frame.shape[:2]])
-            return sized["predicted_depth"].float().cpu().numpy()
+            found = self.network(pixel_values=self.prepared(frame, seen)).predicted_depth[:, None]
+            if given != seen:
+                found = torch.nn.functional.interpolate(found, size=given[::-1], mode="bilinear", align_corners=False)
+            return found[0, 0].cpu().numpy()
+
+    def prepared(self, frame: Frame, seen: Size) -> Any:
+        """Return a frame as the network takes it: resized, cubic, as 8-bit numbers yet, and then normalised."""
+        import torch
+        from PIL import Image
+
+        small = np.array(Image.fromarray(frame).resize(seen, Image.Resampling.BICUBIC))
+        pixels = torch.from_numpy(small).to(self.device).permute(2, 0, 1)[None].float() / 255
+        mean, deviation = (torch.tensor(each, device=self.device).view(3, 1, 1) for each in (self.mean, self.deviation))
+        return (pixels - mean) / deviation
 
 
 def _device_here() -> Device:
@@ -85,21 +139,30 @@ def _device_here() -> Device:
 def _load(folder: Path, device: Device) -> _Model:
     """Load a checkpoint of this machine: no network, no pickle, and no tensor left to chance.
 
+    In single precision on either device, as it is stored and as its authors' program runs it.
+
     Raises:
         MissingPart: it cannot be loaded, or is not of this model.
     """
     import torch
-    from transformers import DepthAnythingForDepthEstimation, DPTImageProcessorPil
+    from safetensors import SafetensorError
+    from transformers import DepthAnythingForDepthEstimation
     from transformers.utils import logging
 
     logging.disable_progress_bar()
     try:
+        preparing = json.loads((folder / "preprocessor_config.json").read_bytes())
+        side, multiple = int(preparing["size"]["height"]), int(preparing["ensure_multiple_of"])
+        mean, deviation = (tuple(map(float, preparing[name])) for name in ("image_mean", "image_std"))
         network, report = DepthAnythingForDepthEstimation.from_pretrained(
             folder, local_files_only=True, use_safetensors=True, dtype=torch.float32, output_loading_info=True
         )
-        processor = DPTImageProcessorPil.from_pretrained(folder, local_files_only=True)
-    except (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError) as cause:
+    except (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError, SafetensorError) as cause:
         raise MissingPart(f"{folder} cannot be loaded as Depth Anything weights: {cause}") from cause
     if lacking := [*report["missing_keys"], *report["mismatched_keys"]]:
         raise MissingPart(f"{folder}: {len(lacking)} tensors of Depth Anything are not there, among them {lacking[0]}")
-    return _Model(network.to(device).eval(), processor, device)
+    network.to(device).eval()
+    if device == "cpu":  # its convolutions, a fifth of its work, then take two thirds of the time
+        network.neck.to(memory_format=torch.channels_last)
+        network.head.to(memory_format=torch.channels_last)
+    return _Model(network, side, multiple, mean, deviation, device)

@@ -1,151 +1,188 @@
-"""The contract of every depth model, and what is particular to one."""
+"""The contract of every way to depth: each depth model, and depth files."""
 
 from __future__ import annotations
 
-from fractions import Fraction
+import shutil
+import weakref
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 
 from ex4d.artifacts.depth_video import DepthVideo
 from ex4d.depth_adapters import ADAPTERS
-from ex4d.errors import MissingPart, ReconstructionError
-from ex4d.media.probe import MediaInfo, probe
-from ex4d.media.writing import LosslessWriter
-from ex4d.reconstruction.depth_anything import DepthAnything
-from ex4d.reconstruction.depth_estimator import DepthEstimator
-from ex4d.shotlist.model import DepthModel
-from tests.tiny_depth_model import write_tiny_weights
+from ex4d.errors import MissingPart
+from ex4d.media import reading
+from ex4d.models import DEPTH_MODELS
+from tests.reconstruction.estimator_kinds import KINDS, MODELS, Folders, Kind, Listener, filmed, pictures
 
 COUNT, SIZE = 4, (62, 46)
 
 
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_tiny_weights(tmp_path_factory.mktemp("models"))
+@pytest.fixture(scope="session")
+def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Folders]:
+    models = tmp_path_factory.mktemp("models")
+    return {name: kind.write(models) for name, kind in KINDS.items()}
 
 
-def filmed(file: Path, frames: list[np.ndarray]) -> MediaInfo:
-    with LosslessWriter(file, (frames[0].shape[1], frames[0].shape[0]), Fraction(12)) as video:
-        for frame in frames:
-            video.write(frame)
-    return probe(file)
+@pytest.fixture
+def kind(name: str) -> Kind:
+    return KINDS[name]
 
 
-def pictures(count: int = COUNT, size: tuple[int, int] = SIZE) -> list[np.ndarray]:
-    random = np.random.default_rng(8)
-    blocks = random.integers(0, 255, (count, -(-size[1] // 8), -(-size[0] // 8), 3)).astype(np.uint8)
-    return list(blocks.repeat(8, axis=1).repeat(8, axis=2)[:, : size[1], : size[0]])
+@pytest.fixture
+def folders(name: str, written: dict[str, Folders]) -> Folders:
+    return written[name]
 
 
-class Counting:
-    """A listener that counts."""
-
-    def __init__(self) -> None:
-        self.frames = 0
-        self.said: list[str] = []
-
-    def begin(self, task: str, total: int) -> None: ...
-
-    def advance(self) -> None:
-        self.frames += 1
-
-    def say(self, text: str) -> None:
-        self.said.append(text)
+def content(folder: Path) -> dict[str, bytes]:
+    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
-@pytest.mark.parametrize("name", ADAPTERS)
+def test_every_known_model_has_its_adapter_and_one_of_each_adapter_is_tested() -> None:
+    assert list(ADAPTERS) == [model.name for model in DEPTH_MODELS]
+    assert {id(ADAPTERS[name]) for name in MODELS} == {id(adapter) for adapter in ADAPTERS.values()}
+
+
+@pytest.mark.parametrize("name", KINDS)
 class TestDepthEstimators:
-    @pytest.fixture
-    def estimator(self, name: str, weights: Path) -> DepthEstimator:
-        return ADAPTERS[name].open((weights,), DepthModel(model=name), None)
-
-    @pytest.mark.parametrize(("count", "size"), [(COUNT, SIZE), (1, SIZE), (2, (16, 48)), (2, (130, 34))])
-    def test_there_is_depth_for_every_pixel_of_every_frame(
-        self, estimator: DepthEstimator, tmp_path: Path, count: int, size: tuple[int, int]
+    @pytest.mark.parametrize(
+        ("count", "size"), [(COUNT, SIZE), (1, SIZE), (2, (16, 48)), (2, (131, 35)), (1, (35, 300)), (1, (350, 300))]
+    )
+    def test_there_is_depth_for_the_whole_picture_of_every_frame(
+        self, kind: Kind, folders: Folders, tmp_path: Path, count: int, size: tuple[int, int]
     ) -> None:
-        depth = estimator.estimate(filmed(tmp_path / "a.mkv", pictures(count, size)), tmp_path / "depth")
-        assert (depth.width, depth.height, depth.frame_count) == (*size, count)
+        clip = filmed(tmp_path / "a.mkv", pictures(count, size))
+        depth = kind.open(folders, clip).estimate(clip, tmp_path / "depth")
         frames = list(depth.frames(range(count)))
-        assert len(frames) == count
+        assert depth.frame_count == len(frames) == count
         for values, known in frames:
+            assert values.shape == known.shape == (depth.height, depth.width)
             assert known.all()
             assert np.isfinite(values).all()
             assert values.min() > 0
+        assert depth.width <= clip.width
+        assert depth.height <= clip.height
+        assert abs(depth.width - depth.height * clip.width / clip.height) <= kind.rounding * max(1, size[0] / size[1])
 
-    def test_the_same_clip_gives_the_same_bytes(self, estimator: DepthEstimator, tmp_path: Path) -> None:
-        clip = filmed(tmp_path / "a.mkv", pictures())
+    def test_metres_and_the_lens_are_as_the_kind_promises(self, kind: Kind, folders: Folders, tmp_path: Path) -> None:
+        clip = filmed(tmp_path / "a.mkv", pictures(COUNT, SIZE))
+        depth = kind.open(folders, clip).estimate(clip, tmp_path / "depth")
+        assert depth.metric == kind.metric
+        assert (depth.lens is not None) == kind.lens
+        if depth.lens:
+            assert (depth.lens.width, depth.lens.height) == clip.size
+            assert depth.lens.center_px == (clip.width / 2, clip.height / 2)
+
+    def test_the_same_clip_gives_the_same_bytes(self, kind: Kind, folders: Folders, tmp_path: Path) -> None:
+        clip = filmed(tmp_path / "a.mkv", pictures(COUNT, SIZE))
         for folder in ("one", "two"):
-            estimator.estimate(clip, tmp_path / folder)
-        for file in ("depth.zip", "depth.json"):
-            assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+            kind.open(folders, clip).estimate(clip, tmp_path / folder)
+        assert content(tmp_path / "one") == content(tmp_path / "two")
 
-    def test_the_folder_is_whole_and_nothing_is_left_beside_it(self, estimator: DepthEstimator, tmp_path: Path) -> None:
-        clip = filmed(tmp_path / "a.mkv", pictures())
-        depth = estimator.estimate(clip, tmp_path / "made" / "depth")
-        assert DepthVideo.load(tmp_path / "made" / "depth").statistics == depth.statistics
+    def test_the_folder_is_whole_and_nothing_is_left_beside_it(
+        self, kind: Kind, folders: Folders, tmp_path: Path
+    ) -> None:
+        clip = filmed(tmp_path / "a.mkv", pictures(COUNT, SIZE))
+        depth = kind.open(folders, clip).estimate(clip, tmp_path / "made" / "depth")
+        loaded = DepthVideo.load(tmp_path / "made" / "depth")
+        assert (loaded.statistics, loaded.lens, loaded.assumed) == (depth.statistics, depth.lens, depth.assumed)
         assert [path.name for path in (tmp_path / "made").iterdir()] == ["depth"]
 
-    def test_progress_is_told_of_each_frame_and_of_the_device(self, estimator: DepthEstimator, tmp_path: Path) -> None:
-        listener = Counting()
-        depth = estimator.estimate(filmed(tmp_path / "a.mkv", pictures()), tmp_path / "depth", progress=listener)
-        assert listener.frames == COUNT
-        assert tuple(listener.said) == depth.assumed
-        assert depth.assumed[0].endswith((" on the CPU", " on the GPU"))
+    @pytest.mark.parametrize("step", [1, COUNT])
+    def test_stopped_at_any_step_it_leaves_what_was_there(
+        self, kind: Kind, folders: Folders, tmp_path: Path, step: int
+    ) -> None:
+        clip = filmed(tmp_path / "a.mkv", pictures(COUNT, SIZE))
+        estimator = kind.open(folders, clip)
+        with pytest.raises(KeyboardInterrupt):
+            estimator.estimate(clip, tmp_path / "made" / "depth", progress=Listener(step))
+        assert [*(tmp_path / "made").iterdir()] == []
+        estimator.estimate(clip, tmp_path / "made" / "depth")
+        before = content(tmp_path / "made")
+        with pytest.raises(KeyboardInterrupt):
+            estimator.estimate(clip, tmp_path / "made" / "depth", progress=Listener(step))
+        assert content(tmp_path / "made") == before
 
-    def test_another_picture_has_another_depth(self, estimator: DepthEstimator, tmp_path: Path) -> None:
-        depth = estimator.estimate(filmed(tmp_path / "a.mkv", pictures()), tmp_path / "depth")
+    @pytest.mark.parametrize("count", [1, COUNT, 11])
+    def test_progress_is_told_of_as_many_steps_as_there_are_frames(
+        self, kind: Kind, folders: Folders, tmp_path: Path, count: int
+    ) -> None:
+        listener = Listener()
+        clip = filmed(tmp_path / "a.mkv", pictures(count, (30, 20)))
+        kind.open(folders, clip).estimate(clip, tmp_path / "depth", progress=listener)
+        assert listener.steps == count
+
+    def test_what_it_was_made_by_is_said_and_kept(self, kind: Kind, folders: Folders, tmp_path: Path) -> None:
+        listener = Listener()
+        clip = filmed(tmp_path / "a.mkv", pictures(1, SIZE))
+        depth = kind.open(folders, clip).estimate(clip, tmp_path / "depth", progress=listener)
+        assert listener.said == [depth.assumed[0]]
+        if kind.is_model:
+            assert depth.assumed[0] == f"depth by {folders[0].name} in float32 on the CPU"
+
+    def test_another_picture_has_another_depth(self, kind: Kind, folders: Folders, tmp_path: Path) -> None:
+        clip = filmed(tmp_path / "a.mkv", pictures(2, SIZE))
+        depth = kind.open(folders, clip).estimate(clip, tmp_path / "depth")
         first, second = (values for values, _ in depth.frames([0, 1]))
         assert (first != second).mean() > 0.5
 
-    def test_without_its_weights_nothing_is_made(self, name: str, tmp_path: Path) -> None:
-        with pytest.raises(MissingPart, match="cannot be loaded"):
-            ADAPTERS[name].open((tmp_path / "nowhere",), DepthModel(model=name), None).estimate(
-                filmed(tmp_path / "a.mkv", pictures()), tmp_path / "depth"
-            )
-        assert sorted(path.name for path in tmp_path.iterdir()) == ["a.mkv"]
+
+@pytest.mark.parametrize("name", MODELS)
+class TestDepthModels:
+    def test_the_clip_is_read_as_a_stream(
+        self, kind: Kind, folders: Folders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Of a clip of forty frames no more are alive than it looks at together, and those that come and go."""
+        decoded: list[weakref.ref[np.ndarray]] = []
+        alive = []
+        decode = reading.decode
+
+        def watched(*arguments: Any) -> Iterator[np.ndarray]:
+            for frame in decode(*arguments):
+                own = frame.copy()  # which the views of it keep alive
+                decoded.append(weakref.ref(own))
+                alive.append(sum(held() is not None for held in decoded))
+                yield own
+
+        monkeypatch.setattr(reading, "decode", watched)
+        clip = filmed(tmp_path / "a.mkv", pictures(40, (30, 20)))
+        kind.open(folders, clip).estimate(clip, tmp_path / "depth")
+        assert len(alive) == 40
+        assert max(alive) <= kind.held + 2
+
+    def test_without_its_weights_nothing_is_made(self, kind: Kind, folders: Folders, name: str, tmp_path: Path) -> None:
+        nowhere = tuple(tmp_path / "nowhere" / folder.name for folder in folders)
+        clip = filmed(tmp_path / "a.mkv", pictures(1, SIZE))
+        with pytest.raises(MissingPart, match=f"{folders[0].name} cannot be loaded"):
+            kind.open(nowhere, clip).estimate(clip, tmp_path / "depth")
+        assert [path.name for path in tmp_path.iterdir()] == ["a.mkv"]
+
+    @pytest.mark.parametrize("damage", ["cut", "empty", "lacking", "settings"])
+    def test_damaged_weights_are_refused_rather_than_filled_by_chance(
+        self, kind: Kind, folders: Folders, tmp_path: Path, damage: str
+    ) -> None:
+        copies = tuple(copied(folder, tmp_path / "models" / folder.name) for folder in folders)
+        file = min(copies[-1].rglob("*.safetensors"), key=lambda file: kind.tensor not in load_file(file))
+        if damage == "lacking":
+            tensors = load_file(file)
+            del tensors[kind.tensor]
+            save_file(tensors, file, metadata={"format": "pt"})
+        elif damage == "settings":
+            file.with_name("config.json").write_text("[]", encoding="utf-8")
+        else:
+            file.write_bytes(file.read_bytes()[: 1000 if damage == "cut" else 0])
+        clip = filmed(tmp_path / "a.mkv", pictures(1, SIZE))
+        with pytest.raises(MissingPart) as refused:
+            kind.open(copies, clip).estimate(clip, tmp_path / "depth")
+        assert str(file.parent) in str(refused.value)
+        assert damage != "lacking" or kind.tensor in str(refused.value)
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["a.mkv", "models"]
 
 
-def test_a_checkpoint_that_lacks_a_tensor_is_refused_rather_than_filled_by_chance(tmp_path: Path) -> None:
-    from safetensors.numpy import load_file, save_file
-
-    file = write_tiny_weights(tmp_path) / "model.safetensors"
-    tensors = load_file(file)
-    tensors.pop("head.conv3.weight")
-    save_file(tensors, file, metadata={"format": "pt"})
-    with pytest.raises(MissingPart, match=r"1 tensors .*head\.conv3\.weight"):
-        DepthAnything(file.parent).estimate(filmed(tmp_path / "a.mkv", pictures()), tmp_path / "depth")
-
-
-def test_a_clip_without_depth_is_said_to_have_none(
-    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(
-        "ex4d.reconstruction.depth_anything._Model.disparity",
-        lambda _, frame: np.full(frame.shape[:2], 0.5, np.float32),
-    )
-    with pytest.raises(ReconstructionError, match="finds no depth"):
-        DepthAnything(weights, "cpu").estimate(filmed(tmp_path / "a.mkv", pictures()), tmp_path / "depth")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.mkv"]
-
-
-def test_frames_whose_disparity_is_disturbed_become_the_same_depth(
-    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    clip = filmed(tmp_path / "a.mkv", pictures(1) * 3)
-    plain = DepthAnything(weights, "cpu").estimate(clip, tmp_path / "plain")
-    seen = iter([(1.0, 0.0), (0.4, 100.0), (3.0, -50.0)])
-    from ex4d.reconstruction import depth_anything
-
-    disparity = depth_anything._Model.disparity
-
-    def disturbed(model: depth_anything._Model, frame: np.ndarray) -> np.ndarray:
-        scale, shift = next(seen)
-        return (scale * disparity(model, frame) + shift).astype(np.float32)
-
-    monkeypatch.setattr(depth_anything._Model, "disparity", disturbed)
-    steady = DepthAnything(weights, "cpu").estimate(clip, tmp_path / "steady")
-    for (ours, _), (theirs, _) in zip(steady.frames(range(3)), plain.frames(range(3)), strict=True):
-        near = theirs < 100
-        np.testing.assert_allclose(ours[near], theirs[near], rtol=1e-3)
+def copied(folder: Path, to: Path) -> Path:
+    shutil.copytree(folder, to, copy_function=shutil.copyfile)
+    return to

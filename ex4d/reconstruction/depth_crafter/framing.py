@@ -43,7 +43,7 @@ class Framing:
         scale = Fraction(self.size[0], self.clip[0]), Fraction(self.size[1], self.clip[1])
         return resample(frame, self.size, scale, (Fraction(0), Fraction(0)))
 
-    def with_margin(self, picture: Picture) -> Picture:
+    def with_margin(self, picture: Picture) -> UInt8[np.ndarray, "tall wide 3"]:
         """Return the picture in the middle of its own mirror images.
 
         They continue every surface with its own texture, where a margin of one colour would be an edge, and one of
