@@ -34,9 +34,10 @@ def list_all(as_json: Json = False) -> None:
         sys.stdout.write(json.dumps(rows, indent=2) + "\n")
         return
     for row in rows:
+        part = f"part of {row['part_of']}; " if row["part_of"] else ""
         sys.stdout.write(
             f"{row['name']}: {row['state']}; {row['megabytes']} MB, licence {row['licence']}, "
-            f"commercial use: {row['commercial']}; {row['folder']}\n"
+            f"commercial use: {row['commercial']}; {part}{row['folder']}\n"
         )
 
 
@@ -44,23 +45,28 @@ def list_all(as_json: Json = False) -> None:
 def pull(name: Name) -> None:
     """Bring weights here from the Hugging Face hub; after an interruption, run it again to go on.
 
+    The name of a depth model brings all weights that it is made of.
+
     Example: ex4d models pull depth-anything-v2-small
     """
     from rich.console import Console
 
     from ex4d.cli.progress import shown
     from ex4d.models import pull as bring
-    from ex4d.models import weights_named
+    from ex4d.models import weights_for
 
-    weights = weights_named(name)
-    if _state(weights) == "here" and not _can_be_completed(weights):
-        sys.stdout.write(f"{name} is here already, and whole: {weights.folder}\n")
-        return
-    sys.stdout.write(f"{name}: {weights.terms}; from {weights.repository} on the hub\n")
+    parts = weights_for(name)
+    wanted = [weights for weights in parts if _state(weights) != "here" or _can_be_completed(weights)]
+    for weights in parts:
+        if weights in wanted:
+            sys.stdout.write(f"{weights.name}: {weights.terms}; from {weights.repository} on the hub\n")
+        else:
+            sys.stdout.write(f"{weights.name} is here already, and whole: {weights.folder}\n")
     sys.stdout.flush()
-    with last_words(RESUMED), shown(Console(stderr=True), quiet=False) as progress:
-        folder = bring(weights, progress=progress)
-    sys.stdout.write(f"{name} is here: {folder}\n")
+    for weights in wanted:
+        with last_words(RESUMED), shown(Console(stderr=True), quiet=False) as progress:
+            folder = bring(weights, progress=progress)
+        sys.stdout.write(f"{weights.name} is here: {folder}\n")
 
 
 @models.command()
@@ -73,10 +79,10 @@ def check(
 
     Example: ex4d models check
     """
-    from ex4d.models import KNOWN, weights_named
+    from ex4d.models import KNOWN, weights_for
     from ex4d.models import check as make_sure
 
-    found = [weights_named(name) for name in names or ()] or [
+    found = [weights for name in names or () for weights in weights_for(name)] or [
         weights for weights in KNOWN if _state(weights) != "missing"
     ]
     faults = []
@@ -100,8 +106,17 @@ def _row(weights: Weights) -> dict[str, Any]:
         "licence": weights.licence,
         "commercial": weights.commercial,
         "repository": weights.repository,
+        "part_of": _part_of(weights),
         "folder": str(weights.folder),
     }
+
+
+def _part_of(weights: Weights) -> str:
+    """Return the depth model that weights of another name belong to; empty where there is none."""
+    from ex4d.models import DEPTH_MODELS
+
+    models = [model.name for model in DEPTH_MODELS if weights in model.weights]
+    return "" if weights.name in models else ", ".join(models)
 
 
 def _state(weights: Weights) -> str:

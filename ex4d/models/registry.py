@@ -10,23 +10,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ex4d.errors import UserError
+from ex4d.models.depth_models import DEPTH_MODELS
 from ex4d.models.layout import INDEX, SINGLE, Layout
 from ex4d.models.weights import KnownDepthModel, Weights, models_folder
 
 TOKENIZER = ("tokenizer.json", "tokenizer_config.json")
 TOKENIZER_SOURCES = ("special_tokens_map.json", "spiece.model")
 """What it was made from."""
-DEPTH_ANYTHING_SMALL = Weights(
-    name="depth-anything-v2-small",
-    repository="depth-anything/Depth-Anything-V2-Small-hf",
-    layouts=(Layout(("config.json", "preprocessor_config.json"), tensors=("model" + SINGLE,)),),
-    megabytes=99,
-    licence="Apache-2.0",
-    commercial="yes",
-    extra="depth",
-)
-DEPTH_MODELS = (KnownDepthModel("depth-anything-v2-small", (DEPTH_ANYTHING_SMALL,)),)
-"""The first is what ``auto`` takes; it has to be free for commercial use."""
 WAN = Weights(
     name="wan2.1-i2v-14b-480p",
     repository="Wan-AI/Wan2.1-I2V-14B-480P",
@@ -131,6 +121,18 @@ def weights_named(name: str) -> Weights:
         if weights.name == name:
             return weights
     raise UserError(f"no weights named {name!r}; known are {', '.join(weights.name for weights in KNOWN)}")
+
+
+def weights_for(name: str) -> tuple[Weights, ...]:
+    """Return all weights that a name stands for: those that the depth model of this name is made of, or the one.
+
+    Raises:
+        UserError: there is neither; names the weights that there are.
+    """
+    for model in DEPTH_MODELS:
+        if model.name == name:
+            return model.weights
+    return (weights_named(name),)
 
 
 def depth_model(written: str) -> KnownDepthModel:

@@ -41,6 +41,8 @@ class SmallHub:
         """After how many bytes each of the next connections breaks."""
         self.withheld: int | None = None
         """What it answers with to whoever asks for a file, or takes who asks for one with a token."""
+        self.others: list[SmallHub] = []
+        """Hubs of other repositories, for which it answers, too."""
         self.whole_only = False
         """Whether it ignores where a file is asked for from."""
         self._http = http()
@@ -50,6 +52,9 @@ class SmallHub:
 
     def answer(self, request: Any) -> Any:
         path = request.url.path
+        for other in self.others:
+            if path.startswith((f"/api/models/{other.repository}", f"/{other.repository}/")):
+                return other.answer(request)
         if path.startswith(f"/api/models/{self.repository}"):
             assert request.url.params["blobs"].lower() == "true"
             return self._http.Response(200, json=self._listing())

@@ -133,7 +133,7 @@ def test_weights_that_are_withheld_are_asked_for_once_and_come_with_a_token(
     assert content(SMALL.home) == files
 
 
-@pytest.mark.parametrize("weights", [KNOWN[0], KNOWN[1]], ids=lambda weights: str(weights.extra))
+@pytest.mark.parametrize("weights", [KNOWN[0], KNOWN[-1]], ids=lambda weights: str(weights.extra))
 def test_without_the_hub_s_client_the_extra_is_named(weights: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
     with pytest.raises(MissingPart, match=rf"pip install 'ex4d\[{weights.extra}\]'"):  # type: ignore[attr-defined]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,14 +13,17 @@ from ex4d.models import (
     DEPTH_MODELS,
     KNOWN,
     WAN,
+    check,
     commands_for,
     depth_model,
     located,
     missing,
     models_folder,
+    weights_for,
     weights_named,
 )
 from tests.models.small_weights import SMALL, write
+from tests.shared_data import shared_data
 
 
 def test_weights_lie_where_the_user_says_or_in_the_users_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -32,8 +36,25 @@ def test_weights_lie_where_the_user_says_or_in_the_users_data(monkeypatch: pytes
     assert models_folder() == tmp_path / ".local" / "share" / "ex4d" / "models"
 
 
-def test_auto_is_free_for_commercial_use() -> None:
+def test_auto_is_free_for_commercial_use_in_all_of_its_parts() -> None:
+    assert depth_model("auto") is DEPTH_MODELS[0]
+    assert [weights.commercial for weights in depth_model("auto").weights] == ["yes"]
     assert depth_model("auto").commercial == "yes"
+
+
+def test_a_model_may_be_used_commercially_only_if_all_of_its_parts_may() -> None:
+    for model in DEPTH_MODELS:
+        allowed = {weights.commercial for weights in model.weights}
+        assert model.commercial == ("no" if "no" in allowed else "unclear" if "unclear" in allowed else "yes")
+    assert depth_model("depthcrafter").commercial == "no"
+    assert depth_model("depthcrafter").licence == "DepthCrafter research and Stable Video Diffusion Community"
+
+
+def test_the_name_of_a_depth_model_stands_for_all_of_its_weights() -> None:
+    assert [model.weights for model in DEPTH_MODELS] == [weights_for(model.name) for model in DEPTH_MODELS]
+    assert [weights.name for weights in weights_for("depthcrafter")] == ["depthcrafter", "stable-video-diffusion"]
+    assert weights_for(WAN.name) == (WAN,)
+    assert weights_for("stable-video-diffusion") == (weights_named("stable-video-diffusion"),)
 
 
 def test_every_weight_is_found_by_its_name_and_states_its_terms() -> None:
@@ -50,10 +71,11 @@ def test_only_a_known_licence_allows_commercial_use() -> None:
 
 
 def test_unknown_names_are_answered_with_the_known_ones() -> None:
-    with pytest.raises(UserError, match=r"'depthcrafter'; known are depth-anything-v2-small, wan2\.1-i2v-14b-480p"):
-        weights_named("depthcrafter")
-    with pytest.raises(UserError, match=r"depth: \{model: depthcrafter\}.*auto, or one of depth-anything-v2-small"):
-        depth_model("depthcrafter")
+    for wanted in (weights_named, weights_for):
+        with pytest.raises(UserError, match=r"'depthcrofter'; known are depth-anything-v2-small, depth-anything-v2-b"):
+            wanted("depthcrofter")
+    with pytest.raises(UserError, match=r"depth: \{model: depthcrofter\}.*auto, or one of depth-anything-v2-small"):
+        depth_model("depthcrofter")
 
 
 @pytest.mark.parametrize("there", ["Wan-AI/Wan2.1-I2V-14B-480P", "Wan-AI"])
@@ -65,6 +87,23 @@ def test_what_was_downloaded_for_the_reference_is_found(tmp_path: Path, there: s
     assert located(WAN.name, tmp_path) == tmp_path / there
     write(files, tmp_path / WAN.name)
     assert located(WAN.name, tmp_path) == tmp_path / WAN.name
+
+
+def test_what_was_downloaded_of_depthcrafter_is_found_whole_in_either_precision(tmp_path: Path) -> None:
+    """The tiny download has the plain names; the pull takes the same under those of half precision."""
+    models = shared_data("reference_depth") / "models"
+    unet, parts = weights_for("depthcrafter")
+    for weights, there in ((unet, "DepthCrafter"), (parts, "stable-video-diffusion-img2vid")):
+        assert located(weights.name, models) == models / there
+        check(weights, models / there)
+    copy = tmp_path / parts.name
+    shutil.copytree(models / there, copy, copy_function=shutil.copyfile)
+    for folder in (copy, *copy.rglob("*/")):
+        folder.chmod(0o755)
+    for file in [*copy.rglob("*.safetensors")]:
+        file.rename(file.with_suffix(".fp16.safetensors"))
+    check(parts, copy)
+    assert parts.layout_in(copy) is parts.layouts[0]
 
 
 def test_the_complete_one_is_preferred_to_the_one_that_was_begun(files: dict[str, bytes]) -> None:
