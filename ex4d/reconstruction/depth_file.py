@@ -11,6 +11,7 @@ the user says how they are to be enlarged.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,16 +21,14 @@ from jaxtyping import Bool, Float32, Shaped
 
 from ex4d.artifacts.depth_video import DepthFrame, DepthStatistics, DepthVideo
 from ex4d.errors import MediaError
+from ex4d.geometry.pinhole import Pinhole
 from ex4d.media.depth_files import RawDepth, open_raw_depth
 from ex4d.media.probe import MediaInfo
 from ex4d.progress import SILENT, Progress
+from ex4d.reconstruction.depth_claims import agreed_unit, agreed_unknown, require_fit, require_plausible
 from ex4d.reconstruction.depth_statistics import StreamStatistics
 from ex4d.reconstruction.disparity import ex4d_depth
-from ex4d.shotlist.depth import DEPTH_UNITS
 from ex4d.shotlist.model import DepthFile
-
-SAME_SHAPE = 0.02
-"""How far the sides' ratio of smaller depth may be from the video's: networks round to multiples of 14 or 64 pixels."""
 
 Raw = Shaped[np.ndarray, "height width"]
 Values = Float32[np.ndarray, "height width"]
@@ -60,14 +59,17 @@ def open_depth_file(depth: DepthFile, clip: MediaInfo, frames: int | None = None
     With ``frames`` it is that of the first frames alone, and the file may end with them.
 
     Raises:
-        MediaError: not a depth file, of another size or length than the video, NaN or negative depth, or a frame of
-            which nothing is known.
+        MediaError: not a depth file, of another size or length than the video, NaN or negative depth, a frame of which
+            nothing is known, or a unit that it cannot be in.
     """
     raw = open_raw_depth(depth.file)
-    _check_fits(depth, raw, clip, frames)
-    unit, assumed = _unit(depth, raw)
-    unknown = raw.unknown if depth.unknown is None else depth.unknown
-    return depth_of(raw, unit, unknown, raw.frame_count if frames is None else frames, assumed)
+    require_fit(depth, raw, clip, frames)
+    (unit, assumed), unknown = agreed_unit(depth, raw), agreed_unknown(depth, raw)
+    made = depth_of(raw, unit, unknown, raw.frame_count if frames is None else frames, assumed)
+    require_plausible(depth, raw, made.statistics.median)
+    angle = raw.horizontal_angle_deg
+    lens = None if angle is None else Pinhole.from_horizontal_angle(clip.width, clip.height, math.radians(angle))
+    return replace(made, lens=lens)
 
 
 def depth_of(
@@ -121,7 +123,7 @@ class _Numbers:
             yield values, known
 
     def _known(self, raw: Raw, index: int) -> Known:
-        stated = np.zeros(raw.shape, bool) if self.unknown is None else raw == self.unknown
+        stated = self._is_unknown(raw)
         if raw.dtype.kind == "f":
             self._refuse(np.isnan(raw) & ~stated, raw, index, "which is no number; save 0 where depth is unknown")
         if self.unit == "disparity":
@@ -129,6 +131,12 @@ class _Numbers:
         below = ~stated & (raw < 0)
         self._refuse(below, raw, index, "but depth is above 0; if that stands for unknown, say 'unknown: …'")
         return np.asarray(~stated & (raw != 0))
+
+    def _is_unknown(self, raw: Raw) -> Known:
+        """Tell where the stated number for "not known" stands; it may be NaN."""
+        if self.unknown is None:
+            return np.zeros(raw.shape, bool)
+        return np.asarray(np.isnan(raw) if math.isnan(self.unknown) else raw == self.unknown)
 
     def _refuse(self, wrong: Known, raw: Raw, index: int, why: str) -> None:
         if wrong.any():
@@ -150,42 +158,6 @@ class _UserDepth:
         for values, known in self.numbers.frames(indices):
             depth = self.to_depth(values)
             yield np.where(known, depth, np.float32(0)), known
-
-
-def _check_fits(depth: DepthFile, raw: RawDepth, clip: MediaInfo, frames: int | None) -> None:
-    if (raw.width, raw.height) != clip.size:
-        _check_smaller(depth, raw, clip)
-    if raw.frame_count not in {clip.frame_count, frames}:
-        fewer = "" if frames in {None, clip.frame_count} else f", or for the {frames} of them that are asked for"
-        raise MediaError(
-            f"{raw.path} has {raw.frame_count} frames, but the video {clip.path.name} has {clip.frame_count}; "
-            f"depth has a frame for every frame of the video{fewer}"
-        )
-
-
-def _check_smaller(depth: DepthFile, raw: RawDepth, clip: MediaInfo) -> None:
-    sizes = (
-        f"{raw.path} is {raw.width}x{raw.height}, but the video {clip.path.name} is {clip.width}x{clip.height}; "
-        "depth has a number for every pixel of the video"
-    )
-    if raw.width > clip.width or raw.height > clip.height:
-        raise MediaError(sizes)
-    if abs(raw.width * clip.height / (raw.height * clip.width) - 1) > SAME_SHAPE:
-        raise MediaError(f"{sizes}, or fewer in the same shape")
-    if depth.upsample is None:
-        raise MediaError(f"{sizes}; if these cover the whole picture, write 'upsample: guided', and they are enlarged")
-
-
-def _unit(depth: DepthFile, raw: RawDepth) -> tuple[str, tuple[str, ...]]:
-    """Return the unit, and what was assumed for it: the user's word, the file's, or by the kind of its numbers."""
-    if raw.unit is not None and raw.unit not in DEPTH_UNITS:
-        raise MediaError(f"{raw.path} says its unit is {raw.unit!r}; known are {', '.join(DEPTH_UNITS)}")
-    stated = depth.unit or raw.unit
-    if stated:
-        return stated, ()
-    if raw.is_integer:
-        return "mm", ("depth in mm, as its numbers are whole",)
-    return "relative", ("depth in a unit of its own, as none is stated",)
 
 
 def _unchanged(values: Values) -> Values:

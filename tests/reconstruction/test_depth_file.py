@@ -1,5 +1,6 @@
 """A user's depth file as z-depth: units, unknown values, statistics, and what is refused."""
 
+import math
 from fractions import Fraction
 
 import numpy as np
@@ -8,9 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from ex4d.artifacts.depth_video import DepthVideo
 from ex4d.errors import MediaError
+from ex4d.geometry.pinhole import Pinhole
+from ex4d.media.depth_meaning import DepthMeaning
+from ex4d.media.depth_writing import DepthNpzWriter, DepthVideoWriter
 from ex4d.media.probe import MediaInfo, probe
-from ex4d.reconstruction.depth_file import open_depth_file
+from ex4d.reconstruction.depth_estimator import DepthEstimator
+from ex4d.reconstruction.depth_file import DepthFromFile, open_depth_file
 from ex4d.reconstruction.depth_statistics import StreamStatistics
 from ex4d.shotlist.model import DepthFile
 from tests.shared_data import shared_data
@@ -61,16 +67,77 @@ def test_units(tmp_path, dtype, unit, scale, metric):
     assert bool(video.assumed) is (unit is None)
 
 
-def test_the_file_may_state_its_unit_and_the_user_overrides_it(tmp_path):
+def test_the_file_may_state_its_unit(tmp_path):
     assert opened(tmp_path, ramp(), unit=None).assumed
     np.savez(tmp_path / "depth.npz", depth=ramp(), unit="mm")
-    stated = DepthFile(file=tmp_path / "depth.npz")
-    assert open_depth_file(stated, clip(tmp_path)).statistics.smallest == pytest.approx(0.1)
-    overridden = DepthFile(file=tmp_path / "depth.npz", unit="m")
-    assert open_depth_file(overridden, clip(tmp_path)).statistics.smallest == 100
+    for stated in ({}, {"unit": "mm"}):
+        video = open_depth_file(DepthFile(file=tmp_path / "depth.npz", **stated), clip(tmp_path))
+        assert video.statistics.smallest == pytest.approx(0.1)
+        assert (video.metric, video.assumed) == (True, ())
     np.savez(tmp_path / "depth.npz", depth=ramp(), unit="furlong")
     with pytest.raises(MediaError, match="'furlong'; known are mm, m, relative, disparity"):
-        open_depth_file(stated, clip(tmp_path))
+        open_depth_file(DepthFile(file=tmp_path / "depth.npz"), clip(tmp_path))
+
+
+def test_a_user_who_contradicts_the_file_is_told_both(tmp_path):
+    with pytest.raises(MediaError, match=r"depth\.npz says its unit is m; you wrote 'unit: mm': leave it out"):
+        open_stated(tmp_path, {"unit": "m"}, unit="mm")
+    says = r"depth\.npz says that -1 stands for unknown; you wrote 'unknown: 0': leave it out"
+    with pytest.raises(MediaError, match=says):
+        open_stated(tmp_path, {"unknown": -1.0}, unknown=0.0)
+    assert open_stated(tmp_path, {"unit": "m", "unknown": 0}, unit="m", unknown=0.0).metric
+
+
+def open_stated(tmp_path, stored, **stated):
+    np.savez(tmp_path / "depth.npz", depth=ramp(), **{name: np.array(value) for name, value in stored.items()})
+    return open_depth_file(DepthFile(file=tmp_path / "depth.npz", **stated), clip(tmp_path))
+
+
+@pytest.mark.parametrize(("dtype", "unit", "times", "says"), [
+    (np.uint16, "m", 10, "whole numbers, half of them above 196., as millimetres are; .* 'unit: m': write 'unit: mm'"),
+    (np.float32, "mm", 0.01, "point numbers, half of them below 1.96, as metres are; .* 'unit: mm': write 'unit: m'"),
+    (np.uint16, "m", 5, None),
+    (np.uint16, "relative", 10, None),
+    (np.uint16, None, 10, None),
+    (np.float32, "m", 10, None),
+    (np.float32, "mm", 0.3, None),
+    (np.float32, "relative", 0.01, None),
+    (np.float32, None, 0.01, None),
+    (np.uint16, "mm", 0.1, None),
+])  # fmt: skip
+def test_metres_and_millimetres_are_told_apart_where_numbers_cannot_be_both(tmp_path, dtype, unit, times, says):
+    depth = (ramp(np.float64) * times).astype(dtype)
+    if says is None:
+        assert opened(tmp_path, depth, unit).frame_count == COUNT
+        return
+    with pytest.raises(MediaError, match=says):
+        opened(tmp_path, depth, unit)
+
+
+def test_a_file_that_states_its_unit_is_believed(tmp_path):
+    np.savez(tmp_path / "depth.npz", depth=(ramp() * 10).astype(np.uint16), unit="m")
+    for stated in ({}, {"unit": "m"}):
+        assert open_depth_file(DepthFile(file=tmp_path / "depth.npz", **stated), clip(tmp_path)).metric
+
+
+@pytest.mark.parametrize("size", [(WIDTH, HEIGHT), (2 * WIDTH, 2 * HEIGHT)])
+def test_the_files_lens_is_that_of_the_clip_in_its_pixels(tmp_path, size):
+    np.savez(tmp_path / "depth.npz", depth=ramp(), horizontal_angle_deg=60.0)
+    depth = DepthFile(file=tmp_path / "depth.npz", upsample="surfaces")
+    lens = open_depth_file(depth, clip(tmp_path, size=size)).lens
+    assert (lens.width, lens.height, lens.center_px) == (*size, (size[0] / 2, size[1] / 2))
+    assert lens.horizontal_angle == pytest.approx(math.radians(60))
+    assert opened(tmp_path, ramp()).lens is None
+
+
+def test_unknown_may_be_no_number(tmp_path):
+    depth = ramp()
+    depth[:, 2, 3:5] = np.nan
+    np.savez(tmp_path / "depth.npz", depth=depth, unknown=np.nan)
+    video = open_depth_file(DepthFile(file=tmp_path / "depth.npz"), clip(tmp_path))
+    got, known = everything(video)
+    assert np.array_equal(known, np.isfinite(depth))
+    assert np.array_equal(got[known], depth[known])
 
 
 @pytest.mark.parametrize(("unknown", "value"), [(None, 0), (-1.0, -1), (65_535.0, 65_535), (None, np.inf)])
@@ -107,6 +174,13 @@ def test_disparity_without_a_difference_is_refused(tmp_path):
     ("change", "says"),
     [
         (lambda depth: depth[:, :, 1:], "is 7x6, but the video clip.mp4 is 8x6"),
+        (
+            lambda depth: np.repeat(depth, 2, axis=2),
+            "is 16x6, but the video clip.mp4 is 8x6; .* every pixel of the video$",
+        ),
+        (lambda depth: depth.swapaxes(1, 2), "is 6x8, but the video clip.mp4 is 8x6; .* lies on its side: turn it"),
+        (lambda depth: depth[:, ::2], "is 8x3, but .* every pixel of the video, or fewer in the same shape$"),
+        (lambda depth: depth[:, ::2, ::2], "is 4x3, but .* cover the whole picture, write 'upsample: guided'"),
         (lambda depth: depth[1:], "has 3 frames, but the video clip.mp4 has 4"),
         (
             lambda depth: np.where(depth == 130, np.nan, depth),
@@ -118,7 +192,7 @@ def test_disparity_without_a_difference_is_refused(tmp_path):
         ),
         (lambda depth: depth * [[[1]], [[0]], [[1]], [[1]]], "in frame 1 no depth is known"),
     ],
-    ids=["size", "length", "nan", "negative", "nothing known"],
+    ids=["size", "larger", "turned", "other shape", "smaller", "length", "nan", "negative", "nothing known"],
 )
 def test_what_cannot_be_depth_is_named(tmp_path, change, says):
     with pytest.raises(MediaError, match=says):
@@ -171,3 +245,85 @@ def test_depth_of_neither_length_is_refused_with_both(tmp_path):
     np.savez(tmp_path / "depth.npz", depth=ramp()[:3])
     with pytest.raises(MediaError, match=r"has 3 frames.*has 4;.*or for the 2 of them that are asked for"):
         open_depth_file(DepthFile(file=tmp_path / "depth.npz", unit="m"), clip(tmp_path), 2)
+
+
+def written(folder, suffix, depth, meaning):
+    """Write depth as ex4d does, and return what is read of it again."""
+    path, size, known = folder / f"depth{suffix}", (WIDTH, HEIGHT), depth > 0
+    if suffix == ".npz":
+        writer = DepthNpzWriter(path, size, len(depth), meaning)
+    else:
+        writer = DepthVideoWriter(path, size, Fraction(24), meaning, float(depth[known].min()), float(depth.max()))
+    with writer as file:
+        for frame, where in zip(depth, known, strict=True):
+            file.write(frame, where)
+    return path
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".mkv"])
+@pytest.mark.parametrize(("unit", "angle"), [("m", 70.0), ("relative", None)])
+def test_what_ex4d_writes_needs_no_word_by_the_user(tmp_path, suffix, unit, angle):
+    depth = ramp() / np.float32(1000)
+    depth[:, 1, 2] = 0
+    path = written(tmp_path, suffix, depth, DepthMeaning(unit, angle))
+    video = open_depth_file(DepthFile(file=path), clip(tmp_path))
+    got, known = everything(video)
+    assert (video.metric, video.assumed) == (unit == "m", ())
+    assert (video.lens is None) is (angle is None)
+    assert np.array_equal(known, depth > 0)
+    assert np.allclose(got, depth, rtol=0 if suffix == ".npz" else 1e-5)
+    with pytest.raises(MediaError, match=f"says its unit is {unit}; you wrote 'unit: mm'"):
+        open_depth_file(DepthFile(file=path, unit="mm"), clip(tmp_path))
+
+
+class Listener:
+    def __init__(self):
+        self.frames, self.said = 0, []
+
+    def begin(self, task, total): ...
+
+    def advance(self):
+        self.frames += 1
+
+    def say(self, text):
+        self.said.append(text)
+
+
+class TestDepthFromFile:
+    """The laws of every depth estimator."""
+
+    @pytest.fixture(params=[{"unit": "disparity"}, {"unit": "m"}, {}])
+    def estimator(self, request, tmp_path) -> DepthEstimator:
+        np.savez(tmp_path / "depth.npz", depth=ramp())
+        return DepthFromFile(DepthFile(file=tmp_path / "depth.npz", **request.param))
+
+    def test_the_folder_holds_what_the_file_means_and_nothing_is_left_beside_it(self, estimator, tmp_path):
+        listener = Listener()
+        depth = estimator.estimate(clip(tmp_path), tmp_path / "made" / "depth", progress=listener)
+        loaded = DepthVideo.load(tmp_path / "made" / "depth")
+        direct = open_depth_file(estimator.file, clip(tmp_path))
+        assert [path.name for path in (tmp_path / "made").iterdir()] == ["depth"]
+        assert (depth.width, depth.height, depth.frame_count) == (WIDTH, HEIGHT, COUNT)
+        assert depth.statistics == loaded.statistics == direct.statistics
+        assert depth.metric is direct.metric
+        for ours, theirs in zip(everything(loaded), everything(direct), strict=True):
+            assert np.array_equal(ours, theirs)
+        assert listener.frames == COUNT
+        assert depth.assumed == ("depth from depth.npz", *direct.assumed)
+        assert listener.said == ["depth from depth.npz"]
+
+    def test_the_same_file_gives_the_same_bytes(self, estimator, tmp_path):
+        for folder in ("one", "two"):
+            estimator.estimate(clip(tmp_path), tmp_path / folder)
+        for name in ("depth.zip", "depth.json"):
+            assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+    def test_a_file_that_cannot_be_used_leaves_nothing(self, estimator, tmp_path):
+        with pytest.raises(MediaError, match="has 4 frames"):
+            estimator.estimate(clip(tmp_path, count=COUNT + 1), tmp_path / "folder")
+        assert [path.name for path in tmp_path.iterdir()] == ["depth.npz"]
+
+    def test_the_files_lens_stays(self, tmp_path):
+        np.savez(tmp_path / "depth.npz", depth=ramp(), horizontal_angle_deg=60.0)
+        made = DepthFromFile(DepthFile(file=tmp_path / "depth.npz")).estimate(clip(tmp_path), tmp_path / "folder")
+        assert made.lens == Pinhole.from_horizontal_angle(WIDTH, HEIGHT, math.radians(60))
