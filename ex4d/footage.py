@@ -25,7 +25,8 @@ from ex4d.reconstruction.subject import measure_subject
 from ex4d.reconstruction.unknown_depth import fill_unknown
 from ex4d.render.rasterizer import NEAR
 from ex4d.shotlist.model import DepthFile, Output, Shot, Source
-from ex4d.trajectory.scenery import assumed_pivot, delivered_lens, lens_in_words
+from ex4d.source_lens import FoundLens, lens_of
+from ex4d.trajectory.scenery import assumed_pivot
 from ex4d.trajectory.timing import clock_of
 
 BORDER_SUBJECT_DISTANCES = 50.0
@@ -59,6 +60,8 @@ class Footage:
     grid_lens: Pinhole
     """Lifts the grid's pixels; ``scene.lens`` sees the output's."""
     scene: Scene
+    source_lens: FoundLens
+    """As delivered; and whence it is known."""
     estimated: EstimatedDepth | None = None
     """How the depth was estimated; None where it is the user's."""
     refinement: Refinement = AS_IT_IS
@@ -158,26 +161,27 @@ def open_footage(shot: Shot, output: Output, media: Media | None = None) -> Foot
 
     Raises:
         ReconstructionError: no depth is known where the subject is, or it is in a unit that nothing can be drawn in.
-        TrajectoryError: the clip leaves the source.
+        TrajectoryError: the clip leaves the source, or its lens is not known or cannot be.
         UserError, MissingPart: as :func:`open_media`.
     """
     source, media = shot.source, media or open_media(shot.source, called(shot))
     clip = media.clip
     fit = Fit.plan(clip.size, output.size, fit=output.fit, overscan=output.overscan)
-    delivered = delivered_lens(source, clip.width, clip.height)
-    lens = fit.lens(delivered)
-    assumed = () if source.lens_stated else (f"lens {lens_in_words(delivered)}",)
+    found = lens_of(source, clip, media.depth)
+    lens = fit.lens(found.lens)
     scene = Scene(
         lens=lens,
         pivot=assumed_pivot(source, lens),
         frame_rate=output.fps or clip.frame_rate,
         source_rate=clip.frame_rate,
         source_duration=clip.duration,
-        assumed=(*assumed, *clip.assumed, *media.depth.assumed),
+        delivered_focal=found.lens.focal_px / found.lens.width,
+        assumed=(*found.assumed, *clip.assumed, *media.depth.assumed),
     )
     assert source.depth is not None
     refinement = Refinement.of(source.depth)
-    footage = Footage(clip, media.depth, fit, fit.grid_lens(delivered), scene, media.estimated, refinement)
+    grid_lens = fit.grid_lens(found.lens)
+    footage = Footage(clip, media.depth, fit, grid_lens, scene, found, media.estimated, refinement)
     pivot, distance = _measured_subject(footage, shot)
     _require_drawable(distance, media.depth.statistics.largest)
     return replace(footage, scene=replace(scene, pivot=pivot, subject_distance=distance))

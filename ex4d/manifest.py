@@ -66,6 +66,7 @@ def _written(setup: Setup) -> dict[str, Any]:
 def _measured(setup: Setup) -> dict[str, Any]:
     scene, fit = setup.path.scene, setup.footage.fit
     return {
+        "lens": setup.footage.source_lens.as_json(),
         "lens_px": scene.lens.focal_px,
         "subject_distance": scene.subject_distance,
         "pivot": scene.pivot,

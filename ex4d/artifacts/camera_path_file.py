@@ -75,6 +75,7 @@ def _scene_fields(scene: Scene) -> dict[str, Any]:
         "frame_rate": str(scene.frame_rate),
         "source_rate": str(scene.source_rate),
         "source_duration": str(scene.source_duration),
+        "delivered_focal": scene.delivered_focal,
         "subject_distance": scene.subject_distance,
         "assumed": list(scene.assumed),
     }
@@ -82,13 +83,14 @@ def _scene_fields(scene: Scene) -> dict[str, Any]:
 
 def _scene_from(fields: dict[str, Any]) -> Scene:
     x, y, z = fields["pivot"]
-    distance = fields["subject_distance"]
+    distance, focal = fields["subject_distance"], fields["delivered_focal"]
     return Scene(
         lens=lens_from(fields["lens"]),
         pivot=(float(x), float(y), float(z)),
         frame_rate=Fraction(fields["frame_rate"]),
         source_rate=Fraction(fields["source_rate"]),
         source_duration=Fraction(fields["source_duration"]),
+        delivered_focal=None if focal is None else float(focal),
         subject_distance=None if distance is None else float(distance),
         assumed=tuple(str(word) for word in fields["assumed"]),
     )

@@ -25,6 +25,8 @@ class Scene:
     """Of the source, frames a second; what ``48f`` counts."""
     source_duration: Fraction
     """Seconds, from the start of the first frame to the end of the last."""
+    delivered_focal: float | None = None
+    """Focal length of the source as delivered, before fitting, in widths of its frame; None is that of ``lens``."""
     subject_distance: float | None = None
     """The subject's z-depth in the units of the source's depth; None where no depth was read."""
     assumed: tuple[str, ...] = ()

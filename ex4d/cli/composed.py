@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from functools import partial, wraps
-from typing import Any
+from typing import Any, Literal
 
 import typer
 
@@ -62,14 +62,18 @@ def read_as(option: str, kind: Any, written: str | None) -> Any:
         raise UserError(f"{option} {cause.errors()[0]['ctx']['error']}") from cause
 
 
-def lens_as_written(written: str | None) -> LensSpec | None:
+def lens_as_written(written: str | None) -> LensSpec | Literal["auto"] | None:
     """Read ``--lens``.
 
     Raises:
         UserError: it is none.
     """
+    if written is None:
+        return None
     try:
-        return None if written is None else LensSpec.model_validate(LensSpec.opened(Text(written, IN_PYTHON)))
+        if written == "auto":
+            return "auto"
+        return LensSpec.model_validate(LensSpec.opened(Text(written, IN_PYTHON)))
     except ValueError as cause:
         raise UserError(f"--lens {cause}") from cause
 

@@ -17,6 +17,10 @@ from ex4d.trajectory.scenery import lens_in_words
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from ex4d.footage import Footage
+
+SAME_ANGLE = 0.01
+"""By what share the output's angle may differ from the source's and need no word: a column that is cut to be even."""
 _WORD_OF = {kind: word for word, kind in MOVES.items()}
 
 
@@ -76,13 +80,25 @@ def _print_notes(plan: Plan, console: Console) -> None:
     for shot in plan.shots:
         scene = shot.setup.path.scene
         unit = "m" if shot.setup.footage.depth.metric else "of its own unit"
-        notes = [f"subject at {scene.subject_distance:.4g} {unit}", f"lens {lens_in_words(scene.lens)}"]
+        notes = [f"subject at {scene.subject_distance:.4g} {unit}", *_lens_in_words(shot.setup.footage)]
         notes += [f"assumed: {words}" for words in scene.assumed]
         notes += [f"newest {use.name}, version {use.version}" for use in shot.setup.shot.presets if not use.pinned]
         notes += [f"handheld seed {seed}" for seed in handheld_seeds(shot.setup)]
         notes += _work_in_words(shot)
         notes += [f"warning: {words}" for words in shot.warnings]
         console.print(f"  {shot.setup.shot.name}: " + "; ".join(notes), highlight=False, markup=False, soft_wrap=True)
+
+
+def _lens_in_words(footage: Footage) -> list[str]:
+    """Say the source's lens and whence it is known, and the output's where a fit has changed its angle.
+
+    One that was assumed is said with all else that was.
+    """
+    source, seen = footage.source_lens, footage.scene.lens
+    notes = [] if source.assumed else [source.in_words]
+    if not math.isclose(seen.horizontal_angle, source.lens.horizontal_angle, rel_tol=SAME_ANGLE):
+        notes.append(f"of which {lens_in_words(seen)} are seen")
+    return notes
 
 
 def _work_in_words(shot: ShotPlan) -> list[str]:
@@ -143,7 +159,10 @@ def plan_as_json(plan: Plan) -> dict[str, Any]:
                 "engine": shot.setup.engine.name,
                 "engine_work": None if shot.expected is None else _work_as_json(shot.expected),
                 "path": asdict(shot.figures),
+                "lens": shot.setup.footage.source_lens.as_json(),
+                "lens_seen_px": shot.setup.path.scene.lens.focal_px,
                 "subject_distance": shot.setup.footage.subject_distance,
+                "metric": shot.setup.footage.depth.metric,
                 "uncovered": {index: frame.uncovered for index, frame in shot.coverage.items()},
                 "where": {index: frame.where for index, frame in shot.coverage.items()},
                 "ninths": {index: frame.ninths for index, frame in shot.coverage.items()},

@@ -43,8 +43,9 @@ def footage_options(
     lens: Annotated[
         str | None,
         _filmed(
-            "Through which it was filmed: 54deg across, 35mm, or 500px. Else what the camera file says, or the shot of "
-            "its own video, or 54deg; for the reference profile 500px of what is written.",
+            "Through which it was filmed: 54deg across, 35mm, 500px, or auto: what its depth or the video says. Else "
+            "what the camera file says, or the shot of its own video; for the reference profile 500px of what is "
+            "written; else as auto, and 54deg where neither says it.",
             metavar="LENS",
         ),
     ] = None,

@@ -35,6 +35,7 @@ def print_summary(made: Production, console: Console) -> None:
 def choices_of(take: Take) -> list[str]:
     """Return in words what the shot list left open and was chosen for this take."""
     chosen = [f"assumed {words}" for words in take.setup.path.scene.assumed]
+    chosen += take.setup.footage.source_lens.told
     chosen += [f"newest {use.name}, version {use.version}" for use in take.setup.shot.presets if not use.pinned]
     return chosen
 

@@ -112,7 +112,8 @@ def _plan_shot(setup: Setup, rasterizer: Rasterizer, progress: Progress, options
     # The median leaves out the first frame, which may have had to compile the kernels.
     seconds = statistics.median(durations) * setup.frame_count * FINISHING_FACTOR
     of_cover = tuple(_warnings_of_border(setup, recipe)) or tuple(_warnings_of_cover(coverage))
-    warnings = (*warnings_of(setup.path), *of_cover, *_warnings_of_subject(setup, sampled))
+    of_lens = setup.footage.source_lens.doubts
+    warnings = (*of_lens, *warnings_of(setup.path), *of_cover, *_warnings_of_subject(setup, sampled))
     expected = expected_of(setup.engine, setup.frame_count, options)
     return ShotPlan(setup, figures_of(setup.path), coverage, seconds, warnings, expected)
 

@@ -37,7 +37,12 @@ class Staged:
     radius: float | None = None
     """Units of depth from the source camera to the point that EX-4D's cameras turn about; None for other cameras."""
     said: tuple[str, ...] = ()
-    """Choices that were made for the user."""
+    """Choices that were made for the user before the footage was opened."""
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """Choices that were made for the user, and the lens where media say it."""
+        return (*self.said, *self.footage.source_lens.told)
 
     @property
     def cameras(self) -> CameraFile:
@@ -137,9 +142,12 @@ def _radius(job: Recon, media: Media, fit: Fit) -> float:
 
 
 def _with_lens(job: Recon, inputs: Inputs, fit: Fit) -> tuple[Shot, tuple[str, ...]]:
-    """Return the shot with the lens that its video is taken to have: stated, the camera file's, or the profile's."""
+    """Return the shot with the lens that its video is taken to have: stated, the camera file's, or the profile's.
+
+    Where none of them states one it is for the footage to find.
+    """
     source = inputs.source
-    if source.lens_stated:
+    if source.lens is not None:
         return inputs.shot, ()
     update: dict[str, object] = {}
     said: tuple[str, ...] = ()
@@ -147,6 +155,7 @@ def _with_lens(job: Recon, inputs: Inputs, fit: Fit) -> tuple[Shot, tuple[str, .
         update, said = _lens_of_file(job, inputs.cameras, fit)
     elif job.profile_name == "reference":
         update = {"lens": LensSpec(kind="px", value=FOCAL_PX / float(fit.scale[0]))}
+        said = (f"lens {FOCAL_PX:g} px of what is written, as the reference profile has it",)
     return inputs.shot.model_copy(update={"source": source.model_copy(update=update)}), said
 
 
@@ -154,7 +163,7 @@ def _lens_of_file(job: Recon, cameras: CameraFile, fit: Fit) -> tuple[dict[str, 
     """Return a camera file's lens as the source's: as it stands, or scaled from the size that it was made for."""
     lens, (width, height) = cameras.lens, fit.source
     if abs(lens.width - width) <= AS_STANDS and abs(lens.height - height) <= AS_STANDS:
-        return {"lens": LensSpec(kind="px", value=lens.focal_px), "center": lens.center_px, "lens_stated": True}, ()
+        return {"lens": LensSpec(kind="px", value=lens.focal_px), "center": lens.center_px}, ()
     scale = fit.view[0] / lens.width
     made_for, rendered = f"{lens.width}x{lens.height}", f"{fit.view[0]}x{fit.view[1]}"
     if abs(lens.height * scale - fit.view[1]) > AS_STANDS:
@@ -164,4 +173,4 @@ def _lens_of_file(job: Recon, cameras: CameraFile, fit: Fit) -> tuple[dict[str, 
         )
     said = f"{job.path} was made for {made_for}; its lens is scaled to {rendered}"
     spec = LensSpec(kind="px", value=lens.focal_px * scale / float(fit.scale[0]))
-    return {"lens": spec, "lens_stated": True}, () if scale == 1 else (said,)
+    return {"lens": spec}, () if scale == 1 else (said,)

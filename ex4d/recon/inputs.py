@@ -169,7 +169,7 @@ def frames_of(wanted: int | None, most: int, whose: Path | str) -> int:
 def _as_shot(job: Recon, shot: Shot, output: Output) -> Inputs:
     """A shot of a shot list as it is, but for what the command line says."""
     if job.lens is not None:
-        source = shot.source.model_copy(update={"lens": job.lens, "lens_stated": True})
+        source = shot.source.model_copy(update={"lens": job.lens})
         shot = shot.model_copy(update={"source": source})
     if job.size is not None:
         output = output.model_copy(update={"size": job.size, "fit": job.fit})
@@ -178,18 +178,18 @@ def _as_shot(job: Recon, shot: Shot, output: Output) -> Inputs:
 
 def _of_video(job: Recon, shot: Shot, clip: MediaInfo, count: int, cameras: CameraFile | None) -> Inputs:
     """A shot over the video, whose frames are taken one by one at a steady rate, whatever their times are."""
-    lens = {} if job.lens is None else {"lens": job.lens, "lens_stated": True}
     depth = job.depth or DepthModel(model="auto")
     if job.profile_name == "reference" and isinstance(depth, DepthModel) and depth.sharpen is None:
         depth = depth.model_copy(update={"sharpen": False})
-    source = Source(video=clip.path, fps=clip.frame_rate, depth=depth, subject=shot.source.subject, **lens)
+    subject = shot.source.subject
+    source = Source(video=clip.path, fps=clip.frame_rate, depth=depth, subject=subject, lens=job.lens)
     update: dict[str, object] = {"source": source}
     if job.shot is None:
         name = job.name if shot.name == "recon" else shot.name
         end = Position(value=Fraction(count), unit="f")
         update |= {"name": name, "clip": Clip(start=Position(value=Fraction(0), unit="f"), end=end)}
     output = Output(size=job.size, fit=job.fit)
-    said = _said(job, shot.source.subject, clip, count, cameras)
+    said = _said(job, subject, clip, count, cameras)
     return Inputs(shot.model_copy(update=update), output, cameras, None if job.shot else count, tuple(said))
 
 

@@ -52,8 +52,8 @@ class Recon:
     """The folder of all weights; None is the usual one."""
     device: Device | None = None
     """What a depth model works on; None takes the GPU where there is one."""
-    lens: LensSpec | None = None
-    """None is the camera file's or the shot's, else the profile's."""
+    lens: LensSpec | Literal["auto"] | None = None
+    """None is the camera file's or the shot's, else the profile's, else what the depth or the video says."""
     size: tuple[int, int] | None = None
     """Width and height, pixels, even; None is the source's, rounded down to even."""
     fit: FitRule = "crop"

@@ -63,7 +63,7 @@ def reconstruct(job: Recon, progress: Progress = SILENT) -> Reconstructed:
     meshes = _mesh_frames(job, len(staged.path))
     if job.save_camera:
         _ = staged.cameras  # it is found before anything is made if its file cannot hold them
-    for words in (*inputs.said, *staged.said, *(f"assumed: {words}" for words in staged.footage.scene.assumed)):
+    for words in (*inputs.said, *staged.told, *(f"assumed: {words}" for words in staged.footage.scene.assumed)):
         progress.say(words)
     lens, rate = staged.path.scene.lens, staged.path.frame_rate
     with Outputs.opened(job, (lens.width, lens.height), rate) as outputs:

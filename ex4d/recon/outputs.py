@@ -116,7 +116,7 @@ def manifest_of(
             "frames": [frame.uncovered for frame in coverage],
         },
         "assumed": path.scene.assumed,
-        "said": (*inputs.said, *staged.said),
+        "said": (*inputs.said, *staged.told),
         "files": [file.name for file in written],
         "ex4d": version("ex4d"),
         "python": platform.python_version(),

@@ -21,7 +21,7 @@ from ex4d.shotlist.fields import (
     shown,
     whole,
 )
-from ex4d.shotlist.lens import DEFAULT_LENS, LensSpec
+from ex4d.shotlist.lens import LensSpec
 from ex4d.shotlist.nodes import Listed, Mapped, Node, Text
 from ex4d.shotlist.paths import LocalPath
 from ex4d.shotlist.places import ImagePoint, image_point
@@ -102,23 +102,12 @@ class Source(Record):
     """Frames a second; required for images, overrides a video's own."""
     depth: Depth = None
     """None where nothing is stated."""
-    lens: Lens = DEFAULT_LENS
-    """As delivered, before fitting."""
-    lens_stated: bool = False
-    """Whether the user stated it; else it is assumed, and said so."""
+    lens: Lens | None = None
+    """As delivered, before fitting. None is what the depth or the video says, or else the default, which is said;
+    ``auto`` the same without the default."""
     center: Annotated[tuple[Pixel, Pixel] | None, BeforeValidator(_center)] = None
     """Principal point (x, y), pixels of the source as delivered; None is the middle."""
     subject: SubjectPlace = Center()
-
-    @classmethod
-    def words(cls) -> tuple[str, ...]:
-        """Return the keys that a user may write."""
-        return tuple(word for word in super().words() if word != "lens_stated")
-
-    @classmethod
-    def spelled(cls, node: Mapped) -> dict[str, Any]:
-        """Note whether the lens is stated."""
-        return {**super().spelled(node), "lens_stated": "lens" in node}
 
 
 def _file_name(value: Any) -> Any:

@@ -17,7 +17,7 @@ from ex4d.artifacts.camera_path import CameraPath
 from ex4d.artifacts.scene import Scene
 from ex4d.errors import TrajectoryError
 from ex4d.geometry.pinhole import Pinhole
-from ex4d.shotlist.model import Clip, Nearest, Output, Position, Shot, Source, Spline, Window
+from ex4d.shotlist.model import Clip, LensSpec, Nearest, Output, Position, Shot, Source, Spline, Window
 from ex4d.trajectory.compiler import compile_shot
 from ex4d.trajectory.cue import blaming, cues_of
 from ex4d.trajectory.key_spline import key_times
@@ -75,12 +75,17 @@ def _scene(shot: Shot, output: Output, timing: Timing, lens: Pinhole) -> Scene:
 
 
 def _lenses(source: Source, width: int, height: int) -> Iterator[Pinhole]:
-    """Yield the stated lens; ``auto`` and pixels of an unknown width may be of any angle."""
-    if source.lens != "auto" and source.lens.kind != "px":
+    """Yield the stated lens; one that the media say, and pixels of an unknown width, may be of any angle."""
+    if _states_angle(source):
+        assert isinstance(source.lens, LensSpec)
         yield Pinhole(width, height, focal_px(source.lens, width), (0.5 * width, 0.5 * height))
         return
     for angle in LENSES_DEG:
         yield Pinhole.from_horizontal_angle(width, height, math.radians(angle))
+
+
+def _states_angle(source: Source) -> bool:
+    return isinstance(source.lens, LensSpec) and source.lens.kind != "px"
 
 
 def _allows(scene: Scene, shot: Shot) -> bool:
@@ -149,7 +154,7 @@ def _assumptions(shot: Shot, output: Output, timing: Timing, lens: Pinhole) -> t
         f"output size {SIZE[0]}x{SIZE[1]}": output.size is None,
         f"{timing.frame_rate} frames a second": output.fps is None and source.fps is None,
         f"{timing.source_rate} source frames a second": bool(output.fps) and source.fps is None and _in_frames(clip),
-        _lens_assumption(source, lens): not source.lens_stated or source.lens == "auto" or source.lens.kind == "px",
+        _lens_assumption(source, lens): not _states_angle(source),
         "a lens centered on the picture": source.center is not None,
         "a subject in the middle": isinstance(source.subject, Nearest),
         "how long the source is": clip is None or clip.end is None,
@@ -164,7 +169,7 @@ def _in_frames(clip: Clip | None) -> bool:
 
 def _lens_assumption(source: Source, lens: Pinhole) -> str:
     angle = math.degrees(lens.horizontal_angle)
-    if source.lens == "auto" or source.lens.kind != "px":
+    if not isinstance(source.lens, LensSpec):
         return f"lens {angle:.4g}deg"
     width = 2.0 * source.lens.value * math.tan(0.5 * lens.horizontal_angle)
     return f"a source {width:.0f} px wide, on which a lens of {source.lens.value:g}px sees {angle:.4g}deg"

@@ -19,8 +19,10 @@ ROUNDING = 1e-9
 
 def source_focal(source: Source, scene: Scene) -> float:
     """Return the source's focal length in widths of its frame, as delivered where that is stated."""
-    angle = None if source.lens == "auto" else source.lens.horizontal_angle
-    return scene.lens.focal_px / scene.lens.width if angle is None else 0.5 / math.tan(0.5 * angle)
+    angle = source.lens.horizontal_angle if isinstance(source.lens, LensSpec) else None
+    if angle is not None:
+        return 0.5 / math.tan(0.5 * angle)
+    return scene.delivered_focal or scene.lens.focal_px / scene.lens.width
 
 
 def lens_factor(spec: LensSpec, source: Source, scene: Scene, shot: str) -> float:
@@ -34,7 +36,7 @@ def lens_factor(spec: LensSpec, source: Source, scene: Scene, shot: str) -> floa
     """
     if spec.horizontal_angle is not None:
         return 0.5 / math.tan(0.5 * spec.horizontal_angle) / source_focal(source, scene)
-    if source.lens == "auto" or source.lens.kind != "px":
+    if not isinstance(source.lens, LensSpec) or source.lens.kind != "px":
         raise TrajectoryError(
             f"shot {shot!r}: a zoom in px needs the source's lens in px too; write the zoom in mm or deg, or "
             f"source.lens as {spec.value:g}px"

@@ -24,7 +24,7 @@ LENS = Pinhole(*SIZE, 40.0 / 3.0, (22.5, 15.5))
 def camera_path(count: int = COUNT) -> CameraPath:
     poses = np.tile(np.eye(4), (count, 1, 1))
     poses[:, :3, 3] = RNG.normal(size=(count, 3))
-    scene = Scene(LENS, (0.1, -0.2, 1.0), RATE, Fraction(6), Fraction(49, 6), 2.7401088, ("lens 54deg",))
+    scene = Scene(LENS, (0.1, -0.2, 1.0), RATE, Fraction(6), Fraction(49, 6), 1.125, 2.7401088, ("lens 54deg",))
     times = tuple(Fraction(index * 1001, 30_000) for index in range(count))
     return CameraPath(poses, RNG.uniform(0.5, 2, count), times, RATE, scene)
 

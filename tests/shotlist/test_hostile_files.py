@@ -84,7 +84,7 @@ nested = st.recursive(
     ),
     max_leaves=8,
 )
-WORDS = ["name", "clip", "camera", "transition", "source", "synthesis", "time", "presets", "lens_stated", "within"]
+WORDS = ["name", "clip", "camera", "transition", "source", "synthesis", "time", "presets", "within"]
 
 
 @BOUNDED

@@ -183,7 +183,7 @@ shots:
     first, second, third = parse(text, FILE).shots
 
     assert first.source.depth == DepthFile(file=(FILE.parent / "media/a.npz").absolute())
-    assert first.source.lens_stated
+    assert first.source.lens == LensSpec(kind="mm", value=35.0)
     assert second.source.video == first.source.video == (FILE.parent / "media/a.mp4").absolute()
     assert second.source.lens == "auto"
     assert second.source.depth == DepthModel(model="depthcrafter")
@@ -199,7 +199,7 @@ def test_what_is_left_out_has_its_default() -> None:
     assert shot.camera == ()
     assert shot.clip is None
     assert shot.transition.kind == "cut"
-    assert not shot.source.lens_stated
+    assert shot.source.lens is None
     assert shots.output.fps is None
     assert shots.output.fit == "crop"
 

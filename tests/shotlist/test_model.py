@@ -29,8 +29,7 @@ def test_a_shot_is_built_from_python() -> None:
         camera=(CameraItem(move=spline), CameraItem(move=Pan(angle=0.3), at="20%..60%")),  # type: ignore[arg-type]
     )
 
-    assert shot.source.lens == model.DEFAULT_LENS
-    assert not shot.source.lens_stated
+    assert shot.source.lens is None
     assert shot.camera[1].at.start == Position(value=Fraction(20), unit="%")
 
 

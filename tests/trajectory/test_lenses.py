@@ -23,7 +23,6 @@ from ex4d.shotlist.model import (
     Truck,
     Zoom,
 )
-from ex4d.trajectory.scenery import delivered_lens
 from tests.trajectory.shots import (
     LENS,
     OFF_CENTER,
@@ -154,23 +153,14 @@ def test_lenses_do_not_depend_on_shake_or_roll(camera):
     np.testing.assert_allclose(shaken.lens_factor, compiled(*camera).lens_factor, rtol=1e-12)
 
 
-@pytest.mark.parametrize(("focal", "angle"), [(0.001, "180deg"), (1e6, r"0\.003667deg")])
-def test_a_lens_in_pixels_is_held_to_the_angles_of_lenses(focal, angle):
-    """What angle it sees shows only on the source's own size."""
-    source = Source(video="clip.mp4", lens=LensSpec(kind="px", value=focal))
-    if focal == 10.0:
-        assert delivered_lens(source, 64, 48).focal_px == focal
-        return
-    with pytest.raises(
-        TrajectoryError, match=rf"clip\.mp4 is 64x48, on which .* sees {angle} across; .*2deg to 150deg"
-    ):
-        delivered_lens(source, 64, 48)
+@pytest.mark.parametrize("lens", [None, "auto", LensSpec(kind="px", value=900.0)])
+def test_an_absolute_zoom_is_of_the_source_as_delivered_however_it_was_cropped(lens):
+    """Its first end is the source's own lens: the shot begins without a jump."""
+    place = scene(lens=LENS, delivered_focal=50 / 36)
+    move = Zoom(start=LensSpec(kind="mm", value=50.0), end=LensSpec(kind="mm", value=100.0))
+    path = compiled(move, source=Source(video="clip.mp4", lens=lens), place=place)
 
-
-@pytest.mark.parametrize("center", [(64.5, 20.0), (20.0, 49.0)])
-def test_a_center_outside_the_picture_is_refused(center):
-    with pytest.raises(TrajectoryError, match=r"clip\.mp4 is 64x48, and the center .* outside"):
-        delivered_lens(Source(video="clip.mp4", center=center), 64, 48)
+    np.testing.assert_allclose(path.lens_factor[[0, -1]], [1.0, 2.0])
 
 
 def test_a_lens_that_has_not_changed_is_not_told_to_change_less():
