@@ -31,6 +31,8 @@ NARROWEST_DEG, WIDEST_DEG = 2.0, 150.0
 
 _LAST_CODE = 65_535
 _STEPS = _LAST_CODE - 1
+_ROUNDING = 1.2e-7
+"""Of depth itself, as float32: bounds are given more exactly."""
 
 
 @dataclass(frozen=True)
@@ -83,16 +85,16 @@ class DepthCodes:
         Raises:
             MediaError: a known depth is further outside the bounds than half a step.
         """
-        codes = np.zeros(depth.shape, np.uint16)
-        inside = depth[known]
+        inside = depth[known].astype(np.float64)
         with np.errstate(divide="ignore", invalid="ignore"):
-            steps = np.log(inside.astype(np.float64) / self.nearest) / (self._step or 1.0)
-        slack = 0.5 if self._step else 1e-6
-        within = (steps >= -slack) & (steps <= (_STEPS if self._step else 0) + slack)  # False of NaN, too
+            above = np.log(inside / self.nearest)
+        slack = max(0.5 * self._step, _ROUNDING)
+        within = (above >= -slack) & (above <= _STEPS * self._step + slack)  # False of NaN, too
         if not within.all():
             wrong = inside[~within][0]
             raise MediaError(f"a depth of {wrong:g} is not between {self.nearest:g} and {self.farthest:g}")
-        codes[known] = 1 + np.clip(np.rint(steps), 0, _STEPS).astype(np.uint16)
+        codes = np.zeros(depth.shape, np.uint16)
+        codes[known] = 1 + np.clip(np.rint(above / (self._step or 1.0)), 0, _STEPS).astype(np.uint16)
         return codes
 
     def decode(self, codes: UInt16[np.ndarray, "height width"]) -> Float32[np.ndarray, "height width"]:
@@ -108,7 +110,7 @@ class DepthCodes:
     def _depths(self) -> Float32[np.ndarray, "codes"]:
         depths = self.nearest * np.exp(self._step * np.arange(-1, _STEPS + 1, dtype=np.float64))
         depths[0], depths[1], depths[-1] = 0, self.nearest, self.farthest
-        return np.minimum(depths, self.farthest).astype(np.float32)
+        return depths.astype(np.float32)
 
 
 def tag_of(meaning: DepthMeaning, codes: DepthCodes) -> str:
