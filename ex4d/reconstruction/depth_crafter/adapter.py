@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from ex4d.artifacts.depth_video import DepthVideo
 from ex4d.errors import Faults, UserError
 from ex4d.media.probe import MediaInfo
 from ex4d.progress import SILENT, Progress
 from ex4d.reconstruction.depth_crafter.framing import Framing
+from ex4d.reconstruction.depth_estimator import Device
+from ex4d.reconstruction.torch_device import device_here
 
-Device = Literal["cpu", "cuda"]
 LEAST_LONGEST = 64
 
 
@@ -81,7 +81,7 @@ class DepthCrafter:
         from ex4d.reconstruction.depth_spool import spooling
 
         download = open_download(self.unet, self.parts)
-        device = torch.device(self.device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        device = torch.device(device_here(self.device))
         dtype = torch.float16 if device.type == "cuda" else torch.float32
         made = f"depth by {self.unet.name} in {_plain(dtype)} on the {'GPU' if device.type == 'cuda' else 'CPU'}"
         progress.say(made)

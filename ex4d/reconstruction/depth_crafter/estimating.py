@@ -6,7 +6,7 @@ those that are still wanted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -20,6 +20,7 @@ from ex4d.media.probe import MediaInfo
 from ex4d.media.reading import read_frames
 from ex4d.progress import Progress
 from ex4d.reconstruction.depth_crafter import autoencoder, picture_encoder
+from ex4d.reconstruction.depth_crafter.ahead import ahead
 from ex4d.reconstruction.depth_crafter.denoising import ADDED_NOISE, Condition, Denoising
 from ex4d.reconstruction.depth_crafter.download import Download
 from ex4d.reconstruction.depth_crafter.draws import augmentation_noise, start_noise
@@ -68,21 +69,26 @@ class Estimation:
         """Yield the latents and the embedding of one frame after another; lets go of the networks with the last."""
         seeing = self.download.loaded_picture_encoder(self.dtype, self.device)
         encoder, to_moments = self.download.loaded_encoder(self.dtype, self.device)
-        wide, tall = self.framing.padded
-        noises = augmentation_noise(self.settings.seed, self.clip.frame_count, (3, tall, wide))
-        frames = read_frames(self.clip, range(self.clip.frame_count))
+        coming = ahead(self._prepared(), 2 * TOGETHER)
         for start in range(0, self.clip.frame_count, TOGETHER):
-            pictures = [self.framing.scaled(frame) for frame in islice(frames, TOGETHER)]
+            pictures, padded, noises = zip(*islice(coming, TOGETHER), strict=True)
             told = picture_encoder.embedded(seeing, self._pixels(pictures), *self.download.colours)
-            noise = torch.stack(list(islice(noises, len(pictures)))).to(self.device)
-            noisy = self._pixels([self.framing.with_margin(one) for one in pictures]) + ADDED_NOISE * noise
+            noisy = self._pixels(padded) + ADDED_NOISE * torch.stack(noises).to(self.device)
             video = autoencoder.encoded(encoder, to_moments, noisy.to(to_moments.weight.dtype))
             if start + TOGETHER >= self.clip.frame_count:
                 del seeing, encoder, to_moments
             self.work.done(ENCODED, len(pictures))
             yield from map(Condition, video.split(1), told.split(1))
 
-    def _pixels(self, pictures: list[Picture]) -> Pixels:
+    def _prepared(self) -> Iterator[tuple[Picture, Picture, torch.Tensor]]:
+        """Yield each frame's picture, the same with its margin, and the noise for that."""
+        wide, tall = self.framing.padded
+        noises = augmentation_noise(self.settings.seed, self.clip.frame_count, (3, tall, wide))
+        for frame, noise in zip(read_frames(self.clip, range(self.clip.frame_count)), noises, strict=True):
+            picture = self.framing.scaled(frame)
+            yield picture, self.framing.with_margin(picture), noise
+
+    def _pixels(self, pictures: Sequence[Picture]) -> Pixels:
         """Return R'G'B' from -1 to 1."""
         values = torch.from_numpy(np.stack(pictures)).to(self.device).permute(0, 3, 1, 2)
         return values.float() / 255.0 * 2.0 - 1.0

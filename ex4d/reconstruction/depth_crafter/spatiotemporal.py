@@ -7,7 +7,8 @@ without a copy; diffusers' own layers change between two orders at each step.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from importlib.util import find_spec
 from typing import Any
 
 import torch
@@ -20,6 +21,11 @@ Filtered = Float[torch.Tensor, "frames height width filters"]
 Resized = Float[torch.Tensor, "frames tall wide filters"]
 Tokens = Float[torch.Tensor, "frames pixels channels"]
 Embedding = Float[torch.Tensor, "1 features"]
+
+
+def fuses(x: torch.Tensor) -> bool:
+    """Whether :mod:`.kernels` can be used: on a card, where PyTorch comes with Triton. The results are the same."""
+    return x.is_cuda and find_spec("triton") is not None
 
 
 def convolved(layer: nn.Conv2d, x: Features, bias: Float[torch.Tensor, "filters"] | None = None) -> Resized:
@@ -40,6 +46,10 @@ def convolved_over_time(layer: nn.Conv3d, x: Features, bias: Float[torch.Tensor,
 
 def normed(layer: nn.GroupNorm, x: Features, *, together: bool = False, silu: bool = False) -> Features:
     """Return the group norm of each frame, or of all frames together, through a SiLU where asked."""
+    if fuses(x):
+        from ex4d.reconstruction.depth_crafter import kernels
+
+        return kernels.normed(layer, x, together=together, silu=silu)
     first = x.permute(3, 0, 1, 2)[None] if together else x.permute(0, 3, 1, 2)
     seen = functional.group_norm(first, layer.num_groups, layer.weight, layer.bias, layer.eps)
     if silu:
@@ -94,30 +104,25 @@ def transformed(model: Any, x: Features, pictures: Float[torch.Tensor, "frames n
     place = model.time_proj(torch.arange(frames, device=x.device)).to(h.dtype)
     moment = model.time_pos_embed(place)[:, None]
     for block, over_time in zip(model.transformer_blocks, model.temporal_transformer_blocks, strict=True):
-        h = _in_pieces(lambda some, at: _attended(block, some, pictures[at]), h, 0, piece)  # noqa: B023 - called at once
+        for at in _pieces(frames, piece // (height * width)):
+            _attend(block, h[at], pictures[at])
         kept = torch.sigmoid(model.time_mixer.mix_factor)
-        h = _in_pieces(
-            lambda some, _: torch.lerp(_attended_over_time(over_time, some + moment, pictures[:1]), some, kept),  # noqa: B023
-            h, 1, piece,
-        )  # fmt: skip
+        for at in _pieces(height * width, piece // frames):
+            some = h[:, at]
+            torch.lerp(_attended_over_time(over_time, some + moment, pictures[:1]), some, kept, out=some)
     return model.proj_out(h).view(frames, height, width, channels).add_(x)
 
 
-def _in_pieces(work: Callable[[Tokens, slice], Tokens], x: Tokens, axis: int, piece: int) -> Tokens:
-    """Have work done on some frames (axis 0) or pixels (axis 1) at a time, and put in the place of what it read."""
-    length = max(1, piece // x.shape[1 - axis])
-    for start in range(0, x.shape[axis], length):
-        at = slice(start, start + length)
-        some = x[at] if axis == 0 else x[:, at]
-        some.copy_(work(some, at))
-    return x
+def _pieces(length: int, piece: int) -> Iterator[slice]:
+    for start in range(0, length, max(1, piece)):
+        yield slice(start, start + max(1, piece))
 
 
-def _attended(block: Any, h: Tokens, pictures: Float[torch.Tensor, "frames numbers"]) -> Tokens:
-    """Return a BasicTransformerBlock's output: each frame's pixels look at one another."""
-    h = h + self_attention(block.attn1, block.norm1(h))
+def _attend(block: Any, x: Tokens, pictures: Float[torch.Tensor, "frames numbers"]) -> None:
+    """Put a BasicTransformerBlock's output in the place of its input: each frame's pixels look at one another."""
+    h = x + self_attention(block.attn1, block.norm1(x))
     h += _told(block.attn2, pictures)[:, None]
-    return h.add_(_fed(block.ff, block.norm3(h)))
+    torch.add(h, _fed(block.ff, block.norm3(h)), out=x)
 
 
 def _attended_over_time(block: Any, h: Tokens, picture: Float[torch.Tensor, "1 numbers"]) -> Tokens:
@@ -151,7 +156,12 @@ def self_attention(
 
 def _fed(layer: Any, x: Tokens) -> Tokens:
     """Return a feed-forward layer's output, whose middle is gated by GELU."""
-    value, gate = layer.net[0].proj(x).chunk(2, dim=-1)
+    wide = layer.net[0].proj(x)
+    if fuses(wide):
+        from ex4d.reconstruction.depth_crafter import kernels
+
+        return layer.net[2](kernels.gated(wide))
+    value, gate = wide.chunk(2, dim=-1)
     return layer.net[2](value * functional.gelu(gate))
 
 
