@@ -20,15 +20,23 @@ Item = tuple[str, int, bytes]
 """A key, the type of its value, the value."""
 
 
-def write_video(path: Path, keys: Mapping[str, str] | None = None, size: tuple[int, int] = SIZE, turn: int = 0) -> Path:
-    """Write three frames, with keys in the notes of the whole movie."""
+def write_video(
+    path: Path,
+    keys: Mapping[str, str] | None = None,
+    size: tuple[int, int] = SIZE,
+    *,
+    turn: int = 0,
+    frames: int = 3,
+    rate: int = 24,
+) -> Path:
+    """Write dark frames, with keys in the notes of the whole movie."""
     with av.open(str(path), "w", options={"movflags": "use_metadata_tags"} if path.suffix != ".mkv" else {}) as output:
         output.metadata.update(keys or {})
-        stream = output.add_stream("libx264", rate=24)
+        stream = output.add_stream("libx264", rate=rate)
         stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
         if turn:
             stream.set_display_rotation(turn)
-        for _ in range(3):
+        for _ in range(frames):
             output.mux(stream.encode(av.VideoFrame.from_ndarray(np.zeros((size[1], size[0], 3), np.uint8), "rgb24")))
         output.mux(stream.encode(None))
     return path
@@ -38,12 +46,12 @@ def write_phone_video(
     path: Path,
     *items: Item,
     movie: Mapping[str, str] | None = None,
-    size: tuple[int, int] = SIZE,
-    turn: int = 0,
     iso: bool = False,
+    size: tuple[int, int] = SIZE,
+    **shape: int,
 ) -> Path:
-    """Write three frames, with keys in the notes of the track, as iPhones do; ``iso`` as MP4 has such notes."""
-    whole = write_video(path, movie, size=size, turn=turn).read_bytes()
+    """Write the same, with keys in the notes of the track, as iPhones do; ``iso`` as MP4 has such notes."""
+    whole = write_video(path, movie, size, **shape).read_bytes()
     at = whole.rindex(b"moov")
     notes = track_notes(*items, iso=iso)
     parts = [box(kind, part + notes if kind == b"trak" else part) for kind, part in boxes(whole[at + 4 :])]
