@@ -1,9 +1,9 @@
 """Depth files of any kind as one: raw frames, in the numbers of the file, one at a time.
 
 Read are ``.npz`` (an array named ``depth``, or the only one; optionally scalars ``unit``, ``unknown`` and
-``horizontal_angle_deg``), ``.npy``, folders or globs of 16-bit PNG, and 16-bit gray video (FFV1): the numbers as they
-are, or the depth that they stand for where :mod:`ex4d.media.depth_writing` wrote it. Nothing in them is unpickled,
-every size is checked before an array of it is made, and however long the file, one frame is held.
+``horizontal_angle_deg``), ``.npy``, folders or globs of 16-bit PNG or of EXR, and 16-bit gray video (FFV1): the numbers
+as they are, or the depth that they stand for where :mod:`ex4d.media.depth_writing` wrote it. Nothing in them is
+unpickled, every size is checked before an array of it is made, and however long the file, one frame is held.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from ex4d.errors import MediaError
 from ex4d.media.array_files import ArrayFile, open_npy, open_npz
 from ex4d.media.containers import check_size, opened
 from ex4d.media.depth_meaning import TAG, read_tag
+from ex4d.media.exr import read_exr, read_exr_header
 from ex4d.media.image_files import ImageHeader, read_gray16, read_header
 from ex4d.media.local_files import files_of, is_collection, local_file
 from ex4d.media.lossless import read_gray16_video
@@ -28,7 +29,9 @@ from ex4d.media.probe import MediaInfo, probe
 RawFrame = Shaped[np.ndarray, "height width"]
 
 _VIDEO_SUFFIXES = frozenset({".mkv", ".mov", ".mp4", ".avi", ".webm", ".ts"})
-_WHAT_IS_READ = "depth is read from .npz, .npy, folders or globs of 16-bit PNG, and 16-bit gray FFV1 video (.mkv)"
+_WHAT_IS_READ = (
+    "depth is read from .npz, .npy, folders or globs of 16-bit PNG or EXR, and 16-bit gray FFV1 video (.mkv)"
+)
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ def open_raw_depth(path: Path) -> RawDepth:
     if suffix in _VIDEO_SUFFIXES:
         return _open_video(path)
     if suffix == ".exr":
-        raise _exr(path)
+        return _exr_images(path, (path,))
     if suffix == ".png":
         return _raw_images(path, (path,))
     raise MediaError(f"{path} is not a depth file; {_WHAT_IS_READ}")
@@ -99,12 +102,28 @@ def _as_frames(array: ArrayFile, path: Path) -> tuple[int, int, int]:
 def _open_images(path: Path) -> RawDepth:
     images = files_of(path, (".png", ".exr"))
     if images[0].suffix.lower() == ".exr":
-        raise _exr(path)
+        return _exr_images(path, images)
     return _raw_images(path, images)
 
 
-def _exr(path: Path) -> MediaError:
-    return MediaError(f"{path}: EXR is not read yet; save its depth as .npz, as in np.savez(file, depth=frames)")
+def _exr_images(path: Path, images: tuple[Path, ...]) -> RawDepth:
+    first = read_exr_header(images[0])
+    for image in images[1:]:
+        header = read_exr_header(image)
+        if (header.width, header.height) != (first.width, first.height):
+            raise MediaError(f"{image} is {header.width}x{header.height}, the first is {first.width}x{first.height}")
+        if (header.channel, header.dtype) != (first.channel, first.dtype):
+            here, there = f"{header.channel}, {header.dtype}", f"{first.channel}, {first.dtype}"
+            raise MediaError(f"{image} has its depth in {here}; the first has it in {there}")
+
+    def read(indices: Sequence[int]) -> Iterator[RawFrame]:
+        for index in indices:
+            depth = read_exr(images[index])
+            if (depth.shape, depth.dtype) != ((first.height, first.width), first.dtype):
+                raise MediaError(f"{images[index]} changed while it was read")
+            yield depth
+
+    return RawDepth(path, first.width, first.height, len(images), is_integer=first.dtype.kind == "u", read=read)
 
 
 def _raw_images(path: Path, images: tuple[Path, ...]) -> RawDepth:
