@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ex4d.artifacts.depth_video import DepthFrame, DepthStatistics, DepthVideo
@@ -109,15 +109,19 @@ def test_the_center_is_the_user_s_else_the_depth_s_else_the_middle(
     assert lens.lens.center_px == center
 
 
-@given(st.floats(20, 120), st.floats(20, 120))
-def test_depth_and_video_that_disagree_by_more_than_a_tenth_are_told(seen: float, said: float) -> None:
-    """By the angle; a lens that the user wrote is beyond doubt."""
-    depth = Pinhole.from_horizontal_angle(*SIZE, math.radians(seen))
-    video = StatedLens(Pinhole.from_horizontal_angle(*SIZE, math.radians(said)).focal_px, "so much")
+@given(st.floats(20, 120), st.floats(0.8, 1.2))
+@example(60.0, 1.105)
+@example(60.0, 1.095)
+@example(60.0, 0.905)
+@example(60.0, 0.895)
+def test_depth_and_video_that_disagree_by_more_than_a_tenth_are_told(seen: float, ratio: float) -> None:
+    """Of the angle that the depth says; a lens that the user wrote is beyond doubt."""
+    depth, said = (Pinhole.from_horizontal_angle(*SIZE, math.radians(angle)) for angle in (seen, seen * ratio))
+    video = StatedLens(said.focal_px, "so much")
     lens = found(None, depth, video)
     assert lens.lens.focal_px == depth.focal_px
-    if not 0.0999 < abs(said - seen) / seen < 0.1001:
-        assert bool(lens.doubts) == (abs(said - seen) / seen > 0.1)
+    if abs(abs(ratio - 1) - 0.1) > 1e-6:
+        assert bool(lens.doubts) == (abs(ratio - 1) > 0.1)
     assert found(WRITTEN, depth, video).doubts == ()
 
 
