@@ -54,7 +54,7 @@ def test_a_unit_so_large_that_the_subject_is_at_the_camera_is_refused(tmp_path: 
 
 
 def test_metres_taken_for_millimetres_are_refused_with_what_to_write(tmp_path: Path) -> None:
-    with pytest.raises(MediaError, match=r"half of them below 4, as metres are; .*write 'unit: m'"):
+    with pytest.raises(MediaError, match=r"half of them below 4, as metres are; .*: write m$"):
         opened(film(tmp_path, 1.0, unit="mm"))
 
 

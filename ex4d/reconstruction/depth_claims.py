@@ -55,7 +55,7 @@ def agreed_unit(depth: DepthFile, raw: RawDepth) -> tuple[str, tuple[str, ...]]:
     if raw.unit is not None and raw.unit not in DEPTH_UNITS:
         raise MediaError(f"{raw.path} says its unit is {raw.unit!r}; known are {', '.join(DEPTH_UNITS)}")
     if raw.unit and depth.unit and raw.unit != depth.unit:
-        raise MediaError(f"{raw.path} says its unit is {raw.unit}; you wrote 'unit: {depth.unit}': leave it out")
+        raise MediaError(f"{raw.path} says its unit is {raw.unit}; you wrote {depth.unit}: leave it out")
     if stated := raw.unit or depth.unit:
         return stated, ()
     if raw.is_integer:
@@ -70,8 +70,8 @@ def agreed_unknown(depth: DepthFile, raw: RawDepth) -> float | None:
         MediaError: they differ.
     """
     if None not in (depth.unknown, raw.unknown) and depth.unknown != raw.unknown:
-        wrote = f"you wrote 'unknown: {depth.unknown:g}'"
-        raise MediaError(f"{raw.path} says that {raw.unknown:g} stands for unknown; {wrote}: leave it out")
+        stated = f"{raw.path} says that {raw.unknown:g} stands for unknown"
+        raise MediaError(f"{stated}; you wrote {depth.unknown:g}: leave it out")
     return raw.unknown if depth.unknown is None else depth.unknown
 
 
@@ -94,4 +94,4 @@ def require_plausible(depth: DepthFile, raw: RawDepth, median: float) -> None:
         found, are, unit = f"floating-point numbers, half of them below {1000 * median:.4g}", "metres", "m"
     else:
         return
-    raise MediaError(f"{raw.path} holds {found}, as {are} are; you wrote 'unit: {depth.unit}': write 'unit: {unit}'")
+    raise MediaError(f"{raw.path} holds {found}, as {are} are; you wrote that its unit is {depth.unit}: write {unit}")
