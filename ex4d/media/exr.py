@@ -11,6 +11,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from os import SEEK_CUR
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,9 +24,12 @@ from ex4d.media.local_files import local_file
 
 _MAGIC = 20_000_630
 _LONG_NAMES = 0x400
-_LONGEST_HEAD = 1 << 16
+_LONGEST_NAME = 255
+"""Bytes; so, too, the long ones."""
+_NEEDED = frozenset({"channels", "compression", "dataWindow", "displayWindow"})
+_LONGEST_NEEDED = 1 << 16
 """Bytes."""
-_MOST_CHANNELS = 64
+_MOST_ATTRIBUTES, _MOST_CHANNELS = 1024, 64
 _TYPES: dict[int, np.dtype[np.generic]] = {0: np.dtype("<u4"), 1: np.dtype("<f2"), 2: np.dtype("<f4")}
 _LINES = {0: 1, 2: 1, 3: 16}
 """Scan lines a block, by compression: none, ZIPS, ZIP."""
@@ -60,14 +64,13 @@ def read_exr_header(path: Path) -> ExrHeader:
     Raises:
         MediaError: not such an image, of a kind that is not read, too large, or which channel is depth is not clear.
     """
-    with local_file(path).open("rb") as file:
-        head = file.read(_LONGEST_HEAD)
     try:
-        fields, head_size = _attributes(head, path)
+        with local_file(path).open("rb") as file:
+            fields, head_size = _attributes(file, path), file.tell()
         left, top, right, bottom = struct.unpack("<4i", fields["dataWindow"])
         shown = struct.unpack("<4i", fields["displayWindow"])
         channels, lines = list(_channels(fields["channels"])), _LINES.get(fields["compression"][0])
-    except (struct.error, ValueError, KeyError, IndexError) as cause:
+    except (OSError, EOFError, struct.error, ValueError, KeyError, IndexError) as cause:
         raise MediaError(f"{path} is not an EXR image, or damaged") from cause
     width, height = right - left + 1, bottom - top + 1
     check_size(path, width, height)
@@ -102,24 +105,36 @@ def read_exr(path: Path) -> Shaped[np.ndarray, "height width"]:
     return image
 
 
-def _attributes(head: bytes, path: Path) -> tuple[dict[str, bytes], int]:
-    """Return the attributes' bytes by name, and where the head ends."""
-    magic, version = struct.unpack_from("<iI", head)
+def _attributes(file: BinaryIO, path: Path) -> dict[str, bytes]:
+    """Return the attributes that are needed, by name, and go to where the head ends."""
+    magic, version = struct.unpack("<iI", file.read(8))
     if magic != _MAGIC:
         raise ValueError("another magic number")
     if version & 0xFF != 2 or version & ~0xFF & ~_LONG_NAMES:
         raise MediaError(f"{path} has tiles, parts or deep pixels; of EXR, plain scan lines are read: save it so")
-    found, at = {}, 8
-    while head[at] != 0:
-        name, at = _word(head, at)
-        _, at = _word(head, at)
-        (size,) = struct.unpack_from("<i", head, at)
-        at += 4
-        if not 0 <= size <= len(head) - at:
-            raise ValueError("an attribute that is longer than the file")
-        found[name] = head[at : at + size]
-        at += size
-    return found, at + 1
+    found: dict[str, bytes] = {}
+    for _ in range(_MOST_ATTRIBUTES):
+        name = _name(file)
+        if not name:
+            return found
+        _name(file)  # of its type
+        (size,) = struct.unpack("<i", file.read(4))
+        if size < 0 or (name in _NEEDED and size > _LONGEST_NEEDED):
+            raise ValueError("an attribute of no such size")
+        if name in _NEEDED:
+            found[name] = _exactly(file, size)
+        else:  # as a renderer's manifest, which may be long
+            file.seek(size, SEEK_CUR)
+    raise ValueError("too many attributes")
+
+
+def _name(file: BinaryIO) -> str:
+    name = bytearray()
+    while (letter := _exactly(file, 1)) != b"\0":
+        name += letter
+        if len(name) > _LONGEST_NAME:
+            raise ValueError("a name of no such length")
+    return name.decode("utf-8")
 
 
 def _channels(content: bytes) -> Iterator[tuple[str, np.dtype[np.generic]]]:

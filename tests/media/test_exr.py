@@ -85,6 +85,21 @@ def write(path, *arguments, **options):
 Z = (np.arange(18 * 5, dtype=np.float32) / 8 + 1).reshape(18, 5)
 
 
+def test_a_long_manifest_in_the_head_does_no_harm(tmp_path):
+    """Renderers store which object is which, by name, in megabytes."""
+    names = attribute("cryptomatte/manifest", "string", b"x" * (3 << 20))
+    content = exr({"Z": Z}, NONE)
+    shifted = content.replace(attribute("comments", "string", b"rendered at noon"), names)
+    grown = len(shifted) - len(content)
+    table = shifted.index(struct.pack("<Q", content.index(struct.pack("<ii", 0, 20))))
+    places = np.frombuffer(shifted[table : table + 8 * 18], "<u8") + np.uint64(grown)
+    (tmp_path / "a.exr").write_bytes(shifted[:table] + places.tobytes() + shifted[table + 8 * 18 :])
+    tracemalloc.start()
+    assert np.array_equal(read_exr(tmp_path / "a.exr"), Z)
+    assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    tracemalloc.stop()
+
+
 def test_what_the_reference_library_writes_is_read(tmp_path):
     (tmp_path / "a.exr").write_bytes(WRITTEN_BY_OPENEXR)
     image = read_exr(tmp_path / "a.exr")
@@ -159,6 +174,8 @@ REFUSED = {
     "an empty compression": (exr({"Z": Z}).replace(b"compression\0\1\0\0\0\3", b"compression\0\0\0\0\0"), "damaged"),
     "an attribute longer than the file": (exr({"Z": Z}).replace(b"\x10\0\0\0rend", b"\xff\xff\xff\x7frend"), "damaged"),
     "an attribute of negative length": (exr({"Z": Z}).replace(b"\x10\0\0\0rend", b"\xff\xff\xff\xffrend"), "damaged"),
+    "many attributes": (exr({"Z": Z})[:8] + attribute("a", "b", b"") * 2000, "is not an EXR image, or damaged"),
+    "a name without an end": (exr({"Z": Z})[:8] + b"a" * 3000, "is not an EXR image, or damaged"),
     "another file": (b"\x89PNG" + bytes(100), "is not an EXR image, or damaged"),
     "nothing": (b"", "is not an EXR image, or damaged"),
 }
