@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from ex4d.errors import OutputError
@@ -93,6 +94,22 @@ def require_apart(target: Path, sources: Iterable[Path], advice: str) -> None:
         )
         if among or target.resolve() == source.resolve():
             raise OutputError(f"{target} would be written over or among its own source {source}; {advice}")
+
+
+def require_folder(folder: Path, written: str) -> None:
+    """Refuse a folder that cannot be written before long work is done for it; it need not be there yet.
+
+    Raises:
+        OutputError: with what was ``written``.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"{written}: {folder} is a file, and has to be the folder that is written to")
+    there = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
+    try:
+        with TemporaryDirectory(prefix=".ex4d-", dir=there):
+            pass
+    except OSError as cause:
+        raise OutputError(f"{written}: {there} cannot be written ({cause.strerror}); choose another") from cause
 
 
 @dataclass(frozen=True)

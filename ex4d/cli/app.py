@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ex4d.cli.depth import depth
 from ex4d.cli.engine_arguments import (
     DrawnBy,
     EngineName,
@@ -39,6 +40,7 @@ app = typer.Typer(
 app.add_typer(models, name="models")
 app.command()(generate)
 app.command()(recon)
+app.command()(depth)
 
 ShotFile = Annotated[Path, typer.Argument(help="A shot list.", metavar="FILE")]
 Out = Annotated[Path, typer.Option(help="The folder that the film and its takes go to.", metavar="DIR")]

@@ -136,10 +136,6 @@ class Fit:
         scale = (self.scale[0] * across, self.scale[1] * down)
         return scale, (self.origin[0] / across, self.origin[1] / down)
 
-    def enlarges(self, size: Size) -> bool:
-        """Tell whether a picture of this size that shows all of the source has fewer pixels than the grid."""
-        return max(self.placed(size)[0]) > 1
-
     def view_of(
         self, grid: Shaped[np.ndarray, "grid_height grid_width *channels"]
     ) -> Shaped[np.ndarray, "new_height new_width *channels"]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from ex4d.errors import Faults, MediaError, OutputError, UserError
+from ex4d.errors import Faults, MediaError, UserError
 from ex4d.media.depth_files import open_raw_depth
 from ex4d.media.local_files import is_collection
 from ex4d.media.probe import MediaInfo, probe
@@ -18,7 +17,7 @@ from ex4d.shotlist.model import Clip, DepthFile, DepthModel, Output, Position, S
 from ex4d.shotlist.shipped import shipped
 from ex4d.shotlist.source import SubjectPlace
 from ex4d.trajectory.exchange.ex4d_npz import CameraFile, read_camera_file
-from ex4d.workspace import require_apart
+from ex4d.workspace import require_apart, require_folder
 
 _OF_A_CAMERA = "ex4d: 1\nsource: {{video: clip.mp4}}\nshots:\n  - name: recon\n    camera:\n      - {item}\n"
 
@@ -55,7 +54,7 @@ def read_inputs(job: Recon) -> Inputs:
     cameras = faults.of(lambda: None if job.path is None else read_camera_file(job.path))
     written = faults.of(lambda: _written_shot(job))
     clip = faults.of(lambda: None if job.video is None else _probed(job.video, job.frame_rate))
-    faults.of(lambda: _require_folder(job.out))
+    faults.of(lambda: require_folder(job.out, f"--out {job.out}"))
     faults.of(lambda: _require_apart(job, written[0] if written and not job.video else None))
     if faults.found and (file := _depth_file(job)):
         faults.of(lambda: open_raw_depth(file))
@@ -111,18 +110,6 @@ def _probed(video: Path, rate: Fraction | None) -> MediaInfo:
     if rate is None and is_collection(video):
         raise MediaError(f"{video} is a folder or glob of images; say how fast they play, as in --fps 24")
     return probe(video, rate)
-
-
-def _require_folder(folder: Path) -> None:
-    """Refuse a folder that cannot be written before depth is estimated for it."""
-    if folder.exists() and not folder.is_dir():
-        raise OutputError(f"{folder} is a file; --out names the folder that everything is written to")
-    there = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
-    try:
-        with TemporaryDirectory(prefix=".ex4d-", dir=there):
-            pass
-    except OSError as cause:
-        raise OutputError(f"--out {folder}: {there} cannot be written ({cause.strerror}); choose another") from cause
 
 
 def _depth_file(job: Recon) -> Path | None:

@@ -12,8 +12,11 @@ from ex4d.artifacts.depth_video import DepthVideo
 from ex4d.media.fitting import Fit
 from ex4d.media.probe import MediaInfo
 from ex4d.media.reading import read_frames
+from ex4d.reconstruction.edge_sharpening import sharpen
+from ex4d.reconstruction.guided_upsampling import colour_of_depth, upsample_guided
 from ex4d.shotlist.depth import DepthFile, DepthModel, Upsampling
 
+Picture = UInt8[np.ndarray, "grid_height grid_width 3"]
 Depth = Float32[np.ndarray, "grid_height grid_width"]
 Known = Bool[np.ndarray, "grid_height grid_width"]
 
@@ -35,7 +38,7 @@ class Refinement:
         self,
         depth: Float32[np.ndarray, "height width"],
         known: Bool[np.ndarray, "height width"],
-        colour: UInt8[np.ndarray, "grid_height grid_width 3"],
+        colour: Picture,
         fit: Fit,
         step: float,
     ) -> tuple[Depth, Known]:
@@ -48,6 +51,15 @@ class Refinement:
             fit: from the source to the grid.
             step: how many times as far as its neighbour a pixel of ``depth`` may be on one surface.
         """
+        scale, origin = fit.placed((depth.shape[1], depth.shape[0]))
+        if max(scale) <= 1:
+            drawn, seen = fit.depth(depth, known, step)
+            return (sharpen(drawn, seen, colour) if self.sharpen else drawn), seen
+        if self.sharpen:  # before it is enlarged, as edges are then as few pixels wide as they ever are
+            coarse, covered = colour_of_depth(depth.shape, colour, scale, origin)
+            depth = sharpen(depth, known & covered, coarse)
+        if self.upsample == "guided":
+            return upsample_guided(depth, known, colour, scale, origin, step)
         return fit.depth(depth, known, step)
 
 
@@ -56,7 +68,7 @@ AS_IT_IS = Refinement()
 
 def refined_frames(
     refinement: Refinement, clip: MediaInfo, depth: DepthVideo, fit: Fit, step: float, indices: Sequence[int]
-) -> Iterator[tuple[UInt8[np.ndarray, "height width 3"], Depth, Known]]:
+) -> Iterator[tuple[Picture, Depth, Known]]:
     """Yield colour, depth and what is known of it, on the grid; growing numbers are one pass over both.
 
     Args:

@@ -172,7 +172,7 @@ BAD: dict[str, tuple[Callable[[Path], None], tuple[str, ...], str]] = {
     ),
     "an odd size": (nothing, (*CAM, "--size", "33x32"), r"^--size '33x32' has an odd side, .*; write 32x32"),
     "a size that is none": (nothing, (*CAM, "--size", "big"), r"^--size 'big' is not a size; write width x height"),
-    "a folder that is a file": (a_file, CAM, r"^out is a file; --out names the folder that everything is written to"),
+    "a folder that is a file": (a_file, CAM, r"^--out out: out is a file, and has to be the folder that is written to"),
     "a folder among the source's images": (
         nothing,
         ("recon", "--video", ".", "--fps", "5", "--cam", "30", "--out", "."),
