@@ -100,7 +100,7 @@ def read_exr(path: Path) -> Shaped[np.ndarray, "height width"]:
             for row, lines in _blocks(file, header):
                 values = np.ascontiguousarray(lines[:, header.begin : end]).view(header.dtype)
                 image[row : row + len(lines)] = values
-    except (OSError, EOFError, ValueError, OverflowError, struct.error, zlib.error) as cause:
+    except (OSError, EOFError, ValueError, struct.error, zlib.error) as cause:
         raise MediaError(f"{path} is damaged or cut short: {cause}") from cause
     return image
 

@@ -174,7 +174,10 @@ REFUSED = {
     "an empty compression": (exr({"Z": Z}).replace(b"compression\0\1\0\0\0\3", b"compression\0\0\0\0\0"), "damaged"),
     "an attribute longer than the file": (exr({"Z": Z}).replace(b"\x10\0\0\0rend", b"\xff\xff\xff\x7frend"), "damaged"),
     "an attribute of negative length": (exr({"Z": Z}).replace(b"\x10\0\0\0rend", b"\xff\xff\xff\xffrend"), "damaged"),
-    "many attributes": (exr({"Z": Z})[:8] + attribute("a", "b", b"") * 2000, "is not an EXR image, or damaged"),
+    "many attributes": (
+        exr({"Z": Z})[:8] + attribute("a", "b", b"") * 2000 + exr({"Z": Z})[8:],
+        "is not an EXR image, or damaged",
+    ),
     "a name without an end": (exr({"Z": Z})[:8] + b"a" * 3000, "is not an EXR image, or damaged"),
     "another file": (b"\x89PNG" + bytes(100), "is not an EXR image, or damaged"),
     "nothing": (b"", "is not an EXR image, or damaged"),
@@ -213,13 +216,56 @@ def test_an_image_cut_short_is_an_error(tmp_path, share, compression):
         read_exr(tmp_path / "a.exr")
 
 
-def test_a_place_beyond_all_files_is_an_error(tmp_path):
-    content = exr({"Z": Z[:1]})
-    place = content.index(struct.pack("<ii", 0, 20)) if struct.pack("<ii", 0, 20) in content else len(content) - 28
-    head = content[: place - 8]
-    (tmp_path / "a.exr").write_bytes(head + b"\xff" * 8 + content[place:])
-    with pytest.raises(MediaError, match="damaged or cut short"):
+RAW = Z[:2]
+"""Two scan lines of 20 bytes; uncompressed, each is a block of its own."""
+IN_LINES = exr({"Z": RAW}, NONE)
+FIRST, SECOND = len(IN_LINES) - 2 * 28, len(IN_LINES) - 28
+"""Where its blocks begin; the table of their places lies before them."""
+
+
+def with_places(*places):
+    return IN_LINES[: FIRST - 16] + struct.pack("<2Q", *places) + IN_LINES[FIRST:]
+
+
+@pytest.mark.parametrize(("places", "says"), [
+    ((SECOND, FIRST), "the block of scan line 0 is not there"), ((FIRST, FIRST), "the block of scan line 1 is not"),
+    ((2**64 - 1, SECOND), "damaged or cut short"), ((2**63 - 1, SECOND), "damaged or cut short"),
+    ((len(IN_LINES), SECOND), "damaged or cut short"),
+])  # fmt: skip
+def test_a_block_that_is_not_where_it_should_be_is_an_error(tmp_path, places, says):
+    (tmp_path / "a.exr").write_bytes(with_places(FIRST, SECOND))
+    assert np.array_equal(read_exr(tmp_path / "a.exr"), RAW)
+    (tmp_path / "a.exr").write_bytes(with_places(*places))
+    with pytest.raises(MediaError, match=says):
         read_exr(tmp_path / "a.exr")
+
+
+@pytest.mark.parametrize(("content", "says"), [
+    (zlib.compress(RAW.tobytes(), 0), "the block of scan line 0 is not there"),  # right, but longer than its pixels
+    (zlib.compress(RAW.tobytes()[:8]), "a block ends early"),
+    (b"no deflate", "damaged or cut short"),
+    (b"", "the block of scan line 0 is not there"),
+])  # fmt: skip
+def test_a_block_that_does_not_hold_its_pixels_is_an_error(tmp_path, content, says):
+    whole = exr({"Z": RAW})
+    begin = whole.rindex(struct.pack("<Q", len(whole) - 8 - len(packed(RAW.tobytes())))) + 8
+    (tmp_path / "a.exr").write_bytes(whole[:begin] + struct.pack("<ii", 0, len(content)) + content)
+    with pytest.raises(MediaError, match=says):
+        read_exr(tmp_path / "a.exr")
+
+
+@pytest.mark.parametrize("head", [
+    b"a" * (4 << 20),
+    attribute("channels", "chlist", b"")[:-4] + struct.pack("<i", -1) + bytes(4 << 20),
+    attribute("channels", "chlist", bytes(4 << 20)),
+], ids=["a name without an end", "a negative size", "megabytes of channels"])  # fmt: skip
+def test_a_head_that_lies_costs_little(tmp_path, head):
+    (tmp_path / "a.exr").write_bytes(exr({"Z": Z})[:8] + head)
+    tracemalloc.start()
+    with pytest.raises(MediaError, match="is not an EXR image"):
+        read_exr_header(tmp_path / "a.exr")
+    assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    tracemalloc.stop()
 
 
 def test_a_bomb_costs_a_block(tmp_path):
