@@ -7,27 +7,23 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float32, UInt8
 
+from ex4d.reconstruction.steadying import Steadying
+
 Inverse = Float32[np.ndarray, "height width"]
 Frame = UInt8[np.ndarray, "frame_height frame_width 3"]
 
 
 @dataclass
 class MetricSteadying:
-    """Aligns each frame's 1/z to that of the frame before it, and keeps by how much that changed its metres."""
+    """Aligns each frame's 1/z to those before it, and keeps by how much that changed its metres."""
 
-    _scales: list[float] = field(default_factory=list)
-    _before: Inverse | None = None
+    _steadying: Steadying = field(default_factory=lambda: Steadying(metric=True))
 
     def steadied(self, inverse: Inverse, frame: Frame) -> Inverse:
         """Return a frame of 1/z in the metres of the first frame."""
-        before = inverse if self._before is None else self._before
-        there = (inverse > 0) & (before > 0)
-        scale = float(np.median(before[there] / inverse[there])) if there.any() else 1.0
-        self._scales.append(scale)
-        self._before = (inverse * np.float32(scale)).astype(np.float32)
-        return self._before
+        return self._steadying.steadied(inverse, frame)
 
     @property
     def factor(self) -> float:
         """What makes steady z that of the clip: it was divided by each frame's scale, and half of those were larger."""
-        return float(np.median(self._scales))
+        return float(np.median([each.scale for each in self._steadying.alignments]))

@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ex4d.media.depth_files import open_raw_depth
+from ex4d.reconstruction.metric_steadying import MetricSteadying
 from ex4d.reconstruction.steadying import Steadying, aligning
+from tests.reconstruction.moving_camera import Filmed, filmed, walk
 from tests.shared_data import shared_data
 
 FRAMES, HEIGHT, WIDTH = 40, 60, 80
@@ -24,12 +26,32 @@ def relief(seed: int = 1) -> np.ndarray:
     return scene.astype(np.float32)
 
 
+def pattern(seed: int = 1) -> np.ndarray:
+    """Colours of twice as many pixels as the relief, with a corner everywhere."""
+    random = np.random.default_rng(seed)
+    return np.kron(random.integers(0, 256, (HEIGHT // 3, WIDTH // 3 + 1, 3)), np.ones((6, 6, 1))).astype(np.uint8)[
+        : 2 * HEIGHT, : 2 * WIDTH
+    ]
+
+
+PLAIN = np.full((HEIGHT, WIDTH, 3), 128, np.uint8)
+
+
 def with_passer_by(scene: np.ndarray) -> list[np.ndarray]:
     """A tall figure, an eighth of the picture, walks through it and comes nearer."""
     frames = []
     for index in range(FRAMES):
         frame = scene.copy()
         frame[10:, index : index + 12] = 2.0 + 0.05 * index
+        frames.append(frame)
+    return frames
+
+
+def passer_by_filmed() -> list[np.ndarray]:
+    frames = []
+    for index in range(FRAMES):
+        frame = pattern()
+        frame[20:, 2 * index : 2 * index + 24] = pattern(seed=2)[20:, :24]
         frames.append(frame)
     return frames
 
@@ -41,9 +63,17 @@ def disturbed(frames: list[np.ndarray], seed: int = 4) -> list[np.ndarray]:
     return [(scale * frame + shift).astype(np.float32) for frame, (scale, shift) in zip(frames, pairs, strict=True)]
 
 
-def steadied(frames: list[np.ndarray]) -> np.ndarray:
+def steadied(frames: list[np.ndarray], colours: list[np.ndarray] | None = None) -> np.ndarray:
     steadying = Steadying()
-    return np.stack([steadying.steadied(frame) for frame in frames])
+    colours = colours or [PLAIN] * len(frames)
+    return np.stack([steadying.steadied(frame, colour) for frame, colour in zip(frames, colours, strict=True)])
+
+
+def rules(clip: Filmed, **options: object) -> list[str]:
+    steadying = Steadying(**options)
+    for disparity, colour in zip(clip.disparity, clip.colour, strict=True):
+        steadying.steadied(disparity, colour)
+    return [each.rule for each in steadying.alignments]
 
 
 @settings(max_examples=50, deadline=None, derandomize=True)
@@ -56,6 +86,16 @@ def test_scale_and_shift_are_found_whatever_a_quarter_of_the_points_does(scale: 
     assert aligning(points, reference) == pytest.approx((scale, shift), rel=1e-6, abs=1e-6 * max(1, scale))
 
 
+@settings(max_examples=30, deadline=None, derandomize=True)
+@given(st.floats(0.05, 20), st.integers(0, 1000))
+def test_metres_are_only_scaled_whatever_a_quarter_of_the_points_does(scale: float, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    points = random.uniform(1, 5, 4000)
+    reference = scale * points
+    reference[random.permutation(4000)[:1000]] += scale * random.uniform(0.5, 30)
+    assert aligning(points, reference, metric=True) == pytest.approx((scale, 0), rel=1e-6)
+
+
 def test_what_needs_no_change_gets_none() -> None:
     points = relief().astype(np.float64).ravel()
     assert aligning(points, points) == pytest.approx((1, 0))
@@ -66,12 +106,14 @@ def test_without_relief_the_scale_stays() -> None:
 
 
 def test_the_first_frame_is_the_measure() -> None:
-    np.testing.assert_array_equal(Steadying().steadied(relief()), relief())
+    np.testing.assert_array_equal(Steadying().steadied(relief(), pattern()), relief())
 
 
-def test_disturbance_is_removed_from_a_clip_in_which_somebody_walks() -> None:
+@pytest.mark.parametrize("textured", [True, False])
+def test_disturbance_is_removed_from_a_clip_in_which_somebody_walks(textured: bool) -> None:
     true = with_passer_by(relief())
-    np.testing.assert_allclose(steadied(disturbed(true)), np.stack(true), atol=1e-4)
+    colours = passer_by_filmed() if textured else None
+    np.testing.assert_allclose(steadied(disturbed(true), colours), np.stack(true), atol=1e-4)
 
 
 def test_noise_does_not_shrink_the_scale_over_time() -> None:
@@ -79,8 +121,67 @@ def test_noise_does_not_shrink_the_scale_over_time() -> None:
     random = np.random.default_rng(2)
     noise = 0.03
     frames = [relief() + random.normal(0, noise, (HEIGHT, WIDTH)).astype(np.float32) for _ in range(160)]
-    last = steadied(disturbed(frames))[-1]
-    assert last.std() == pytest.approx(frames[0].std(), rel=0.1)
+    for colours in (None, [pattern()] * 160):
+        last = steadied(disturbed(frames), colours)[-1]
+        assert last.std() == pytest.approx(frames[0].std(), rel=0.1)
+
+
+def test_a_camera_that_stands_still_is_compared_with_its_first_frame_for_ever() -> None:
+    steadying = Steadying()
+    random = np.random.default_rng(3)
+    for _ in range(30):
+        noisy = pattern() // 2 + random.integers(0, 9, pattern().shape).astype(np.uint8)
+        made = steadying.steadied((random.uniform(0.5, 2) * relief() + random.uniform(-1, 1)).astype(np.float32), noisy)
+    assert [each.rule for each in steadying.alignments[1:]] == ["still"] * 29
+    first = steadying.alignments[0]
+    assert (first.scale, first.shift) == (1.0, 0.0)
+    np.testing.assert_allclose(made, 1.0 * made, atol=1e-5)
+
+
+def test_a_camera_that_walks_is_followed() -> None:
+    clip = filmed(walk(12))
+    made = steadied(disturbed(list(clip.disparity)), list(clip.colour))
+    assert np.median(np.abs(made / clip.disparity - 1)) < 0.02
+    assert np.median(np.abs(steadied(disturbed(list(clip.disparity))) / clip.disparity - 1)) > 0.05
+    assert rules(clip) == ["first", *["moving"] * 11]
+    assert rules(Filmed(clip.disparity, np.full_like(clip.colour, 99))) == ["first", *["place"] * 11]
+
+
+@settings(max_examples=8, deadline=None, derandomize=True)
+@given(st.floats(0.1, 10), st.floats(-3, 3), st.floats(0.1, 10), st.integers(1, 5))
+def test_the_numbers_a_frame_chose_do_not_show(scale: float, shift: float, unit: float, which: int) -> None:
+    """Whatever one frame's scale and shift were, and in whatever unit all are, the result is the same."""
+    clip = filmed(walk(6))
+    colours, plain = list(clip.colour), [each.astype(np.float32) for each in clip.disparity]
+    spoiled = [np.float32(unit) * each for each in plain]
+    spoiled[which] = (scale * spoiled[which] + shift * unit).astype(np.float32)
+    np.testing.assert_allclose(steadied(spoiled, colours) / unit, steadied(plain, colours), rtol=2e-3, atol=2e-4)
+
+
+def test_the_disparity_of_infinity_is_told_by_the_camera_s_motion() -> None:
+    clip = filmed(walk(12))
+    steadying = Steadying()
+    for disparity, colour in zip(clip.disparity + np.float32(0.7), clip.colour, strict=True):
+        steadying.steadied(disparity, colour)
+    assert steadying.infinity == pytest.approx(0.7, abs=0.05)
+
+
+def test_metres_come_back_by_the_median_frame() -> None:
+    clip = filmed(walk(9))
+    steadying = MetricSteadying()
+    scales = np.array([2.0, 1.1, 0.9, 1.0, 1.2, 0.8, 1.0, 0.7, 1.0])
+    made = [
+        steadying.steadied((each * np.float32(scale)), colour)
+        for each, scale, colour in zip(clip.disparity, scales, clip.colour, strict=True)
+    ]
+    np.testing.assert_allclose(np.stack(made) / 2, clip.disparity, rtol=0.02)
+    assert steadying.factor == pytest.approx(2.0, rel=0.01)
+
+
+def test_the_same_clip_is_steadied_to_the_same_bits() -> None:
+    clip = filmed(walk(6))
+    once, again = (steadied(disturbed(list(clip.disparity)), list(clip.colour)) for _ in range(2))
+    np.testing.assert_array_equal(once, again)
 
 
 def flicker(clip: np.ndarray) -> float:
