@@ -8,6 +8,7 @@ how points move: it is estimated together with R and t, by robust least squares 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -18,6 +19,8 @@ LEAST_DEPTH = 0.05
 """Of a point's own depth before the camera moved: what comes nearer than that is no longer followed."""
 FARTHEST = 0.02
 """Of the usual nearness: what is farther counts as so far where a first guess needs points in space."""
+NEARER = (0.5, 0.8)
+"""Of the way from the believed disparity of infinity to the least of points: tried where the belief leads nowhere."""
 TRIALS = 100
 """Of the random draws of a first guess, three points each; OpenCV draws the same ones every time."""
 REFINEMENTS, COARSE = 8, 3
@@ -91,6 +94,15 @@ class Belief:
         nearness = float(middle) - infinity
         return cls(infinity, 0.0 if metric else nearness, nearness)
 
+    def tries(self, disparity: Values) -> Iterator[Belief]:
+        """Yield this, then others, nearer and nearer to the farthest of points, if the disparity is not known."""
+        yield self
+        lowest = float(disparity.min())
+        if self.deviation and lowest > self.infinity:
+            for share in NEARER:
+                infinity = self.infinity + share * (lowest - self.infinity)
+                yield Belief(infinity, self.deviation, self.nearness - infinity + self.infinity)
+
 
 class Followed(NamedTuple):
     """A motion as it was found."""
@@ -115,7 +127,8 @@ def motion_between(
         pixel: of the picture in which points were followed, as a length of rays.
         tolerance: pixels by which a point may be off.
     """
-    guess = _first_guess(first, second, trusted, belief, tolerance * pixel)
+    guesses = (_first_guess(first, second, trusted, each, tolerance * pixel) for each in belief.tries(first.disparity))
+    guess = next((each for each in guesses if each is not None), None)
     if guess is None:
         return None
     found, information = _refined(guess, first, second, belief, pixel)
