@@ -94,7 +94,8 @@ def _of_depth(source: Source, clip: MediaInfo, depth: DepthVideo) -> FoundLens |
     stated = _of_video(source, clip)
     if stated is None or _agree(lens, stated.lens):
         return found
-    doubt = f"{stated.in_words}, but {found.in_words}; the latter is taken: write source.lens to have your own"
+    angle = math.degrees(stated.lens.horizontal_angle)
+    doubt = f"but {stated.in_words}: if that is right, write lens: {angle:.1f}deg"
     return FoundLens(lens, "depth", found.words, (doubt,))
 
 
