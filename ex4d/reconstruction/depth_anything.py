@@ -20,14 +20,14 @@ from ex4d.media.probe import MediaInfo
 from ex4d.media.reading import read_frames
 from ex4d.progress import SILENT, Progress
 from ex4d.reconstruction.depth_estimator import Device
-from ex4d.reconstruction.depth_spool import DepthSpool, spooling
+from ex4d.reconstruction.depth_spool import spooling
 from ex4d.reconstruction.metric_steadying import MetricSteadying
 from ex4d.reconstruction.steadying import Steadying
+from ex4d.reconstruction.torch_device import device_here
 
 Size = tuple[int, int]
 """Width and height, pixels."""
-Seen = Float32[np.ndarray, "height width"]
-"""Relative disparity, or metres."""
+Disparity = Float32[np.ndarray, "height width"]
 Frame = UInt8[np.ndarray, "frame_height frame_width 3"]
 
 NEAREST_M = 1e-3
@@ -50,32 +50,18 @@ class DepthAnything:
 
         Frames stream through a spool, as the disparities of the whole clip have to be known before one becomes depth.
         """
-        model = _load(self.weights, self.device or _device_here())
+        model = _load(self.weights, device_here(self.device))
         made = f"depth by {self.weights.name} in float32 on the {'GPU' if model.device == 'cuda' else 'CPU'}"
         progress.say(made)
         seen = model.size_for(clip.size, self.longest)
         given = (min(seen[0], clip.width), min(seen[1], clip.height))
         with spooling(clip, given, "m" if model.metric else "disparity", folder) as spool:
-            factor = (_write_metres if model.metric else _write_disparities)(spool, model, seen, progress)
-            return spool.depth((made,), factor=factor)
-
-
-def _write_disparities(spool: DepthSpool, model: _Model, seen: Size, progress: Progress) -> float:
-    steadying = Steadying()
-    for frame in read_frames(spool.clip, range(spool.clip.frame_count)):
-        spool.write(steadying.steadied(model.look(frame, seen, spool.size)))
-        progress.advance()
-    return 1.0
-
-
-def _write_metres(spool: DepthSpool, model: _Model, seen: Size, progress: Progress) -> float:
-    """Write all frames in the metres of the first; return what makes them those of the clip."""
-    steadying = MetricSteadying()
-    for frame in read_frames(spool.clip, range(spool.clip.frame_count)):
-        metres = model.look(frame, seen, spool.size)
-        spool.write(1 / steadying.steadied(1 / np.maximum(metres, np.float32(NEAREST_M)), frame))
-        progress.advance()
-    return steadying.factor
+            steadying = MetricSteadying() if model.metric else Steadying()
+            for frame in read_frames(clip, range(clip.frame_count)):
+                steady = steadying.steadied(model.disparity(frame, seen, given), frame)
+                spool.write(1 / steady if model.metric else steady)
+                progress.advance()
+            return spool.depth((made,), factor=steadying.factor if isinstance(steadying, MetricSteadying) else 1.0)
 
 
 @dataclass(frozen=True)
@@ -109,15 +95,16 @@ class _Model:
         width, height = (max(1, round(scale * side / self.multiple)) * self.multiple for side in size)
         return width, height
 
-    def look(self, frame: Frame, seen: Size, given: Size) -> Seen:
-        """Return what the network makes of a frame that is resized to ``seen``, in the size ``given``."""
+    def disparity(self, frame: Frame, seen: Size, given: Size) -> Disparity:
+        """Return relative disparity, or 1 / metres, of a frame that is seen in one size, in the size ``given``."""
         import torch
 
         with torch.inference_mode():
             found = self.network(pixel_values=self.prepared(frame, seen)).predicted_depth[:, None]
             if given != seen:
                 found = torch.nn.functional.interpolate(found, size=given[::-1], mode="bilinear", align_corners=False)
-            return found[0, 0].cpu().numpy()
+            values = found[0, 0].cpu().numpy()
+            return 1 / np.maximum(values, np.float32(NEAREST_M)) if self.metric else values
 
     def prepared(self, frame: Frame, seen: Size) -> Any:
         """Return a frame as the network takes it: resized, cubic, as 8-bit numbers yet, and then normalised."""
@@ -128,12 +115,6 @@ class _Model:
         pixels = torch.from_numpy(small).to(self.device).permute(2, 0, 1)[None].float() / 255
         mean, deviation = (torch.tensor(each, device=self.device).view(3, 1, 1) for each in (self.mean, self.deviation))
         return (pixels - mean) / deviation
-
-
-def _device_here() -> Device:
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def _load(folder: Path, device: Device) -> _Model:
@@ -162,7 +143,4 @@ def _load(folder: Path, device: Device) -> _Model:
     if lacking := [*report["missing_keys"], *report["mismatched_keys"]]:
         raise MissingPart(f"{folder}: {len(lacking)} tensors of Depth Anything are not there, among them {lacking[0]}")
     network.to(device).eval()
-    if device == "cpu":  # its convolutions, a fifth of its work, then take two thirds of the time
-        network.neck.to(memory_format=torch.channels_last)
-        network.head.to(memory_format=torch.channels_last)
     return _Model(network, side, multiple, mean, deviation, device)

@@ -28,6 +28,7 @@ from ex4d.progress import SILENT, Progress
 from ex4d.reconstruction.depth_estimator import Device
 from ex4d.reconstruction.depth_spool import DepthSpool, spooling
 from ex4d.reconstruction.metric_steadying import MetricSteadying
+from ex4d.reconstruction.torch_device import device_here
 
 Inverse = Float32[np.ndarray, "height width"]
 Frame = UInt8[np.ndarray, "frame_height frame_width 3"]
@@ -47,16 +48,16 @@ class DepthPro:
 
     def estimate(self, clip: MediaInfo, folder: Path, *, progress: Progress = SILENT) -> DepthVideo:
         """Estimate the depth of a clip; see :class:`~ex4d.reconstruction.depth_estimator.DepthEstimator`."""
-        model = _load(self.weights, self.device or _device_here())
+        model = _load(self.weights, device_here(self.device))
         how = "in float16 on the GPU" if model.device == "cuda" else "in float32 on the CPU"
         made = f"depth by {self.weights.name} {how}"
         progress.say(made)
         with spooling(clip, model.size_for(clip), "m" if model.knows_lens else "relative", folder) as spool:
-            scale, angles = _write(spool, model, progress)
+            factor, angles = _write(spool, model, progress)
             if not model.knows_lens:
-                return spool.depth((made, NO_LENS), factor=scale)
-            lens = Pinhole.from_horizontal_angle(*clip.size, _angle_of(clip, angles))
-            return spool.depth((made,), lens, scale * lens.focal_px / lens.width)
+                return spool.depth((made, NO_LENS), factor=factor)
+            lens = _lens_of(clip, angles)
+            return spool.depth((made,), lens, factor * lens.focal_px / lens.width)
 
 
 NO_LENS = (
@@ -66,7 +67,7 @@ NO_LENS = (
 
 
 def _write(spool: DepthSpool, model: _Model, progress: Progress) -> tuple[float, list[float]]:
-    """Write 1/C of every frame, steady; return what makes that right on the whole, and each frame's angle."""
+    """Write 1/C of every frame in the scale of the first; return what makes it the clip's, and each frame's angle."""
     steadying = MetricSteadying()
     angles = []
     for frame in read_frames(spool.clip, range(spool.clip.frame_count)):
@@ -77,12 +78,12 @@ def _write(spool: DepthSpool, model: _Model, progress: Progress) -> tuple[float,
     return steadying.factor, angles
 
 
-def _angle_of(clip: MediaInfo, angles: list[float]) -> float:
-    """Return the clip's horizontal angle of view in radians, from each frame's in degrees."""
+def _lens_of(clip: MediaInfo, angles: list[float]) -> Pinhole:
+    """Return the clip's lens, from each frame's horizontal angle of view in degrees."""
     angle = float(np.median(angles))
     if not 0.0 < angle < 180.0:
         raise ReconstructionError(f"{clip.path}: the depth model sees it under {angle:g} degrees; no lens does")
-    return math.radians(angle)
+    return Pinhole.from_horizontal_angle(*clip.size, math.radians(angle))
 
 
 @dataclass(frozen=True)
@@ -129,12 +130,6 @@ class _Model:
         size = (self.side, self.side)
         sized = torch.nn.functional.interpolate((pixels - mean) / deviation, size=size, mode="bilinear")
         return sized.to(self.network.dtype)
-
-
-def _device_here() -> Device:
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def _load(folder: Path, device: Device) -> _Model:

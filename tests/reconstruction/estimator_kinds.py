@@ -95,7 +95,7 @@ KINDS = {
         write_tiny_depth_crafter,
         _depth_crafter,
         rounding=1,
-        held=2 * TOGETHER,
+        held=3 * TOGETHER,
         tensor="decoder.conv_in.weight",
     ),
     "file": Kind(_folder, _file, metric=True),
