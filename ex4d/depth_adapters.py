@@ -46,16 +46,20 @@ def _depth_crafter(folders: Folders, asked: DepthModel, device: Device | None) -
     return DepthCrafter(unet, parts, device, **settings)
 
 
-STEADYING = ("reconstruction/steadying.py", "reconstruction/metric_steadying.py")
+STEADYING = (
+    *("reconstruction/metric_steadying.py", "reconstruction/steadying.py", "reconstruction/known_points.py"),
+    *("reconstruction/camera_follower.py", "reconstruction/camera_motion.py", "reconstruction/picture_corners.py"),
+    *("reconstruction/frame_view.py", "geometry/pinhole.py", "shotlist/lens.py"),
+)
 DEPTH_ANYTHING = Adapter(
     _depth_anything,
     code=("reconstruction/depth_anything.py", *STEADYING),
-    packages=("torch", "transformers", "pillow"),
+    packages=("torch", "transformers", "pillow", "opencv-python-headless"),
 )
 DEPTH_PRO = Adapter(
     _depth_pro,
     code=("reconstruction/depth_pro.py", *STEADYING),
-    packages=("torch", "transformers"),
+    packages=("torch", "transformers", "opencv-python-headless"),
 )
 DEPTH_CRAFTER = Adapter(
     _depth_crafter,
