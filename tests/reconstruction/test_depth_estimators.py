@@ -20,6 +20,8 @@ from ex4d.models import DEPTH_MODELS
 from tests.reconstruction.estimator_kinds import KINDS, MODELS, Folders, Kind, Listener, filmed, pictures
 
 COUNT, SIZE = 4, (62, 46)
+LONG = 30
+"""Frames; more than any of them holds at a time."""
 
 
 @pytest.fixture(scope="session")
@@ -93,21 +95,23 @@ class TestDepthEstimators:
         assert [path.name for path in (tmp_path / "made").iterdir()] == ["depth"]
 
     @pytest.mark.parametrize("step", [1, COUNT])
-    def test_stopped_at_any_step_it_leaves_what_was_there(
+    def test_stopped_at_any_step_it_leaves_nothing(
         self, kind: Kind, folders: Folders, tmp_path: Path, step: int
     ) -> None:
         clip = filmed(tmp_path / "a.mkv", pictures(COUNT, SIZE))
-        estimator = kind.open(folders, clip)
         with pytest.raises(KeyboardInterrupt):
-            estimator.estimate(clip, tmp_path / "made" / "depth", progress=Listener(step))
+            kind.open(folders, clip).estimate(clip, tmp_path / "made" / "depth", progress=Listener(step))
         assert [*(tmp_path / "made").iterdir()] == []
-        estimator.estimate(clip, tmp_path / "made" / "depth")
+
+    def test_stopped_it_leaves_what_was_there(self, kind: Kind, folders: Folders, tmp_path: Path) -> None:
+        clip = filmed(tmp_path / "a.mkv", pictures(2, SIZE))
+        kind.open(folders, clip).estimate(clip, tmp_path / "made" / "depth")
         before = content(tmp_path / "made")
         with pytest.raises(KeyboardInterrupt):
-            estimator.estimate(clip, tmp_path / "made" / "depth", progress=Listener(step))
+            kind.open(folders, clip).estimate(clip, tmp_path / "made" / "depth", progress=Listener(2))
         assert content(tmp_path / "made") == before
 
-    @pytest.mark.parametrize("count", [1, COUNT, 11])
+    @pytest.mark.parametrize("count", [1, 9])
     def test_progress_is_told_of_as_many_steps_as_there_are_frames(
         self, kind: Kind, folders: Folders, tmp_path: Path, count: int
     ) -> None:
@@ -136,7 +140,7 @@ class TestDepthModels:
     def test_the_clip_is_read_as_a_stream(
         self, kind: Kind, folders: Folders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Of a clip of forty frames no more are alive than it looks at together, and those that come and go."""
+        """Of a long clip no more frames are alive than are looked at together, and those that come and go."""
         decoded: list[weakref.ref[np.ndarray]] = []
         alive = []
         decode = reading.decode
@@ -149,9 +153,9 @@ class TestDepthModels:
                 yield own
 
         monkeypatch.setattr(reading, "decode", watched)
-        clip = filmed(tmp_path / "a.mkv", pictures(40, (30, 20)))
+        clip = filmed(tmp_path / "a.mkv", pictures(LONG, (30, 20)))
         kind.open(folders, clip).estimate(clip, tmp_path / "depth")
-        assert len(alive) == 40
+        assert len(alive) == LONG
         assert max(alive) <= kind.held + 2
 
     def test_without_its_weights_nothing_is_made(self, kind: Kind, folders: Folders, name: str, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -103,6 +104,15 @@ def test_the_scale_of_the_clip_is_that_which_half_of_its_frames_exceed(
     for (ours, _), (theirs, _) in zip(steady.frames(range(5)), plain.frames(range(5)), strict=True):
         near = theirs < 100
         np.testing.assert_allclose(ours[near], theirs[near], rtol=1e-3)
+
+
+def test_half_precision_says_the_same_but_for_its_digits(model: depth_pro._Model) -> None:
+    (frame,) = pictures(1, SIZE)
+    whole, angle = model.inverse_and_angle(frame, SIZE)
+    half, its_angle = replace(model, network=model.network.half()).inverse_and_angle(frame, SIZE)
+    assert its_angle == pytest.approx(angle, rel=1e-3)
+    assert np.median(np.abs(half / whole - 1)) < 2e-3
+    assert half.dtype == np.float32
 
 
 @pytest.mark.parametrize("angle", [0.0, -3.0, 180.0, math.nan])
