@@ -88,13 +88,13 @@ class DepthCrafter:
         framing = Framing.fitting(clip.size, self.longest, download.multiple)
         estimation = Estimation(self, download, clip, framing, device, dtype, progress)
         with spooling(clip, framing.size, "disparity", folder) as spool:
-            with self._room(framing, device), torch.inference_mode():
+            with self._room(framing, min(self.window, clip.frame_count), device), torch.inference_mode():
                 for disparity in estimation.disparities():
                     spool.write(disparity)
             return spool.depth((made,))
 
     @contextmanager
-    def _room(self, framing: Framing, device: object) -> Iterator[None]:
+    def _room(self, framing: Framing, frames: int, device: object) -> Iterator[None]:
         """Say what a window needs where the device runs out of memory."""
         import torch
 
@@ -102,9 +102,9 @@ class DepthCrafter:
             yield
         except torch.OutOfMemoryError as cause:
             free, whole = (size / 2**30 for size in torch.cuda.mem_get_info(device))
-            needed = needed_gib(framing.padded, self.window)
+            needed = needed_gib(framing.padded, frames)
             raise UserError(
-                f"depthcrafter ran out of memory: a window of {self.window} frames of "
+                f"depthcrafter ran out of memory: a window of {frames} frames of "
                 f"{framing.padded[0]}x{framing.padded[1]} needs about {needed:.0f} GiB, and the GPU has {whole:.0f}, "
                 f"{free:.0f} of them free; set longest below {self.longest}, or window below {self.window}"
             ) from cause
@@ -113,7 +113,7 @@ class DepthCrafter:
 def needed_gib(padded: tuple[int, int], window: int) -> float:
     """Return about how much memory a GPU needs at least, by measurements of the released sizes in float16."""
     megapixels = padded[0] * padded[1] / 1e6
-    return max(5.0 + 0.13 * megapixels * window, 4.0 + 14.0 * megapixels)
+    return max(4.1 + 0.09 * megapixels * window, 3.1 + 9.5 * megapixels)
 
 
 def _plain(dtype: object) -> str:

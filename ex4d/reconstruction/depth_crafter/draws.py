@@ -3,7 +3,8 @@
 Its pipeline (Tencent/DepthCrafter, ``depthcrafter/depth_crafter_ppl.py``) draws twice from one generator: noise for all
 pixels of all frames, then the noise that the first window starts from. PyTorch's generator of the CPU gives the same
 numbers in pieces whenever these are multiples of 16 numbers long (it makes normal numbers of so many at once), and it
-is here on every device, so that a seed means the same depth everywhere.
+is here on every device, so that a seed means the same depth everywhere. What is drawn is said to be float32: threads
+draw while networks are made, and making one may change what PyTorch takes where nothing is said.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ def augmentation_noise(seed: int, frame_count: int, frame: tuple[int, ...]) -> I
     _must_be_blocks(frame)
     draws = torch.Generator().manual_seed(seed)
     for _ in range(frame_count):
-        yield torch.randn(frame, generator=draws)
+        yield torch.randn(frame, generator=draws, dtype=torch.float32)
 
 
 def start_noise(seed: int, frame_count: int, frame: tuple[int, ...], window: tuple[int, ...]) -> Noise:
@@ -38,7 +39,7 @@ def start_noise(seed: int, frame_count: int, frame: tuple[int, ...], window: tup
     passed = torch.empty(frame, dtype=torch.uint8)
     for _ in range(frame_count):
         passed.random_(generator=draws)
-    return torch.randn(window, generator=draws)
+    return torch.randn(window, generator=draws, dtype=torch.float32)
 
 
 def _must_be_blocks(shape: tuple[int, ...]) -> None:

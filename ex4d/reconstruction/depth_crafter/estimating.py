@@ -7,6 +7,7 @@ those that are still wanted.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 TOGETHER = 8
 """Frames decoded together, counted from the clip's first: they depend on one another, so it is as in the reference."""
+
+ENCODED_TOGETHER = 4
+"""Frames encoded together: they do not depend on one another, and float32 takes memory."""
 
 Latents = Float[torch.Tensor, "frames channels height width"]
 Shared = Float[torch.Tensor, "shared channels height width"]
@@ -74,7 +78,8 @@ class Estimation:
             pictures, padded, noises = zip(*islice(coming, TOGETHER), strict=True)
             told = picture_encoder.embedded(seeing, self._pixels(pictures), *self.download.colours)
             noisy = self._pixels(padded) + ADDED_NOISE * torch.stack(noises).to(self.device)
-            video = autoencoder.encoded(encoder, to_moments, noisy.to(to_moments.weight.dtype))
+            few = noisy.to(to_moments.weight.dtype).split(ENCODED_TOGETHER)
+            video = torch.cat([autoencoder.encoded(encoder, to_moments, some) for some in few])
             if start + TOGETHER >= self.clip.frame_count:
                 del seeing, encoder, to_moments
             self.work.done(ENCODED, len(pictures))
@@ -111,6 +116,9 @@ class _Windows:
         self._of = estimation
         self._coming = estimation.encoded()
         self._frames: list[Condition] = []
+        thread = ThreadPoolExecutor(1, thread_name_prefix="ex4d-noise")  # drawn while the first window is encoded
+        self._noise_drawn = thread.submit(self._draw_noise)
+        thread.shutdown(wait=False)
 
     def latents(self, index: int, window: range, before: Shared | None) -> Latents:
         """Return a window's latents; windows come in order."""
@@ -118,11 +126,10 @@ class _Windows:
         self._frames = self._frames[-overlap:] if index else []
         self._frames += islice(self._coming, len(window) - len(self._frames))
         video, pictures = (torch.cat([getattr(each, name) for each in self._frames]) for name in ("video", "pictures"))
-        noise = noise_of_window(self._noise, index, len(window), overlap)
+        noise = noise_of_window(self._noise_drawn.result(), index, len(window), overlap)
         return self._denoising.latents(noise, Condition(video, pictures), before, self._step_done)
 
-    @cached_property
-    def _noise(self) -> Latents:
+    def _draw_noise(self) -> Latents:
         download, (wide, tall), clip = self._of.download, self._of.framing.padded, self._of.clip
         frames = min(self._of.settings.window, clip.frame_count)
         shape = (frames, download.channels, tall // download.shrinkage, wide // download.shrinkage)

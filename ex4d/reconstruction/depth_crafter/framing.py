@@ -36,7 +36,7 @@ class Framing:
         width, height = (max(1, round(side * scale)) for side in clip)
         return cls(clip, (width, height), (_ceiled(width, multiple), _ceiled(height, multiple)))
 
-    def scaled(self, frame: Picture) -> Picture:
+    def scaled(self, frame: Picture) -> UInt8[np.ndarray, "new_height new_width 3"]:
         """Return a frame of the clip in the picture's size."""
         if self.size == self.clip:
             return frame

@@ -136,9 +136,8 @@ class PartFile:
 
 def _channels_last(value: Tensor) -> Tensor:
     """Return a convolution's weights in the order of memory that it is computed in; others as they are."""
-    if value.ndim == 5:  # over time, three frames by one pixel: a convolution of pictures whose rows are frames
-        return value.squeeze(-1).contiguous(memory_format=torch.channels_last).unsqueeze(-1)
-    return value.contiguous(memory_format=torch.channels_last) if value.ndim == 4 else value
+    orders = {4: torch.channels_last, 5: torch.channels_last_3d}
+    return value.contiguous(memory_format=orders[value.ndim]) if value.ndim in orders else value
 
 
 def _some(names: Iterable[str], limit: int = 4) -> str:

@@ -1,8 +1,8 @@
 """The layers of Stable Video Diffusion's networks over diffusers' modules, with channels last throughout.
 
 Features lie in memory as frames, rows, columns, channels. That one order is what convolutions of pictures, convolutions
-over time (pictures whose rows are frames and whose columns are pixels), and transformers (pixels as tokens) all read
-without a copy; diffusers' own layers change between two orders at each step.
+over time, and transformers (pixels as tokens) all read without a copy; diffusers' own layers change between orders at
+each step. What each of them computes is the same.
 """
 
 from __future__ import annotations
@@ -16,45 +16,67 @@ from jaxtyping import Float
 from torch import nn
 from torch.nn import functional
 
+HAS_TRITON = find_spec("triton") is not None
+
 Features = Float[torch.Tensor, "frames height width channels"]
 Filtered = Float[torch.Tensor, "frames height width filters"]
 Resized = Float[torch.Tensor, "frames tall wide filters"]
 Tokens = Float[torch.Tensor, "frames pixels channels"]
+Bias = Float[torch.Tensor, "filters"]
 Embedding = Float[torch.Tensor, "1 features"]
 
 
 def fuses(x: torch.Tensor) -> bool:
     """Whether :mod:`.kernels` can be used: on a card, where PyTorch comes with Triton. The results are the same."""
-    return x.is_cuda and find_spec("triton") is not None
+    return x.is_cuda and HAS_TRITON
 
 
-def convolved(layer: nn.Conv2d, x: Features, bias: Float[torch.Tensor, "filters"] | None = None) -> Resized:
-    """Return a convolution of pictures, with a bias in the place of the layer's own where one is given."""
-    own = layer.bias if bias is None else bias
-    seen = functional.conv2d(x.permute(0, 3, 1, 2), layer.weight, own, layer.stride, layer.padding)
+def convolved(layer: nn.Conv2d, x: Features, *, biased: bool = True) -> Resized:
+    """Return a convolution of pictures; without its bias where something else adds that."""
+    bias = layer.bias if biased else None
+    seen = functional.conv2d(x.permute(0, 3, 1, 2), layer.weight, bias, layer.stride, layer.padding)
     return seen.permute(0, 2, 3, 1)
 
 
-def convolved_over_time(layer: nn.Conv3d, x: Features, bias: Float[torch.Tensor, "filters"] | None = None) -> Filtered:
-    """Return a convolution over three frames of each pixel."""
+def convolved_over_time(layer: nn.Conv3d, x: Features, *, biased: bool = True) -> Filtered:
+    """Return a convolution over three frames of each pixel.
+
+    A card takes half the time for it as a convolution of volumes. A CPU takes a third of that as a convolution of one
+    picture whose rows are the frames and whose columns are all pixels: the same numbers.
+    """
+    bias = layer.bias if biased else None
+    if x.is_cuda:
+        volume = x.permute(3, 0, 1, 2)[None]
+        return functional.conv3d(volume, layer.weight, bias, padding=layer.padding)[0].permute(1, 2, 3, 0)
     frames, height, width, _ = x.shape
-    own = layer.bias if bias is None else bias
     sheet = x.reshape(1, frames, height * width, -1).permute(0, 3, 1, 2)
-    seen = functional.conv2d(sheet, layer.weight.squeeze(-1), own, padding=(1, 0))
+    seen = functional.conv2d(sheet, layer.weight.squeeze(-1), bias, padding=(1, 0))
     return seen.permute(0, 2, 3, 1).reshape(frames, height, width, -1)
 
 
-def normed(layer: nn.GroupNorm, x: Features, *, together: bool = False, silu: bool = False) -> Features:
-    """Return the group norm of each frame, or of all frames together, through a SiLU where asked."""
+def normed(
+    layer: nn.GroupNorm, x: Features, bias: Bias | None = None, *, together: bool = False, silu: bool = False
+) -> Features:
+    """Return the group norm of each frame, or of all frames together, of features and a bias; its SiLU where asked."""
     if fuses(x):
         from ex4d.reconstruction.depth_crafter import kernels
 
-        return kernels.normed(layer, x, together=together, silu=silu)
+        return kernels.normed(layer, x, bias, together=together, silu=silu)
+    x = x if bias is None else x + bias
     first = x.permute(3, 0, 1, 2)[None] if together else x.permute(0, 3, 1, 2)
     seen = functional.group_norm(first, layer.num_groups, layer.weight, layer.bias, layer.eps)
     if silu:
         seen = functional.silu(seen, inplace=True)
     return seen[0].permute(1, 2, 3, 0).contiguous() if together else seen.permute(0, 2, 3, 1).contiguous()
+
+
+def joined(x: Features, more: Features, bias: Bias, share: Float[torch.Tensor, "1"]) -> Features:
+    """Return features plus a share of others and their bias."""
+    if fuses(x):
+        from ex4d.reconstruction.depth_crafter import kernels
+
+        return kernels.joined(x, more, bias, share)
+    return torch.addcmul(x, more + bias, share)
 
 
 def residual(block: Any, x: Features, time: Embedding | None, *, mirrored: bool = False) -> Filtered:
@@ -70,24 +92,27 @@ def residual(block: Any, x: Features, time: Embedding | None, *, mirrored: bool 
     """
     x = residual_of_frames(block.spatial_res_block, x, time)
     over_time = block.temporal_res_block
-    h = convolved_over_time(
-        over_time.conv1, normed(over_time.norm1, x, together=True, silu=True), _bias(over_time, time)
-    )
-    h = convolved_over_time(over_time.conv2, normed(over_time.norm2, h, together=True, silu=True))
+    h = convolved_over_time(over_time.conv1, normed(over_time.norm1, x, together=True, silu=True), biased=False)
+    h = normed(over_time.norm2, h, _bias(over_time, time), together=True, silu=True)
+    h = convolved_over_time(over_time.conv2, h, biased=False)
     kept = torch.sigmoid(block.time_mixer.mix_factor)
-    return torch.addcmul(x, h, kept if mirrored else 1.0 - kept)
+    return joined(x, h, over_time.conv2.bias, kept if mirrored else 1.0 - kept)
 
 
 def residual_of_frames(block: Any, x: Features, time: Embedding | None) -> Filtered:
     """Return a ResnetBlock2D's output."""
-    h = convolved(block.conv1, normed(block.norm1, x, silu=True), _bias(block, time))
-    h = convolved(block.conv2, normed(block.norm2, h, silu=True))
-    return h.add_(x if block.conv_shortcut is None else convolved(block.conv_shortcut, x))
+    h = convolved(block.conv1, normed(block.norm1, x, silu=True), biased=False)
+    h = convolved(block.conv2, normed(block.norm2, h, _bias(block, time), silu=True), biased=False)
+    bias = block.conv2.bias
+    if block.conv_shortcut is not None:
+        x, bias = convolved(block.conv_shortcut, x, biased=False), bias + block.conv_shortcut.bias
+    return joined(x, h, bias, bias.new_ones(1))
 
 
-def _bias(block: Any, time: Embedding | None) -> Float[torch.Tensor, "filters"] | None:
-    """Return the first convolution's bias with what the time embedding adds to every pixel of every frame."""
-    return None if time is None else block.conv1.bias + block.time_emb_proj(functional.silu(time))[0]
+def _bias(block: Any, time: Embedding | None) -> Bias:
+    """Return the first convolution's bias, with what the time embedding adds to every pixel of every frame."""
+    bias: Bias = block.conv1.bias
+    return bias if time is None else bias + block.time_emb_proj(functional.silu(time))[0]
 
 
 def transformed(model: Any, x: Features, pictures: Float[torch.Tensor, "frames numbers"], piece: int) -> Features:

@@ -109,11 +109,26 @@ def test_latents_after_each_step(golden: dict[str, Tensor], networks: Networks, 
     assert_equal(ours, golden[f"{run}.latents"][0])
 
 
-def test_windows_before_and_after_they_are_joined(golden: dict[str, Tensor], networks: Networks) -> None:
+def seen_inputs(monkeypatch: pytest.MonkeyPatch) -> list[Tensor]:
+    """Return a list that each input of the UNet will be in."""
+    inputs: list[Tensor] = []
+
+    def noted(unet: object, scaled: Tensor, video: Tensor, *more: Tensor) -> Tensor:
+        inputs.append(torch.cat([scaled, video], dim=1))
+        return velocity(unet, scaled, video, *more)
+
+    monkeypatch.setattr("ex4d.reconstruction.depth_crafter.denoising.velocity", noted)
+    return inputs
+
+
+def test_windows_before_and_after_they_are_joined(
+    golden: dict[str, Tensor], networks: Networks, monkeypatch: pytest.MonkeyPatch
+) -> None:
     window, overlap, _ = RUNS["stitched"]
     windows = windows_of(12, window, overlap)
     assert [each.start for each in windows] == golden["stitched.window_starts"].tolist()
     frames, apart = condition(golden), []
+    inputs = seen_inputs(monkeypatch)
 
     def denoise(index: int, frames_of: range, before: Tensor | None) -> Tensor:
         at = slice(frames_of.start, frames_of.stop)
@@ -125,6 +140,7 @@ def test_windows_before_and_after_they_are_joined(golden: dict[str, Tensor], net
     joined = torch.cat(list(stitched(windows, overlap, denoise)))
     for index, ours in enumerate(apart):
         assert_equal(ours, golden[f"stitched.window{index}_latents"][0])
+    assert_equal(inputs[5], golden["stitched.window1_first_unet_input"][0])
     assert_equal(joined, golden["stitched.latents"][0])
 
 
