@@ -23,8 +23,10 @@ NEARER = (0.5, 0.8)
 """Of the way from the believed disparity of infinity to the least of points: tried where the belief leads nowhere."""
 TRIALS = 100
 """Of the random draws of a first guess, three points each; OpenCV draws the same ones every time."""
-REFINEMENTS, COARSE = 8, 3
-"""Steps of least squares, and how many of them look at points twice as far off."""
+REFINEMENTS, COARSE = 7, 3
+"""Steps of least squares, and how many of them look at points that are farther off."""
+BREADTH, COARSE_BREADTH = 1.0, 2.0
+"""Pixels by which a point may be off to count a quarter of one that is not."""
 LEAST_INLIERS, LEAST_SHARE = 12, 0.25
 """Points that have to move with the camera, and of how many, before its motion is believed."""
 STIFFNESS = 1e-9
@@ -132,8 +134,9 @@ def motion_between(
     if guess is None:
         return None
     found, information = _refined(guess, first, second, belief, pixel)
-    off = np.linalg.norm(found.after(first)[0].rays - second, axis=1)
-    moved_along = (off < tolerance * pixel) & found.after(first)[1]
+    seen, front = found.after(first)
+    off = np.linalg.norm(seen.rays - second, axis=1)
+    moved_along = front & (off < tolerance * pixel)
     if not _enough(moved_along, np.ones_like(moved_along)):
         return None
     noise = max(PIXEL_NOISE * pixel, float(np.median(off[moved_along])))
@@ -172,10 +175,11 @@ def _refined(
     information = np.eye(7)
     for step in range(REFINEMENTS):
         off, slopes = _off(motion, first, second)
-        breadth = (2.0 if step < COARSE else 1.0) * pixel
+        breadth = (COARSE_BREADTH if step < COARSE else BREADTH) * pixel
         weights = 1.0 / (1.0 + np.square(off / breadth).sum(1)) ** 2
-        information = np.einsum("pki,pkj,p->ij", slopes, slopes, weights, optimize=True)
-        gradient = np.einsum("pki,pk,p->i", slopes, off, weights, optimize=True)
+        rows = slopes.reshape(-1, 7)
+        weighted = rows.T * np.repeat(weights, 2)
+        information, gradient = weighted @ rows, weighted @ off.reshape(-1)
         information[3:6, 3:6] += np.eye(3) * STIFFNESS * np.trace(information[3:6, 3:6])
         _believe(information, gradient, motion.infinity, belief, pixel)
         motion = _moved(motion, -np.linalg.solve(information, gradient))

@@ -156,10 +156,9 @@ class Steadying:
         zones: Zones,
     ) -> KnownPoints:
         assert self._known is not None
-        fresh = KnownPoints.of(view, fit.scale, fit.shift)
         if step.rule in UNFOLLOWED:
             follower.restart(view, fit.scale, fit.shift)
-            return fresh
+            return KnownPoints.of(view, fit.scale, fit.shift)
         seen, close = fit.scale * dense.raw + fit.shift, CLOSE * fit.deviation
         known = self._known.voted(view, step.motion, visible, seen, np.abs(seen - dense.expected) <= close)
         if step.rule == "still":
@@ -168,6 +167,7 @@ class Steadying:
         if known.suffice(view, visible):
             return known
         follower.rebase(view)
+        fresh = KnownPoints.of(view, fit.scale, fit.shift)
         return known.rebased(view, visible, fresh, zones[view.cells(view.grid(), ZONES)])
 
 
