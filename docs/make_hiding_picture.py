@@ -66,9 +66,9 @@ def seen(setup: Setup, profile: MeshProfile) -> UInt8[np.ndarray, "height width 
     return np.where(frame.visible[..., None], frame.colour, np.uint8(HOLE))
 
 
-def orbit(radius: float) -> Float64[np.ndarray, "4 4"]:
+def orbit(radius: float, angle_deg: float = ANGLE_DEG) -> Float64[np.ndarray, "4 4"]:
     """Return the camera to the right on a circle round the subject, facing it; radius in units of depth."""
-    angle = np.radians(ANGLE_DEG)
+    angle = np.radians(angle_deg)
     pose = np.eye(4)
     pose[:3, :3] = [[np.cos(angle), 0, -np.sin(angle)], [0, 1, 0], [np.sin(angle), 0, np.cos(angle)]]
     pose[:3, 3] = radius * np.array([np.sin(angle), 0, 1 - np.cos(angle)])
