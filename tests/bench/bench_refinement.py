@@ -60,8 +60,8 @@ HIDING = ((0, 150), (60, 240), (120, 20), (180, 90))
 """Frames of the kitchen, and those whose unknown regions are hidden in them: too distant to look at the same edges."""
 NEIGHBOURS = (-30, -20, -10, 10, 20, 30)
 """Numbers away: frames that measured what a frame did not."""
-AGREEING = 2
-"""So many of them within ``TOLERANCE`` of each other make a truth."""
+AGREEING = 3
+"""So many of them, all within ``TOLERANCE`` of each other, make a truth: beside edges poses are off by some pixels."""
 
 cv2.setNumThreads(2)
 
@@ -299,9 +299,12 @@ class Hole:
         """Look at what a frame of the kitchen did not measure and the frames round about it did."""
         scene = kitchen(number).photograph
         others = [n for n in (number + away for away in NEIGHBOURS) if 0 <= n < 300]
-        seen = np.sort([carried(other, number) for other in others], axis=0)
-        agreed = seen[AGREEING - 1] < (1 + TOLERANCE) * seen[0]
-        return cls(scene.depth, scene.known, agreed & ~scene.known, np.mean(seen[:AGREEING], axis=0))
+        seen = np.array([carried(other, number) for other in others])
+        measured = np.isfinite(seen)
+        near, far = seen.min(axis=0), np.where(measured, seen, 0).max(axis=0)
+        agreed = (measured.sum(axis=0) >= AGREEING) & (far < (1 + TOLERANCE) * near)
+        truth = np.where(measured, seen, 0).sum(axis=0) / np.maximum(measured.sum(axis=0), 1)
+        return cls(scene.depth, scene.known, agreed & ~scene.known, truth)
 
 
 def carried(number: int, to: int) -> np.ndarray:
