@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 TOGETHER = 8
 """Frames decoded together, counted from the clip's first: they depend on one another, so it is as in the reference."""
 
-ENCODED_TOGETHER = 4
+ENCODED_TOGETHER = 2
 """Frames encoded together: they do not depend on one another, and float32 takes memory."""
 
 Latents = Float[torch.Tensor, "frames channels height width"]
@@ -127,7 +127,10 @@ class _Windows:
         self._frames += islice(self._coming, len(window) - len(self._frames))
         video, pictures = (torch.cat([getattr(each, name) for each in self._frames]) for name in ("video", "pictures"))
         noise = noise_of_window(self._noise_drawn.result(), index, len(window), overlap)
-        return self._denoising.latents(noise, Condition(video, pictures), before, self._step_done)
+        latents = self._denoising.latents(noise, Condition(video, pictures), before, self._step_done)
+        if window.stop == self._of.clip.frame_count:
+            del self._denoising  # so that decoding has its room
+        return latents
 
     def _draw_noise(self) -> Latents:
         download, (wide, tall), clip = self._of.download, self._of.framing.padded, self._of.clip
