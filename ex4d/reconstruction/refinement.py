@@ -30,9 +30,13 @@ class Refinement:
 
     @classmethod
     def of(cls, asked: DepthFile | DepthModel) -> Refinement:
-        """Return what a user asks for: a model's depth is sharpened unless they say no, a file's where they say yes."""
-        by_default = isinstance(asked, DepthModel)
-        return cls(asked.upsample or "surfaces", by_default if asked.sharpen is None else asked.sharpen)
+        """Return what a user asks for; else a model's depth is sharpened, and enlarged by the colour; a file's is not.
+
+        docs/depth.md has the figures: what a network saw has the picture's own edges, softened; true depth only loses.
+        """
+        estimated = isinstance(asked, DepthModel)
+        way: Upsampling = "guided" if estimated else "surfaces"
+        return cls(asked.upsample or way, estimated if asked.sharpen is None else asked.sharpen)
 
     def refined(
         self,

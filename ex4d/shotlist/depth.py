@@ -68,7 +68,7 @@ class DepthModel(Record):
     sharpen: Switch | None = None
     """Whether soft edges are made clean; None does, as networks soften all of them."""
     upsample: Annotated[Upsampling | None, choice(*UPSAMPLINGS)] = None
-    """How it is enlarged; None is along surfaces."""
+    """How it is enlarged; None lets the colour decide where its edges are."""
 
     @property
     def settings(self) -> dict[str, int]:
