@@ -135,7 +135,7 @@ class Steadying:
 
     def _fit(self, view: FrameView, step: Step, visible: Visible, dense: _Compared, zones: Zones) -> _Fit:
         corners = _Compared(view.raw(step.places), step.expected)
-        if step.rule == "tracks":
+        if step.rule == "tracks" or not len(dense.raw):
             return _trimmed(corners, metric=self.metric)
         standing = zones[view.cells(visible.places, ZONES)]
         dense = dense if standing.mean() < LEAST_STANDING else dense.where(standing)
@@ -179,6 +179,8 @@ def aligning(disparity: Points, reference: Points, *, metric: bool = False) -> t
     quotient of the spreads: ordinary least squares shrinks the scale by the noise of ``disparity``, and from frame to
     frame that would add up. Without relief in either, the scale is 1. ``metric`` allows no shift.
     """
+    if len(disparity) < 2:
+        return 1.0, 0.0
     kept = max(2, math.ceil(KEPT_SHARE * len(disparity)))
     if metric:
         found = _quotient(float(np.median(reference)), float(np.median(disparity))), 0.0

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ex4d.geometry.pinhole import Pinhole
 from ex4d.media.depth_files import open_raw_depth
 from ex4d.reconstruction.metric_steadying import MetricSteadying
 from ex4d.reconstruction.steadying import Steadying, aligning
@@ -182,6 +183,40 @@ def test_the_same_clip_is_steadied_to_the_same_bits() -> None:
     clip = filmed(walk(6))
     once, again = (steadied(disturbed(list(clip.disparity)), list(clip.colour)) for _ in range(2))
     np.testing.assert_array_equal(once, again)
+
+
+@pytest.mark.parametrize(("lens_deg", "most"), [(45.0, 0.03), (54.0, 0.01), (70.0, 0.045)])
+def test_a_wrong_lens_is_better_than_no_motion(lens_deg: float, most: float) -> None:
+    """After one scale and shift for the clip; the same pixels are 5 % off."""
+    clip = filmed(walk(12))
+    steadying = Steadying(Pinhole.from_horizontal_angle(1920, 1440, np.radians(lens_deg)))
+    given = disturbed(list(clip.disparity))
+    made = np.stack([steadying.steadied(*each) for each in zip(given, clip.colour, strict=True)])
+    assert off_truth(made, clip) < most
+    assert off_truth(steadied(given), clip) > 0.05
+
+
+def off_truth(made: np.ndarray, clip: Filmed) -> float:
+    scale, shift = aligning(made.astype(np.float64).ravel(), clip.disparity.astype(np.float64).ravel())
+    return float(np.median(np.abs((scale * made + shift) / clip.disparity - 1)))
+
+
+@pytest.mark.parametrize("metric", [False, True])
+@pytest.mark.parametrize("size", [(1, 1), (4, 200), (14, 14)])
+def test_pictures_too_small_to_follow_are_compared_by_their_pixels(size: tuple[int, int], metric: bool) -> None:
+    random = np.random.default_rng(7)
+    steadying = Steadying(metric=metric)
+    for _ in range(3):
+        disparity = random.uniform(0.5, 1, size).astype(np.float32)
+        assert np.isfinite(steadying.steadied(disparity, random.integers(0, 256, (*size, 3)).astype(np.uint8))).all()
+    assert steadying.unfollowed == 2
+
+
+@pytest.mark.parametrize("metric", [False, True])
+def test_frames_without_relief_stay_as_they_are(metric: bool) -> None:
+    steadying, clip = Steadying(metric=metric), filmed(walk(3))
+    for colour in clip.colour:
+        np.testing.assert_array_equal(steadying.steadied(np.zeros((30, 40), np.float32), colour), 0)
 
 
 def flicker(clip: np.ndarray) -> float:
