@@ -6,7 +6,7 @@ It is kept in the user's cache, in ``depth/KEY``; deleting it costs nothing but 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +108,14 @@ def ready_model(asked: DepthModel, whose: str, models: Path | None = None) -> Kn
     return model
 
 
+def _version(package: str) -> str:
+    """Return a package's version; where another of the same modules stands in for it, as OpenCV's do, that is said."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "of another name"
+
+
 def _folders(model: KnownDepthModel, models: Path | None) -> tuple[Path, ...]:
     return tuple(each.folder_below(models) if models else each.folder for each in model.weights)
 
@@ -137,6 +145,6 @@ def _key(
                 for name in weights.layout_in(folder).files_in(folder)
             },
             "code": code_hash(*SHARED_CODE, *adapter.code),
-            "packages": {name: version(name) for name in adapter.packages},
+            "packages": {name: _version(name) for name in adapter.packages},
         }
     )

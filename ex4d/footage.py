@@ -25,7 +25,7 @@ from ex4d.reconstruction.subject import measure_subject
 from ex4d.reconstruction.unknown_depth import fill_unknown
 from ex4d.render.rasterizer import NEAR
 from ex4d.shotlist.model import DepthFile, Output, Shot, Source
-from ex4d.source_lens import FoundLens, lens_of
+from ex4d.source_lens import FoundLens, lens_of, through_written_lens
 from ex4d.trajectory.scenery import assumed_pivot
 from ex4d.trajectory.timing import clock_of
 
@@ -148,7 +148,7 @@ def open_media(
     if isinstance(source.depth, DepthFile):
         return Media(clip, open_depth_file(source.depth, clip, frames), None)
     estimated = estimated_depth(source.depth, whose, clip, progress, means)
-    return Media(clip, estimated.depth, estimated)
+    return Media(clip, through_written_lens(source, clip, estimated.depth), estimated)
 
 
 def called(shot: Shot) -> str:

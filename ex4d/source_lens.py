@@ -8,7 +8,7 @@ else 54deg is assumed, and said to be. ``lens: auto`` is the same without the la
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ex4d.artifacts.depth_video import DepthVideo
@@ -77,6 +77,19 @@ def lens_of(source: Source, clip: MediaInfo, depth: DepthVideo) -> FoundLens:
     found = found or _assumed(source, clip)
     _require_lens(source, found)
     return found
+
+
+def through_written_lens(source: Source, clip: MediaInfo, depth: DepthVideo) -> DepthVideo:
+    """Return what a model that measures the lens estimated, as metres of the lens that the user writes, if they do.
+
+    Such a model knows angles, and metres by its lens: they are proportional to its focal length.
+    """
+    written = source.lens
+    if not (isinstance(written, LensSpec) and depth.metric and depth.lens):
+        return depth
+    factor = focal_px(written, clip.width) / depth.lens.focal_px
+    words = f"metres {factor:.3g} times the model's, as it sees a lens of {lens_in_words(depth.lens)}"
+    return replace(depth.scaled(factor), assumed=(*depth.assumed, words))
 
 
 def _written(source: Source, clip: MediaInfo) -> FoundLens | None:

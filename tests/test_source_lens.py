@@ -258,5 +258,22 @@ def test_a_model_that_measures_the_lens_is_believed_before_the_video(run: Run, f
     assert abs(math.degrees(footage.grid_lens.horizontal_angle) - ANGLE_DEG) < 15
 
 
+def test_metres_of_such_a_model_are_of_the_lens_that_is_written(run: Run, film: Path) -> None:
+    """A lens of twice the focal length sees the same picture of a world that is twice as far away."""
+    write_tiny_depth_pro(film.parent / "models")
+    estimated = FILM.replace("depth: {file: tiny.npz, unit: m}", "depth: {model: depth-pro}")
+    film.write_text(estimated, encoding="utf-8")
+    seen = set_up(*_first(load(film))).footage
+    focal = seen.source_lens.lens.focal_px
+    film.write_text(estimated.replace("depth-pro}", f"depth-pro}}, lens: {2 * focal:.4f}px"), encoding="utf-8")
+    written = set_up(*_first(load(film))).footage
+    assert written.source_lens.knower == "written"
+    ours, theirs = (next(iter(each.depth.frames([3])))[0] for each in (written, seen))
+    np.testing.assert_allclose(ours, 2 * theirs, rtol=1e-4)
+    assert written.depth.statistics.median == pytest.approx(2 * seen.depth.statistics.median, rel=1e-4)
+    assert written.depth.statistics.known_share == seen.depth.statistics.known_share
+    assert any(words.startswith("metres 2 times the model's, as it sees a lens of ") for words in written.scene.assumed)
+
+
 def _first(film: ShotList) -> tuple[Shot, Output]:
     return film.shots[0], film.output

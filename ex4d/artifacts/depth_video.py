@@ -6,7 +6,7 @@ import io
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -72,6 +72,12 @@ class DepthVideo:
         """
         return self.stored.frames(indices)
 
+    def scaled(self, factor: float) -> DepthVideo:
+        """Return the same depth times a factor, which is above 0."""
+        lengths = {name: factor * getattr(self.statistics, name) for name in _LENGTHS}
+        statistics = replace(self.statistics, **lengths)
+        return replace(self, statistics=statistics, stored=_Scaled(self.stored, np.float32(factor)))
+
     def save(self, folder: Path, progress: Progress = SILENT) -> DepthVideo:
         """Copy all frames into a folder of their own, exactly; return the handle of the copy.
 
@@ -118,6 +124,23 @@ class DepthVideo:
             "lens": lens_fields(self.lens) if self.lens else None,
             "assumed": list(self.assumed),
         }
+
+
+@dataclass(frozen=True)
+class _Scaled:
+    """Depth of somewhere else times a factor."""
+
+    stored: StoredDepth
+    factor: np.float32
+
+    def frames(self, indices: Sequence[int]) -> Iterator[DepthFrame]:
+        """Yield the frames of these numbers."""
+        for depth, known in self.stored.frames(indices):
+            yield depth * self.factor, known
+
+
+_LENGTHS = ("smallest", "first_percentile", "median", "largest")
+"""Of the statistics, those that are depths."""
 
 
 @dataclass(frozen=True)

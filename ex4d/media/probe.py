@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ex4d.errors import MediaError
+from ex4d.geometry.pinhole import Pinhole
 from ex4d.media.containers import opened
 from ex4d.media.image_files import IMAGE_SUFFIXES, read_colour, read_header
 from ex4d.media.lens_metadata import StatedLens, lens_of_images, lens_of_video
@@ -45,6 +46,13 @@ class MediaInfo:
     """What the file does not say and ex4d assumed, in words for the user."""
     lens: StatedLens | None = None
     """What its metadata says of the lens; None for nothing."""
+
+    @property
+    def stated_lens(self) -> Pinhole | None:
+        """The lens that its metadata say, in its own pixels; None where they say none."""
+        if self.lens is None or self.lens.focal_px is None:
+            return None
+        return Pinhole(*self.size, self.lens.focal_px, (0.5 * self.width, 0.5 * self.height))
 
     @property
     def frame_count(self) -> int:

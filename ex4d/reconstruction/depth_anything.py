@@ -56,12 +56,14 @@ class DepthAnything:
         seen = model.size_for(clip.size, self.longest)
         given = (min(seen[0], clip.width), min(seen[1], clip.height))
         with spooling(clip, given, "m" if model.metric else "disparity", folder) as spool:
-            steadying = MetricSteadying() if model.metric else Steadying()
+            lens = clip.stated_lens  # a wrong guess of it costs steadiness
+            steadying = MetricSteadying(lens) if model.metric else Steadying(lens)
             for frame in read_frames(clip, range(clip.frame_count)):
                 steady = steadying.steadied(model.disparity(frame, seen, given), frame)
                 spool.write(1 / steady if model.metric else steady)
                 progress.advance()
-            return spool.depth((made,), factor=steadying.factor if isinstance(steadying, MetricSteadying) else 1.0)
+            factor = steadying.factor if isinstance(steadying, MetricSteadying) else 1.0
+            return spool.depth((made, *steadying.told), factor=factor)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from ex4d.artifacts.depth_video import DepthVideo
 from ex4d.media.probe import MediaInfo
 from ex4d.progress import SILENT, Progress
 
-
 Device = Literal["cpu", "cuda"]
 """What a model works on."""
 

@@ -53,11 +53,11 @@ class DepthPro:
         made = f"depth by {self.weights.name} {how}"
         progress.say(made)
         with spooling(clip, model.size_for(clip), "m" if model.knows_lens else "relative", folder) as spool:
-            factor, angles = _write(spool, model, progress)
+            steadying, angles = _write(spool, model, progress)
             if not model.knows_lens:
-                return spool.depth((made, NO_LENS), factor=factor)
+                return spool.depth((made, NO_LENS, *steadying.told), factor=steadying.factor)
             lens = _lens_of(clip, angles)
-            return spool.depth((made,), lens, factor * lens.focal_px / lens.width)
+            return spool.depth((made, *steadying.told), lens, steadying.factor * lens.focal_px / lens.width)
 
 
 NO_LENS = (
@@ -66,16 +66,15 @@ NO_LENS = (
 )
 
 
-def _write(spool: DepthSpool, model: _Model, progress: Progress) -> tuple[float, list[float]]:
-    """Write 1/C of every frame in the scale of the first; return what makes it the clip's, and each frame's angle."""
-    steadying = MetricSteadying()
-    angles = []
+def _write(spool: DepthSpool, model: _Model, progress: Progress) -> tuple[MetricSteadying, list[float]]:
+    """Write 1/C of every frame in the scale of the first; return how that was done, and each frame's angle."""
+    steadying, angles = MetricSteadying(spool.clip.stated_lens), []
     for frame in read_frames(spool.clip, range(spool.clip.frame_count)):
         inverse, angle = model.inverse_and_angle(frame, spool.size)
         spool.write(1 / np.maximum(steadying.steadied(inverse, frame), np.float32(LEAST_INVERSE)))
         angles.append(angle)
         progress.advance()
-    return steadying.factor, angles
+    return steadying, angles
 
 
 def _lens_of(clip: MediaInfo, angles: list[float]) -> Pinhole:

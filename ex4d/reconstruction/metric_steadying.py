@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float32, UInt8
 
+from ex4d.geometry.pinhole import Pinhole
 from ex4d.reconstruction.steadying import Steadying
 
 Inverse = Float32[np.ndarray, "height width"]
@@ -17,11 +18,21 @@ Frame = UInt8[np.ndarray, "frame_height frame_width 3"]
 class MetricSteadying:
     """Aligns each frame's 1/z to those before it, and keeps by how much that changed its metres."""
 
-    _steadying: Steadying = field(default_factory=lambda: Steadying(metric=True))
+    lens: Pinhole | None = None
+    """Of the clip, for pictures of any size; without one, the default."""
+    _steadying: Steadying = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._steadying = Steadying(self.lens, metric=True)
 
     def steadied(self, inverse: Inverse, frame: Frame) -> Inverse:
         """Return a frame of 1/z in the metres of the first frame."""
         return self._steadying.steadied(inverse, frame)
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What the user should know of how it went, in words."""
+        return self._steadying.told
 
     @property
     def factor(self) -> float:

@@ -17,6 +17,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64, UInt8
 
 from ex4d.geometry.pinhole import Pinhole
+from ex4d.progress import counted
 from ex4d.reconstruction.camera_follower import UNFOLLOWED, CameraFollower, Rule, Step
 from ex4d.reconstruction.camera_motion import Belief
 from ex4d.reconstruction.frame_view import FrameView
@@ -111,6 +112,14 @@ class Steadying:
     def unfollowed(self) -> int:
         """How many frames were compared without knowing where the camera went."""
         return sum(each.rule in UNFOLLOWED for each in self.alignments)
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What the user should know of how it went, in words; nothing where all frames could be followed."""
+        if not self.unfollowed:
+            return ()
+        share = f"in {self.unfollowed} of {counted(len(self.alignments), 'frame')}"
+        return (f"{share} the camera could not be followed: there, depth may change its scale",)
 
     @property
     def infinity(self) -> float | None:
