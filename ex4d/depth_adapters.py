@@ -17,7 +17,7 @@ Folders = tuple[Path, ...]
 """Where the weights of a model lie, in the order of the registry."""
 SHARED_CODE = (
     *("media", "artifacts", "reconstruction/depth_spool.py", "reconstruction/depth_file.py"),
-    *("reconstruction/disparity.py", "reconstruction/depth_statistics.py"),
+    *("reconstruction/disparity.py", "reconstruction/depth_statistics.py", "reconstruction/ahead.py"),
 )
 
 

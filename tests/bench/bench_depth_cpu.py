@@ -21,7 +21,7 @@ import torch
 from PIL import Image
 from transformers import DepthAnythingConfig, DepthAnythingForDepthEstimation, Dinov2Config, pipeline
 
-from ex4d.reconstruction.depth_anything import _load
+from ex4d.reconstruction.depth_anything import _load, resized
 from tests.tiny_depth_model import PREPARING
 
 SIZE = (1920, 1080)
@@ -63,7 +63,7 @@ def main() -> None:
 
         def ours(longest: int | None) -> Callable[[], object]:
             seen = model.size_for(SIZE, longest)
-            return lambda: model.disparity(frame, seen, seen)
+            return lambda: model.disparities(resized(frame, seen)[None], seen)
 
         works = {"pipeline": lambda: plain(Image.fromarray(frame)), "ours": ours(None)}
         works |= {f"ours, longest {longest}": ours(longest) for longest in LONGEST}

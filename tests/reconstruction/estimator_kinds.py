@@ -12,6 +12,7 @@ import numpy as np
 from ex4d.depth_adapters import ADAPTERS
 from ex4d.media.probe import MediaInfo, probe
 from ex4d.media.writing import LosslessWriter
+from ex4d.reconstruction.depth_anything import TOGETHER as SEEN_TOGETHER
 from ex4d.reconstruction.depth_crafter import DepthCrafter
 from ex4d.reconstruction.depth_crafter.estimating import TOGETHER
 from ex4d.reconstruction.depth_estimator import DepthEstimator
@@ -69,11 +70,14 @@ def _folder(models: Path) -> Folders:
     return (models,)
 
 
+AHEAD = 2 * SEEN_TOGETHER
+"""Frames that Depth Anything's thread makes ready while one is looked at."""
 KINDS = {
     "depth-anything-v2-small": Kind(
         lambda models: (write_tiny_weights(models),),
         _by_name("depth-anything-v2-small"),
         rounding=14,
+        held=AHEAD + 1,
         tensor="head.conv3.weight",
     ),
     "depth-anything-v2-metric-indoor-small": Kind(
@@ -81,6 +85,7 @@ KINDS = {
         _by_name("depth-anything-v2-metric-indoor-small"),
         metric=True,
         rounding=14,
+        held=AHEAD + 1,
         tensor="head.conv3.weight",
     ),
     "depth-pro": Kind(

@@ -43,9 +43,31 @@ def test_pictures_are_prepared_to_the_bit_as_the_library_prepares_them(
 
     (frame,) = pictures(1, (width, height))
     theirs = DPTImageProcessorPil.from_pretrained(weights)(images=frame, return_tensors="pt")["pixel_values"]
-    ours = model.prepared(frame, model.size_for((width, height), None))
+    ours = model.prepared(depth_anything.resized(frame, model.size_for((width, height), None))[None])
     assert ours.shape == theirs.shape
     assert (ours == theirs).all()
+
+
+@pytest.mark.parametrize("count", [1, 3, 5])
+def test_frames_that_are_seen_together_are_seen_as_if_alone(
+    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    """As on a GPU: in batches, the last of which may be fewer."""
+    clip = filmed(tmp_path / "a.mkv", pictures(count, SIZE))
+    alone = DepthAnything(weights, "cpu").estimate(clip, tmp_path / "alone")
+    sizes = []
+    true = depth_anything._Model.disparities
+
+    def counted(model: depth_anything._Model, seen: np.ndarray, given: tuple[int, int]) -> np.ndarray:
+        sizes.append(len(seen))
+        return true(model, seen, given)
+
+    monkeypatch.setattr(depth_anything._Model, "together", 3)
+    monkeypatch.setattr(depth_anything._Model, "disparities", counted)
+    together = DepthAnything(weights, "cpu").estimate(clip, tmp_path / "together")
+    assert sizes == {1: [1], 3: [3], 5: [3, 2]}[count]
+    for (ours, _), (theirs, _) in zip(together.frames(range(count)), alone.frames(range(count)), strict=True):
+        np.testing.assert_allclose(1 / ours, 1 / theirs, rtol=0, atol=1e-4)
 
 
 @settings(max_examples=200, deadline=None)
@@ -71,7 +93,7 @@ def test_a_clip_without_depth_is_said_to_have_none(
     weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        depth_anything._Model, "disparity", lambda _, frame, seen, size: np.full(size[::-1], 0.5, np.float32)
+        depth_anything._Model, "disparities", lambda _, seen, size: np.full((len(seen), *size[::-1]), 0.5, np.float32)
     )
     with pytest.raises(ReconstructionError, match="finds no depth"):
         DepthAnything(weights, "cpu").estimate(filmed(tmp_path / "a.mkv", pictures(2, SIZE)), tmp_path / "depth")
@@ -82,15 +104,15 @@ def test_a_clip_without_depth_is_said_to_have_none(
 def test_numbers_that_are_none_are_refused_with_their_frame(
     weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: float
 ) -> None:
-    true = depth_anything._Model.disparity
+    true = depth_anything._Model.disparities
     seen = iter([False, True, False])
 
     def spoiled(model: depth_anything._Model, *arguments: object) -> np.ndarray:
         disparity = true(model, *arguments)  # type: ignore[arg-type]
-        disparity[3, 5] = number if next(seen) else disparity[3, 5]
+        disparity[0, 3, 5] = number if next(seen) else disparity[0, 3, 5]
         return disparity
 
-    monkeypatch.setattr(depth_anything._Model, "disparity", spoiled)
+    monkeypatch.setattr(depth_anything._Model, "disparities", spoiled)
     with pytest.raises(ReconstructionError, match="frame 1 are not finite"):
         DepthAnything(weights, "cpu").estimate(filmed(tmp_path / "a.mkv", pictures(3, SIZE)), tmp_path / "depth")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.mkv"]
@@ -98,13 +120,13 @@ def test_numbers_that_are_none_are_refused_with_their_frame(
 
 def disturb(monkeypatch: pytest.MonkeyPatch, *by: tuple[float, float]) -> None:
     """Have each frame's disparity, or 1 / metres, multiplied and shifted."""
-    true, coming = depth_anything._Model.disparity, iter(by)
+    true, coming = depth_anything._Model.disparities, iter(by)
 
     def disturbed(model: depth_anything._Model, *arguments: object) -> np.ndarray:
         scale, shift = next(coming)
         return (scale * true(model, *arguments) + shift).astype(np.float32)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(depth_anything._Model, "disparity", disturbed)
+    monkeypatch.setattr(depth_anything._Model, "disparities", disturbed)
 
 
 def test_frames_whose_disparity_is_disturbed_become_the_same_depth(

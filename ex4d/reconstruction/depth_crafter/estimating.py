@@ -20,8 +20,8 @@ from jaxtyping import Float, Float32
 from ex4d.media.probe import MediaInfo
 from ex4d.media.reading import read_frames
 from ex4d.progress import Progress
+from ex4d.reconstruction.ahead import ahead
 from ex4d.reconstruction.depth_crafter import autoencoder, picture_encoder
-from ex4d.reconstruction.depth_crafter.ahead import ahead
 from ex4d.reconstruction.depth_crafter.denoising import ADDED_NOISE, Condition, Denoising
 from ex4d.reconstruction.depth_crafter.download import Download
 from ex4d.reconstruction.depth_crafter.draws import augmentation_noise, start_noise

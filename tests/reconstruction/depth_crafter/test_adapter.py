@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from ex4d.errors import MediaError, ReconstructionError, UserError
 from ex4d.media.probe import MediaInfo, probe
 from ex4d.media.writing import LosslessWriter
+from ex4d.reconstruction.ahead import ahead
 from ex4d.reconstruction.depth_crafter import DepthCrafter, estimating
 from ex4d.reconstruction.depth_crafter.adapter import needed_gib
-from ex4d.reconstruction.depth_crafter.ahead import ahead
 from ex4d.reconstruction.depth_crafter.work import DECODED, ENCODED, PASSED, Work
 
 Folders = tuple[Path, Path]

@@ -1,13 +1,21 @@
-"""Work on a thread of its own that stays ahead of who needs it."""
+"""Work on a thread of its own that stays ahead of who needs it; and items in batches."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from typing import TypeVar, cast
 
 Item = TypeVar("Item")
+
+
+def in_batches(items: Iterable[Item], count: int) -> Iterator[list[Item]]:
+    """Yield the same items, so many at a time; the last may be fewer."""
+    left = iter(items)
+    while batch := list(islice(left, count)):
+        yield batch
 
 
 def ahead(items: Iterator[Item], count: int) -> Iterator[Item]:
