@@ -166,8 +166,8 @@ def _as_shot(job: Recon, shot: Shot, output: Output) -> Inputs:
 def _of_video(job: Recon, shot: Shot, clip: MediaInfo, count: int, cameras: CameraFile | None) -> Inputs:
     """A shot over the video, whose frames are taken one by one at a steady rate, whatever their times are."""
     depth = job.depth or DepthModel(model="auto")
-    if job.profile_name == "reference" and isinstance(depth, DepthModel) and depth.sharpen is None:
-        depth = depth.model_copy(update={"sharpen": False})
+    if job.profile_name == "reference" and isinstance(depth, DepthModel):
+        depth = depth.model_copy(update={"sharpen": bool(depth.sharpen), "upsample": depth.upsample or "surfaces"})
     subject = shot.source.subject
     source = Source(video=clip.path, fps=clip.frame_rate, depth=depth, subject=subject, lens=job.lens)
     update: dict[str, object] = {"source": source}

@@ -15,8 +15,10 @@ from ex4d.artifacts.surface import Surface
 from ex4d.errors import MissingPart, OutputError, ReconstructionError
 from ex4d.media.writing import H264Writer, LosslessWriter
 from ex4d.recon import making, outputs
+from ex4d.recon.inputs import read_inputs
 from ex4d.recon.job import Recon
-from ex4d.shotlist.model import DepthFile
+from ex4d.reconstruction.refinement import Refinement
+from ex4d.shotlist.model import DepthFile, DepthModel
 from tests.tiny_depth_model import write_tiny_weights
 from tests.tiny_film import FRAMES, HEIGHT, WIDTH, source_depth, write_tiny_film
 
@@ -161,3 +163,20 @@ def test_a_single_frame_is_a_video_too(tmp_path: Path) -> None:
     depth = DepthFile(file=tmp_path / "one.npz")
     made = making.reconstruct(Recon(tmp_path / "out", cam="180", video=tmp_path / "one.mkv", depth=depth))
     assert [frame.uncovered for frame in made.coverage] == [0.0]
+
+
+@pytest.mark.parametrize(
+    ("profile", "asked", "done"),
+    [
+        ("clean", None, Refinement("guided", sharpen=True)),
+        ("reference", None, Refinement("surfaces", sharpen=False)),
+        ("reference", DepthModel(model="depthcrafter"), Refinement("surfaces", sharpen=False)),
+        ("reference", DepthModel(model="auto", sharpen=True, upsample="guided"), Refinement("guided", sharpen=True)),
+    ],
+)
+def test_the_reference_s_depth_is_as_the_model_gave_it_unless_asked_otherwise(
+    job: Recon, profile: str, asked: DepthModel | None, done: Refinement
+) -> None:
+    source = read_inputs(with_changes(job, depth=asked, profile_name=profile)).source
+    assert source.depth is not None
+    assert Refinement.of(source.depth) == done
