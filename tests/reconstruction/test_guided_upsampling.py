@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, seed, settings
+from hypothesis import assume, example, given, seed, settings
 from hypothesis import strategies as st
 
 from ex4d.media.depth_resampling import enlarge
@@ -30,6 +30,7 @@ def edge(rng: np.random.Generator, factor: int) -> np.ndarray:
 
 @seed(1)
 @settings(max_examples=40, deadline=None)
+@example(slopes=(0.25, 0.3), scale=(2, 2), origin=WHOLE, number=0)
 @given(
     slopes=st.tuples(st.floats(-0.4, 0.4), st.floats(-0.4, 0.4)),
     scale=st.sampled_from([(2, 2), (4, 4), (3, 5), (7, 1)]),
@@ -37,7 +38,8 @@ def edge(rng: np.random.Generator, factor: int) -> np.ndarray:
     number=st.integers(0, 2**16),
 )
 def test_along_surfaces_it_is_what_enlarging_is(slopes, scale, origin, number):
-    """Whatever is painted on them."""
+    """Whatever is painted on them; steeper ones are no surface, as their far corner's pixels are a step apart."""
+    assume(abs(slopes[0]) + abs(slopes[1]) <= 0.55)
     rows, columns = np.mgrid[-1 : 1 : HEIGHT * 1j, -1 : 1 : WIDTH * 1j]
     depth = (2.0 / (1 + slopes[0] * columns + slopes[1] * rows)).astype(np.float32)
     known, size = np.ones(depth.shape, np.bool_), (60, 40)
