@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -99,6 +99,16 @@ def spooling(clip: MediaInfo, size: tuple[int, int], unit: SpooledUnit, folder: 
         OutputError: the folder's place cannot be written, or the disk is full.
     """
     header = {"descr": "<f4", "fortran_order": False, "shape": (clip.frame_count, size[1], size[0])}
-    with lent_folder(folder) as beside, (beside / "spool.npy").open("wb") as stream:
+    with lent_folder(folder) as beside, _closed_at_last((beside / "spool.npy").open("wb")) as stream:
         np.lib.format.write_array_header_1_0(stream, header)
         yield DepthSpool(clip, size, unit, folder, stream)
+
+
+@contextmanager
+def _closed_at_last(stream: BinaryIO) -> Iterator[BinaryIO]:
+    """Lend a stream; of bytes that it still holds at the end nobody asks, so that a full disk does not matter then."""
+    try:
+        yield stream
+    finally:
+        with suppress(OSError):
+            stream.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from ex4d.geometry.pinhole import Pinhole
 from ex4d.media.probe import MediaInfo
 from ex4d.reconstruction.depth_spool import DepthSpool, SpooledUnit, spooling
 
+ROOT = Path(__file__).parents[2]
 SIZE = (7, 5)
 FRAMES = np.random.default_rng(3).uniform(0.5, 4.0, (3, 5, 7)).astype(np.float32)
 
@@ -115,3 +118,28 @@ def test_a_full_disk_is_told(tmp_path: Path) -> None:
         spool = DepthSpool(clip(), SIZE, "m", tmp_path / "depth", full)
         with pytest.raises(OutputError, match=r"depth cannot be written: No space left"):
             spool.write(FRAMES[0])
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+from tests.reconstruction.test_depth_spool import OutputError, clip, spooling
+resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
+try:
+    with spooling(clip(99), (40, 30), "m", Path(sys.argv[1]) / "depth") as spool:
+        for _ in range(99):
+            spool.write(np.ones((30, 40), np.float32))
+except OutputError as error:
+    print(error)
+"""
+
+
+def test_a_disk_that_is_full_before_the_last_frame_is_told_and_nothing_is_left(tmp_path: Path) -> None:
+    """What the file still holds cannot be written when it is closed, either."""
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(tmp_path)], check=True, capture_output=True, text=True, cwd=ROOT
+    )
+
+    assert done.stdout == f"{tmp_path / 'depth'} cannot be written: File too large\n"
+    assert list(tmp_path.iterdir()) == []
