@@ -5,6 +5,8 @@ It is kept in the user's cache, in ``depth/KEY``; deleting it costs nothing but 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -12,7 +14,7 @@ from typing import Any
 
 from ex4d.artifacts.depth_video import DepthVideo
 from ex4d.depth_adapters import ADAPTERS, SHARED_CODE
-from ex4d.errors import MissingPart, UserError
+from ex4d.errors import MissingPart, OutputError, UserError
 from ex4d.kernels import cache_folder
 from ex4d.media.probe import MediaInfo
 from ex4d.models import DEPTH_MODELS, KnownDepthModel, check, commands_for, depth_model, require_settings
@@ -81,11 +83,40 @@ def estimated_depth(
     key = _key(model, asked, clip, folders, verify=means.verify)
     folder = cache_folder() / "depth" / key
     if not folder.is_dir():
-        terms = f"licence {model.licence}, commercial use: {model.commercial}"
-        progress.say(f"{whose}: estimating the depth of {clip.path.name} by {model.name} ({terms})")
-        progress.begin(f"{whose}: depth", clip.frame_count)
-        ADAPTERS[model.name].open(folders, asked, means.device).estimate(clip, folder, progress=progress)
+        with _alone(folder, lambda: progress.say(f"{whose}: waiting for another run that estimates this very depth")):
+            if not folder.is_dir():
+                terms = f"licence {model.licence}, commercial use: {model.commercial}"
+                progress.say(f"{whose}: estimating the depth of {clip.path.name} by {model.name} ({terms})")
+                progress.begin(f"{whose}: depth", clip.frame_count)
+                ADAPTERS[model.name].open(folders, asked, means.device).estimate(clip, folder, progress=progress)
     return EstimatedDepth(DepthVideo.load(folder), model, key)
+
+
+@contextmanager
+def _alone(folder: Path, on_waiting: Callable[[], None]) -> Iterator[None]:
+    """Let one process at a time of this machine make a folder; the others wait until that one has ended.
+
+    Raises:
+        OutputError: its place cannot be written.
+    """
+    import fcntl
+
+    held = folder.with_name(f"{folder.name}.lock")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        lock = held.open("w")
+    except OSError as cause:
+        raise OutputError(f"{folder} cannot be written: {cause.strerror or cause}") from cause
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            on_waiting()
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            held.unlink(missing_ok=True)
 
 
 def ready_model(asked: DepthModel, whose: str, models: Path | None = None) -> KnownDepthModel:
@@ -95,16 +126,26 @@ def ready_model(asked: DepthModel, whose: str, models: Path | None = None) -> Kn
         UserError: there is no such model, or it has no such setting.
         MissingPart: it needs something that is not here.
     """
-    try:
-        model = depth_model(asked.model)
-        require_settings(model, asked.settings)
-    except UserError as fault:
-        raise UserError(f"{whose}: {fault}") from fault
+    model = known_model(asked, whose)
     if commands := commands_for(*model.weights, models=models):
         lines = "".join(f"\n  {command}" for command in commands)
         raise MissingPart(f"{whose}: {model.name} cannot estimate its depth before you run{lines}")
     for weights, folder in zip(model.weights, _folders(model, models), strict=True):
         check(weights, folder)
+    return model
+
+
+def known_model(asked: DepthModel, whose: str) -> KnownDepthModel:
+    """Return the depth model that is asked for, whether or not it is here.
+
+    Raises:
+        UserError: there is no such model, or it has no such setting.
+    """
+    try:
+        model = depth_model(asked.model)
+        require_settings(model, asked.settings)
+    except UserError as fault:
+        raise UserError(f"{whose}: {fault}") from fault
     return model
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ex4d.errors import MissingPart, UserError
+from ex4d.estimated_depth import estimated_depth
 from ex4d.media.probe import probe
 from ex4d.preflight.check import check
 from ex4d.production import Production, shoot
 from ex4d.shotlist.load import load
+from ex4d.shotlist.model import DepthModel
 from tests.tiny_depth_model import write_tiny_weights
 from tests.tiny_film import SHOTS, write_tiny_film
 
@@ -72,6 +75,18 @@ def test_a_film_is_shot_from_a_clip_alone_and_its_depth_is_estimated_once(film: 
     assert any(words.endswith(("on the CPU", "on the GPU")) for words in heard.said)
     again, heard = shot_in(film)
     assert (estimations(heard), [take.kept for take in again.takes]) == ([], [True] * 3)
+
+
+def test_of_two_runs_at_once_one_estimates_and_the_other_waits_for_it(film: Path, weights: Path) -> None:
+    clip, asked, runs = probe(film.with_name("tiny.mkv")), DepthModel(model="auto"), (Heard(), Heard())
+    with ThreadPoolExecutor(2) as pool:
+        made = [*pool.map(lambda heard: estimated_depth(asked, "a film", clip, heard), runs)]
+
+    assert made[0].key == made[1].key
+    assert sorted(len(estimations(heard)) for heard in runs) == [0, 1]
+    waiting = "a film: waiting for another run that estimates this very depth"
+    assert [waiting in heard.said for heard in runs] == [not estimations(heard) for heard in runs]
+    assert [file.name for file in (film.parent / "cache/ex4d/depth").iterdir()] == [made[0].key]
 
 
 def test_the_manifest_names_the_model_its_licence_and_its_device(film: Path, weights: Path) -> None:
