@@ -19,6 +19,7 @@ from ex4d.reconstruction.ahead import ahead
 from ex4d.reconstruction.depth_crafter import DepthCrafter, estimating
 from ex4d.reconstruction.depth_crafter.adapter import needed_gib
 from ex4d.reconstruction.depth_crafter.work import DECODED, ENCODED, PASSED, Work
+from ex4d.reconstruction.disparity import ex4d_depth
 
 Folders = tuple[Path, Path]
 
@@ -44,8 +45,8 @@ def filmed(folder: Path, count: int, size: tuple[int, int] = (32, 16)) -> MediaI
     random = np.random.default_rng(4)
     with LosslessWriter(file, size, Fraction(12)) as video:
         for _ in range(count):
-            blocks = random.integers(0, 255, (size[1] // 4, size[0] // 4, 3)).astype(np.uint8)
-            video.write(blocks.repeat(4, axis=0).repeat(4, axis=1))
+            blocks = random.integers(0, 255, (-(-size[1] // 4), -(-size[0] // 4), 3)).astype(np.uint8)
+            video.write(blocks.repeat(4, axis=0).repeat(4, axis=1)[: size[1], : size[0]])
     return probe(file)
 
 
@@ -66,6 +67,18 @@ def test_a_picture_is_scaled_down_to_what_the_network_may_see_and_its_depth_stay
 ) -> None:
     depth = DepthCrafter(*tiny, "cpu", longest=64, steps=1).estimate(filmed(tmp_path, 2, (96, 52)), tmp_path / "depth")
     assert (depth.width, depth.height) == (64, 35)
+
+
+def test_the_margin_that_is_cut_off_is_the_one_that_was_put_round(
+    tiny: Folders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """13 rows and 21 columns are seen with 1 row and 5 columns before them; what is seen there is in no depth."""
+    ramp = torch.arange(16.0)[:, None] * 32 + torch.arange(32.0)
+    monkeypatch.setattr(estimating, "disparity_of", lambda pictures: ramp.expand(len(pictures), -1, -1))
+    clip = filmed(tmp_path, 3, (21, 13))
+    ((depth, _),) = DepthCrafter(*tiny, "cpu", steps=1).estimate(clip, tmp_path / "depth").frames([2])
+    expected = ramp[1:14, 5:26].numpy()
+    np.testing.assert_allclose(depth, ex4d_depth(expected, float(expected.min()), float(expected.max())), rtol=1e-6)
 
 
 def test_settings_change_the_depth_and_the_seed_alone_decides_the_rest(tiny: Folders, tmp_path: Path) -> None:
