@@ -15,12 +15,12 @@ from ex4d.reconstruction.camera_motion import Belief, Motion, Sights, motion_bet
 from ex4d.reconstruction.frame_view import FrameView
 from ex4d.reconstruction.picture_corners import FEW_LEVELS, LEVELS, Picture, Places, cell_of, corners, follow
 
-Rule = Literal["first", "still", "moving", "tracks", "place"]
+Rule = Literal["first", "still", "moving", "tracks", "place", "usual"]
 """How a frame was compared: the first with none; by the same pixels, as the camera stands still; by where the camera's
 motion puts what was seen before; by corners alone, as if only the camera turned; by the same pixels, as nothing could
-be followed."""
+be followed; as frames usually are, as all that was known is unlike it."""
 
-UNFOLLOWED: frozenset[Rule] = frozenset({"tracks", "place"})
+UNFOLLOWED: frozenset[Rule] = frozenset({"tracks", "place", "usual"})
 """Those that do not know where the camera went."""
 STILL = 0.5
 """Pixels by which a corner of a camera that stands still moves at most."""
@@ -30,6 +30,8 @@ OFF_MOTION = 2.0
 """Pixels by which a corner may be off where the camera's motion puts it."""
 LEAST_TRACKS = 20
 """Corners without which no motion is looked for."""
+LEAST_KEPT = 0.5
+"""Of the corners that were followed: with fewer, those that are found tell nothing without a motion, as after a cut."""
 LEAST_TRUSTED, LONG = 40, 2
 """Of the corners that moved with the camera so often already; with fewer, all are trusted."""
 CROWD = 4
@@ -124,13 +126,18 @@ class CameraFollower:
         """The steadied disparity of what is infinitely far, as far as the camera's motion has told."""
         return self._belief.infinity
 
+    @property
+    def nearness(self) -> float:
+        """How far above that disparities usually are."""
+        return self._belief.nearness
+
     def step(self, view: FrameView) -> Step:
         """Find the camera of the next frame."""
         self._along = None
         step = self._standing(view.picture) if self._may_stand else None
         if step is None:
-            self._advance(view.picture)
-            step = self._moving(view) or self._unfollowed()
+            most = self._advance(view.picture)
+            step = self._moving(view) or self._unfollowed(most=most)
         self._before = view.picture
         self._motion = step.motion
         return step
@@ -143,9 +150,11 @@ class CameraFollower:
         there = self._first.where(unmoved)
         return Step("still", Motion.none(self.infinity), there.places, there.disparity, places[found & ~unmoved])
 
-    def _advance(self, picture: Picture) -> None:
+    def _advance(self, picture: Picture) -> bool:
+        """Follow the corners; return whether most of them are still there."""
         places, found = follow(self._before, picture, self._tracks.places, LEVELS)
         self._tracks = replace(self._tracks, places=places).where(found)
+        return bool(found.sum() >= LEAST_KEPT * len(found))
 
     def _moving(self, view: FrameView) -> Step | None:
         tracks = self._tracks
@@ -164,9 +173,9 @@ class CameraFollower:
         expected = found.motion.after(along.sights)[0].disparity
         return Step("moving", found.motion, along.places, expected, tracks.places[~found.moved_along])
 
-    def _unfollowed(self) -> Step:
+    def _unfollowed(self, *, most: bool) -> Step:
         tracks = self._tracks
-        if len(tracks.places) < LEAST_TRACKS:
+        if len(tracks.places) < LEAST_TRACKS or not most:
             return Step("place", self._motion, np.zeros((0, 2)), np.zeros(0), np.zeros((0, 2)))
         expected = self._motion.after(tracks.sights)[0].disparity
         return Step("tracks", self._motion, tracks.places, expected, np.zeros((0, 2)))
@@ -213,8 +222,9 @@ class CameraFollower:
         self._belief = replace(self._belief, deviation=min(self._belief.deviation, least))
         self._mark(view.picture)
 
-    def restart(self, view: FrameView, scale: float, shift: float) -> None:
-        """Make this view the reference, and forget what was known before it."""
+    def restart(self, view: FrameView, scale: float, shift: float, belief: Belief | None) -> None:
+        """Make this view the reference, and forget what was known before it; the belief too, where there is another."""
+        self._belief = belief or self._belief
         seen = Sights(view.rays(self._tracks.places), scale * view.raw(self._tracks.places) + shift)
         self._tracks, self._motion = Tracks.new(self._tracks.places, seen), Motion.none(self.infinity)
         self._replenish(view, scale, shift)

@@ -19,6 +19,8 @@ LEAST_DEPTH = 0.05
 """Of a point's own depth before the camera moved: what comes nearer than that is no longer followed."""
 FARTHEST = 0.02
 """Of the usual nearness: what is farther counts as so far where a first guess needs points in space."""
+LEAST_NEARNESS = 0.1
+"""Of the nearest, that usual nearness is at least: most of a picture may be sky."""
 NEARER = (0.5, 0.8)
 """Of the way from the believed disparity of infinity to the least of points: tried where the belief leads nowhere."""
 TRIALS = 100
@@ -93,7 +95,7 @@ class Belief:
         """Guess from the first frame: 0, where nothing says otherwise."""
         low, middle, high = np.percentile(disparity, (1, 50, 99))
         infinity = 0.0 if metric or low >= 0 else float(low - 0.1 * (high - low))
-        nearness = float(middle) - infinity
+        nearness = max(float(middle) - infinity, LEAST_NEARNESS * (float(high) - infinity))
         return cls(infinity, 0.0 if metric else nearness, nearness)
 
     def tries(self, disparity: Values) -> Iterator[Belief]:

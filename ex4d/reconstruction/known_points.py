@@ -74,7 +74,7 @@ class KnownPoints:
         share = np.where(anew, 1.0, np.where(front & agree, 1.0 / (votes + 1), 0.0))
         disparity, all_votes = self.sights.disparity.copy(), self.votes.copy()
         disparity[index] = before + share * (told.disparity - before)
-        all_votes[index] = np.where(anew, 1, left)
+        all_votes[index] = np.where(anew, 1, np.maximum(left, 0))  # behind the camera, none is believed anew
         return replace(self, sights=self.sights._replace(disparity=disparity), votes=all_votes)
 
     def rebased(self, view: FrameView, visible: Visible, fresh: KnownPoints, standing: Mask) -> KnownPoints:

@@ -9,9 +9,8 @@ does not explain, what is near them, and pixels that disagree with the rest.
 
 from __future__ import annotations
 
-import math
+from copy import copy
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, UInt8
@@ -22,29 +21,22 @@ from ex4d.reconstruction.camera_follower import UNFOLLOWED, CameraFollower, Rule
 from ex4d.reconstruction.camera_motion import Belief
 from ex4d.reconstruction.frame_view import FrameView
 from ex4d.reconstruction.known_points import ZONES, KnownPoints, Visible, standing_zones
+from ex4d.reconstruction.scale_and_shift import LEAST_AGREEING, Compared, Fit, agreeing, spanning, trimmed, unlike
 
-KEPT_SHARE = 0.7
-"""Of the points that are compared: the others may have moved."""
-STEPS = 30
-"""Of refinement, at most: which points are kept settles after 2 to 25."""
-LEAST_SPREAD = 1e-12
-"""Of disparities below which a frame has no relief to measure a scale by."""
 LEAST_CORNERS = 12
 """That moved with the camera, by which a frame is aligned roughly before all its pixels are asked."""
 LEAST_RELIEF = 0.2
 """Of the scene's range of disparities that these corners' have to span for that."""
-AGREEING = 2.5
-"""Standard deviations by which points may differ that agree."""
-GATE_STEPS = 6
-"""Of refinement by the points that agree."""
-WIDEST, NARROWEST = 0.01, 1e-4
-"""Of the spread of disparity: the standard deviation is taken to be no less, at first and at last."""
-LEAST_AGREEING, LEAST_STANDING = 200, 0.1
-"""Points that must agree, and the share that must not be where things move, to be asked alone."""
+LEAST_STANDING = 0.1
+"""Share of the points that must not be where things move, to be asked alone."""
+SKY = 0.02
+"""Of the nearest point's 1 / depth: what is farther tells no scale, and may be most of the picture."""
 CLOSE = 3.0
 """Standard deviations within which what was seen speaks for what was known."""
-MEDIAN_TO_DEVIATION = 1.4826
-"""Standard deviations of normal noise in its median absolute value."""
+EVEN = 0.05
+"""Of the usual nearness, by which it may be off whatever the spread: a wall has none."""
+PATIENCE = 3
+"""Frames on end that are unlike all that is known, after which they are what is known."""
 
 Disparity = Float32[np.ndarray, "rows columns"]
 Points = Float64[np.ndarray, " points"]
@@ -58,26 +50,6 @@ class Alignment:
     scale: float
     shift: float
     rule: Rule
-
-
-class _Compared(NamedTuple):
-    """A frame's numbers beside what they should be."""
-
-    raw: Points
-    expected: Points
-
-    def where(self, mask: Bool[np.ndarray, " points"]) -> _Compared:
-        return _Compared(self.raw[mask], self.expected[mask])
-
-    def off(self, scale: float, shift: float) -> Points:
-        return np.abs(scale * self.raw + shift - self.expected)
-
-
-class _Fit(NamedTuple):
-    scale: float
-    shift: float
-    deviation: float
-    """Standard deviation of the points that agree."""
 
 
 @dataclass
@@ -95,6 +67,8 @@ class Steadying:
     """Of the frames so far."""
     _follower: CameraFollower | None = None
     _known: KnownPoints | None = None
+    _unlike: int = 0
+    """Frames on end that were unlike all that is known."""
 
     def steadied(self, disparity: Disparity, frame: UInt8[np.ndarray, "height width 3"]) -> Disparity:
         """Return a frame's disparity in the scale and shift of the frames before it.
@@ -102,7 +76,11 @@ class Steadying:
         Args:
             disparity: what the model gave; greater is nearer, finite, and over the whole picture.
             frame: the colours it was made from; they may have more pixels.
+
+        What is not finite is returned as it is, for its reader to refuse.
         """
+        if not np.isfinite(disparity).all():
+            return disparity
         view = FrameView.of(frame, disparity, self.lens)
         alignment = self._begun(view) if self._follower is None else self._aligned(view, self._follower)
         self.alignments.append(alignment)
@@ -128,31 +106,58 @@ class Steadying:
 
     def _begun(self, view: FrameView) -> Alignment:
         self._known = KnownPoints.of(view, 1.0, 0.0)
-        belief = Belief.at_first(self._known.sights.disparity, metric=self.metric)
-        self._follower = CameraFollower.start(view, belief)
+        self._follower = CameraFollower.start(view, self._belief())
         return Alignment(1.0, 0.0, "first")
 
     def _aligned(self, view: FrameView, follower: CameraFollower) -> Alignment:
         assert self._known is not None
+        before = copy(follower)
         step = follower.step(view)
         visible = self._known.visible(view, step.motion)
-        dense = _Compared(view.raw(visible.places), visible.disparity)
+        dense = Compared(view.raw(visible.places), visible.disparity)
         zones = standing_zones(view, step.places, step.stray)
-        fit = self._fit(view, step, visible, dense, zones)
+        compared = self._compared(view, step, visible, dense, zones)
+        fit = self._fit(view, step, compared)
+        if unlike(fit, compared, EVEN * follower.nearness):
+            return self._passed_over(view, before)
+        self._unlike = 0
         self._known = self._learnt(view, follower, step, visible, dense, fit, zones)
         return Alignment(fit.scale, fit.shift, step.rule)
 
-    def _fit(self, view: FrameView, step: Step, visible: Visible, dense: _Compared, zones: Zones) -> _Fit:
-        corners = _Compared(view.raw(step.places), step.expected)
+    def _compared(self, view: FrameView, step: Step, visible: Visible, dense: Compared, zones: Zones) -> Compared:
         if step.rule == "tracks" or not len(dense.raw):
-            return _trimmed(corners, metric=self.metric)
+            return Compared(view.raw(step.places), step.expected)
         standing = zones[view.cells(visible.places, ZONES)]
         dense = dense if standing.mean() < LEAST_STANDING else dense.where(standing)
-        if len(step.places) < LEAST_CORNERS or np.ptp(step.expected) < LEAST_RELIEF * np.ptp(dense.expected):
-            return _trimmed(dense, metric=self.metric)
-        return _agreeing(
-            _trimmed(corners, metric=True) if self.metric else _spanning(corners), dense, metric=self.metric
+        near = dense.expected > SKY * dense.expected.max()
+        return dense.where(near) if self.metric and near.sum() >= LEAST_AGREEING else dense
+
+    def _fit(self, view: FrameView, step: Step, compared: Compared) -> Fit:
+        few = len(step.places) < LEAST_CORNERS or np.ptp(step.expected) < LEAST_RELIEF * np.ptp(compared.expected)
+        if few or step.rule == "tracks":
+            return trimmed(compared, metric=self.metric)
+        corners = Compared(view.raw(step.places), step.expected)
+        rough = trimmed(corners, metric=True) if self.metric else spanning(corners)
+        return agreeing(rough, compared, metric=self.metric)
+
+    def _passed_over(self, view: FrameView, before: CameraFollower) -> Alignment:
+        """Align a frame as the others were mostly, and forget it: it may be a flash. After some on end, begin anew.
+
+        All that is left where nothing known is seen, as after a cut. To make such a frame's disparities spread as
+        widely as those before would let each cut multiply what the last one did.
+        """
+        scale, shift = (
+            float(np.median([getattr(each, name) for each in self.alignments])) for name in ("scale", "shift")
         )
+        self._follower, self._unlike = before, self._unlike + 1
+        if self._unlike == PATIENCE:
+            self._known, self._unlike = KnownPoints.of(view, scale, shift), 0
+            before.restart(view, scale, shift, self._belief())
+        return Alignment(scale, shift, "usual")
+
+    def _belief(self) -> Belief:
+        assert self._known is not None
+        return Belief.at_first(self._known.sights.disparity, metric=self.metric)
 
     def _learnt(
         self,
@@ -160,14 +165,15 @@ class Steadying:
         follower: CameraFollower,
         step: Step,
         visible: Visible,
-        dense: _Compared,
-        fit: _Fit,
+        dense: Compared,
+        fit: Fit,
         zones: Zones,
     ) -> KnownPoints:
         assert self._known is not None
         if step.rule in UNFOLLOWED:
-            follower.restart(view, fit.scale, fit.shift)
-            return KnownPoints.of(view, fit.scale, fit.shift)
+            self._known = KnownPoints.of(view, fit.scale, fit.shift)
+            follower.restart(view, fit.scale, fit.shift, None if follower.nearness > 0 else self._belief())
+            return self._known
         seen, close = fit.scale * dense.raw + fit.shift, CLOSE * fit.deviation
         known = self._known.voted(view, step.motion, visible, seen, np.abs(seen - dense.expected) <= close)
         if step.rule == "still":
@@ -178,80 +184,3 @@ class Steadying:
         follower.rebase(view)
         fresh = KnownPoints.of(view, fit.scale, fit.shift)
         return known.rebased(view, visible, fresh, zones[view.cells(view.grid(), ZONES)])
-
-
-def aligning(disparity: Points, reference: Points, *, metric: bool = False) -> tuple[float, float]:
-    """Return scale and shift that take ``disparity`` to ``reference``, point by point, whatever moved in between.
-
-    Trimmed least squares by concentration steps (Rousseeuw and Van Driessen 2006): from medians and median absolute
-    deviations, the share of points that agree best is fitted again and again. The fit is the reduced major axis, the
-    quotient of the spreads: ordinary least squares shrinks the scale by the noise of ``disparity``, and from frame to
-    frame that would add up. Without relief in either, the scale is 1. ``metric`` allows no shift.
-    """
-    if len(disparity) < 2:
-        return 1.0, 0.0
-    kept = max(2, math.ceil(KEPT_SHARE * len(disparity)))
-    if metric:
-        found = _quotient(float(np.median(reference)), float(np.median(disparity))), 0.0
-    else:
-        scale = _quotient(_deviation(reference), _deviation(disparity))
-        found = scale, float(np.median(reference) - scale * np.median(disparity))
-    for _ in range(STEPS):
-        off = np.abs(found[0] * disparity + found[1] - reference)
-        agreeing = np.argpartition(off, kept - 1)[:kept]
-        before, found = found, _fitted(disparity[agreeing], reference[agreeing], metric=metric)
-        if found == before:
-            break
-    return found
-
-
-def _spanning(points: _Compared) -> _Fit:
-    """Return a rough fit by pairs of points half of all apart in disparity: a wall that fills the picture tells none.
-
-    The scale is the weighted median of the pairs' scales, each weighted by how far apart it is.
-    """
-    order, half = np.argsort(points.expected, kind="stable"), len(points.expected) // 2
-    expected, raw = (values[order[-half:]] - values[order[:half]] for values in (points.expected, points.raw))
-    scale = _quotient(1.0, _weighted_median(raw / np.maximum(expected, LEAST_SPREAD), expected))
-    shift = float(np.median(points.expected - scale * points.raw))
-    return _Fit(scale, shift, MEDIAN_TO_DEVIATION * float(np.median(points.off(scale, shift))))
-
-
-def _weighted_median(values: Points, weights: Points) -> float:
-    order = np.argsort(values, kind="stable")
-    sums = np.cumsum(weights[order])
-    return float(values[order[np.searchsorted(sums, sums[-1] / 2)]])
-
-
-def _trimmed(points: _Compared, *, metric: bool) -> _Fit:
-    scale, shift = aligning(points.raw, points.expected, metric=metric)
-    return _Fit(scale, shift, MEDIAN_TO_DEVIATION * float(np.median(points.off(scale, shift))))
-
-
-def _agreeing(fit: _Fit, points: _Compared, *, metric: bool) -> _Fit:
-    """Return the fit of all the points that agree with a rough one, then with one another."""
-    spread = float(points.expected.std())
-    scale, shift, deviation = fit.scale, fit.shift, max(fit.deviation, WIDEST * spread)
-    for _ in range(GATE_STEPS):
-        off = points.off(scale, shift)
-        agreeing = off <= AGREEING * deviation
-        if agreeing.sum() < LEAST_AGREEING:
-            break
-        scale, shift = _fitted(*points.where(agreeing), metric=metric)
-        deviation = max(MEDIAN_TO_DEVIATION * float(np.median(off[agreeing])), NARROWEST * spread)
-    return _Fit(scale, shift, deviation)
-
-
-def _fitted(disparity: Points, reference: Points, *, metric: bool) -> tuple[float, float]:
-    if metric:
-        return _quotient(float(np.linalg.norm(reference)), float(np.linalg.norm(disparity))), 0.0
-    scale = _quotient(float(reference.std()), float(disparity.std()))
-    return scale, float(reference.mean() - scale * disparity.mean())
-
-
-def _deviation(values: Points) -> float:
-    return float(np.median(np.abs(values - np.median(values))))
-
-
-def _quotient(reference: float, ours: float) -> float:
-    return reference / ours if min(reference, ours) > LEAST_SPREAD else 1.0
