@@ -14,7 +14,7 @@ from ex4d.artifacts.depth_video import DepthFrame, DepthVideo
 from ex4d.artifacts.mesh_profile import widest_step
 from ex4d.artifacts.scene import Scene
 from ex4d.errors import ReconstructionError
-from ex4d.estimated_depth import USUAL_MEANS, DepthMeans, EstimatedDepth, estimated_depth, no_depth
+from ex4d.estimated_depth import USUAL_MEANS, DepthMeans, EstimatedDepth, estimated_depth, known_model, no_depth
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.media.fitting import Fit
 from ex4d.media.probe import MediaInfo, probe
@@ -25,7 +25,7 @@ from ex4d.reconstruction.subject import measure_subject
 from ex4d.reconstruction.unknown_depth import fill_unknown
 from ex4d.render.rasterizer import NEAR
 from ex4d.shotlist.model import DepthFile, Output, Shot, Source
-from ex4d.source_lens import FoundLens, lens_of, through_written_lens
+from ex4d.source_lens import FoundLens, lens_of, require_knowable_lens, through_written_lens
 from ex4d.trajectory.scenery import assumed_pivot
 from ex4d.trajectory.timing import clock_of
 
@@ -140,6 +140,7 @@ def open_media(
     Raises:
         MediaError: a file that cannot be used.
         UserError: no such depth model.
+        TrajectoryError: a lens that is none or unknown whatever the model sees; found before it looks.
         MissingPart: there is no depth, or the model that is to estimate it is not here.
     """
     if source.depth is None:
@@ -147,6 +148,8 @@ def open_media(
     clip = probe(source.video, source.fps)
     if isinstance(source.depth, DepthFile):
         return Media(clip, open_depth_file(source.depth, clip, frames), None)
+    known_model(source.depth, whose)
+    require_knowable_lens(source, clip)
     estimated = estimated_depth(source.depth, whose, clip, progress, means)
     return Media(clip, through_written_lens(source, clip, estimated.depth), estimated)
 

@@ -15,7 +15,7 @@ from ex4d.errors import Fault, ShotFileError, UserError
 from ex4d.estimated_depth import DepthMeans
 from ex4d.footage import Footage, Media, called, open_footage, open_media
 from ex4d.progress import SILENT, Progress
-from ex4d.shotlist.model import DepthFile, Output, Shot, ShotList
+from ex4d.shotlist.model import DepthFile, DepthModel, Output, Shot, ShotList
 from ex4d.shotlist.source import ENGINES
 from ex4d.trajectory.compiler import compile_shot
 from ex4d.trajectory.placing import placing
@@ -71,10 +71,11 @@ def set_up_all(
     opened: dict[tuple[object, ...], Media] = {}
     setups = []
     for shot in shots:
-        which = (shot.source.video, shot.source.fps, shot.source.depth)
-        if which not in opened:
-            opened[which] = open_media(shot.source, called(shot), progress=progress, means=means)
+        through = shot.source.lens if isinstance(shot.source.depth, DepthModel) else None  # its metres are that lens's
+        which = (shot.source.video, shot.source.fps, shot.source.depth, through)
         with placing(shot, faults):
+            if which not in opened:
+                opened[which] = open_media(shot.source, called(shot), progress=progress, means=means)
             footage = open_footage(shot, output, opened[which])
             path = compile_shot(shot, footage.scene)
             engine = chosen_for_shot(shot.synthesis, options, at_source=bool(path.at_source.all()))

@@ -63,6 +63,7 @@ class FoundLens:
             "center_px": self.lens.center_px,
             "from": self.knower,
             "words": self.words,
+            "doubts": list(self.doubts),
         }
 
 
@@ -77,6 +78,18 @@ def lens_of(source: Source, clip: MediaInfo, depth: DepthVideo) -> FoundLens:
     found = found or _assumed(source, clip)
     _require_lens(source, found)
     return found
+
+
+def require_knowable_lens(source: Source, clip: MediaInfo) -> None:
+    """Refuse, before a model works for long, a lens that is found to be none, or unknown, once it has worked.
+
+    Raises:
+        TrajectoryError: as :func:`lens_of`.
+    """
+    if found := _written(source, clip):
+        _require_lens(source, found)
+    elif isinstance(source.depth, DepthModel) and depth_model(source.depth.model).name != MEASURES_LENSES:
+        _require_lens(source, _of_video(source, clip) or _assumed(source, clip))
 
 
 def through_written_lens(source: Source, clip: MediaInfo, depth: DepthVideo) -> DepthVideo:

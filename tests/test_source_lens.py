@@ -23,7 +23,7 @@ from ex4d.media.lens_metadata import StatedLens
 from ex4d.media.probe import MediaInfo
 from ex4d.preflight.plan import plan
 from ex4d.production import shoot
-from ex4d.setups import Setup, set_up
+from ex4d.setups import Setup, set_up, set_up_all
 from ex4d.shotlist.load import load
 from ex4d.shotlist.model import DepthFile, DepthModel, LensSpec, Output, Shot, ShotList, Source
 from ex4d.source_lens import FoundLens, lens_of
@@ -273,6 +273,34 @@ def test_metres_of_such_a_model_are_of_the_lens_that_is_written(run: Run, film: 
     assert written.depth.statistics.median == pytest.approx(2 * seen.depth.statistics.median, rel=1e-4)
     assert written.depth.statistics.known_share == seen.depth.statistics.known_share
     assert any(words.startswith("metres 2 times the model's, as it sees a lens of ") for words in written.scene.assumed)
+
+
+def test_shots_of_one_clip_through_other_lenses_have_metres_of_their_own(run: Run, film: Path) -> None:
+    write_tiny_depth_pro(film.parent / "models")
+    estimated = FILM.replace("depth: {file: tiny.npz, unit: m}", "depth: {model: depth-pro}, lens: 30px")
+    other = "\n  - name: far\n    source: {lens: 60px}\n"
+    film.write_text(estimated.rstrip() + other, encoding="utf-8")
+    loaded = load(film)
+
+    setups = set_up_all(loaded.shots, loaded.output)
+    medians = [setup.footage.depth.statistics.median for setup in setups]
+    assert medians[-1] == pytest.approx(2 * medians[0], rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("lens", "answer"), [("auto", r"lens: auto, but neither"), ("1px", r"sees 176\.4deg across; a lens sees 2deg")]
+)
+def test_a_lens_that_cannot_be_is_found_before_a_model_looks(
+    run: Run, film: Path, lens: str, answer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At its place in the file, as any other."""
+    write_phone_video(film.parent / "tiny.mov", size=(WIDTH, HEIGHT), frames=FRAMES, rate=12)
+    estimated = f"depth: {{model: auto}}, lens: {lens}"
+    film.write_text(FILM.replace("depth: {file: tiny.npz, unit: m}", estimated), encoding="utf-8")
+    monkeypatch.setattr("ex4d.footage.estimated_depth", None)
+    done = run("plan", "tiny.yaml")
+    assert done.code == 2
+    assert re.search(rf"^tiny\.yaml:3:1 +source: .*{answer}", done.err)
 
 
 def _first(film: ShotList) -> tuple[Shot, Output]:
