@@ -93,6 +93,11 @@ DEPTH_MODELS = (
     _depth_anything("Metric-Indoor-Small", 99, "not stated", "unclear"),
     _depth_anything("Metric-Outdoor-Small", 99, "not stated", "unclear"),
     KnownDepthModel("depth-pro", (DEPTH_PRO,)),
-    KnownDepthModel("depthcrafter", (DEPTH_CRAFTER, STABLE_VIDEO_DIFFUSION), settings=("longest", "window")),
+    KnownDepthModel(
+        "depthcrafter",
+        (DEPTH_CRAFTER, STABLE_VIDEO_DIFFUSION),
+        settings=("longest", "window"),
+        shortest_window=26,  # of which 25 are shared
+    ),
 )
 """The first is what ``auto`` takes; all of it has to be free for commercial use."""

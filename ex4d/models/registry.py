@@ -6,7 +6,7 @@ A pull does not rely on them: it asks for the true list and sizes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 
 from ex4d.errors import UserError
@@ -148,8 +148,8 @@ def depth_model(written: str) -> KnownDepthModel:
     raise UserError(f"depth: {{model: {written}}}: unknown; write auto, or one of {known}")
 
 
-def require_settings(model: KnownDepthModel, settings: Iterable[str]) -> None:
-    """Refuse settings that a depth model does not heed.
+def require_settings(model: KnownDepthModel, settings: Mapping[str, int]) -> None:
+    """Refuse settings that a depth model does not heed, and a window that is too short for it.
 
     Raises:
         UserError: naming each, and who does heed them.
@@ -160,6 +160,11 @@ def require_settings(model: KnownDepthModel, settings: Iterable[str]) -> None:
         raise UserError(
             f"depth: {{model: {model.name}}} has no {' and no '.join(ignored)}{f', as {who}' if others else ''}; "
             "leave it out"
+        )
+    if settings.get("window", model.shortest_window) < model.shortest_window:
+        raise UserError(
+            f"depth: {{model: {model.name}, window: {settings['window']}f}}: too short a window for it; "
+            f"write {model.shortest_window}f or more"
         )
 
 

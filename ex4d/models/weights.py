@@ -87,6 +87,8 @@ class KnownDepthModel:
     settings: tuple[str, ...] = ()
     """What a user may set of it: of ``longest``, the pixels of the longest side that it looks at, and ``window``, the
     frames that it looks at together."""
+    shortest_window: int = 1
+    """Frames; it shares some of them with the window before."""
 
     @property
     def licence(self) -> str:

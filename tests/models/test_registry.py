@@ -19,9 +19,11 @@ from ex4d.models import (
     located,
     missing,
     models_folder,
+    require_settings,
     weights_for,
     weights_named,
 )
+from ex4d.reconstruction.depth_crafter import DepthCrafter
 from tests.models.small_weights import SMALL, write
 from tests.shared_data import shared_data
 
@@ -76,6 +78,21 @@ def test_unknown_names_are_answered_with_the_known_ones() -> None:
             wanted("depthcrofter")
     with pytest.raises(UserError, match=r"depth: \{model: depthcrofter\}.*auto, or one of depth-anything-v2-small"):
         depth_model("depthcrofter")
+
+
+def test_a_window_that_is_too_short_for_a_model_is_answered_with_the_shortest(tmp_path: Path) -> None:
+    """Which is what its adapter takes."""
+    model = depth_model("depthcrafter")
+    shortest = model.shortest_window
+    require_settings(model, {"window": shortest})
+    DepthCrafter(tmp_path, tmp_path, window=shortest)
+
+    with pytest.raises(
+        UserError, match=rf"window: {shortest - 1}f\}}: too short a window for it; write {shortest}f or"
+    ):
+        require_settings(model, {"window": shortest - 1})
+    with pytest.raises(UserError, match=r"a window is longer"):
+        DepthCrafter(tmp_path, tmp_path, window=shortest - 1)
 
 
 @pytest.mark.parametrize("there", ["Wan-AI/Wan2.1-I2V-14B-480P", "Wan-AI"])
