@@ -13,7 +13,7 @@ import numpy as np
 
 from ex4d.artifacts.mesh_profile import widest_step
 from ex4d.errors import Faults, OutputError
-from ex4d.estimated_depth import USUAL_MEANS, DepthMeans
+from ex4d.estimated_depth import USUAL_MEANS, DepthMeans, known_model
 from ex4d.footage import Media, open_media
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.kernels import announce_compiling
@@ -102,8 +102,13 @@ class MadeDepth:
             "size_estimated": (depth.width, depth.height),
             "refined": {"sharpen": _refinement(self.job).sharpen, "upsample": _refinement(self.job).upsample},
             "filled": self.job.fill,
-            "assumed": [*clip.assumed, *depth.assumed],
+            "assumed": list(self.assumed),
         }
+
+    @property
+    def assumed(self) -> tuple[str, ...]:
+        """What nobody said of video and depth, and was assumed, in words; the lens says so itself."""
+        return (*self.media.clip.assumed, *self.media.depth.assumed)
 
 
 def make_depth(job: DepthJob, progress: Progress = SILENT) -> MadeDepth:
@@ -133,10 +138,14 @@ def _require_sound(job: DepthJob) -> None:
     faults.of(lambda: require_folder(job.out.parent, f"-o {job.out}"))
     for target in job.targets:
         faults.of(lambda target=target: require_apart(target, sources, "choose another -o"))  # type: ignore[misc]
-    faults.of(lambda: probe(job.video, job.frame_rate))
-    if isinstance(job.depth, DepthFile):
-        file = job.depth.file
-        faults.of(lambda: open_raw_depth(file))
+    clip = faults.of(lambda: probe(job.video, job.frame_rate))
+    if clip is not None:
+        faults.of(lambda: Fit.plan(clip.size, clip.size))
+    asked = job.depth
+    if isinstance(asked, DepthFile):
+        faults.of(lambda: open_raw_depth(asked.file))
+    else:
+        faults.of(lambda: known_model(asked, job.video.name))
     faults.tell()
 
 

@@ -82,8 +82,10 @@ def depth(
 def _in_words(made: MadeDepth) -> str:
     clip, names = made.media.clip, ", ".join([str(made.job.out), *(file.name for file in made.job.targets[1:])])
     rounding = f", its codes round it by at most {made.worst_error:.2g} of itself" if made.worst_error else ""
-    return (
-        f"{names}: {counted(clip.frame_count, 'frame')} of {clip.width}x{clip.height} at {clip.frame_rate} a second\n"
-        f"{made.figures}{rounding}\n"
-        f"{made.lens.in_words}\n"
+    lines = (
+        f"{names}: {counted(clip.frame_count, 'frame')} of {clip.width}x{clip.height} at {clip.frame_rate} a second",
+        f"{made.figures}{rounding}",
+        "; ".join((made.lens.in_words, *made.lens.doubts)),
+        *(f"assumed: {words}" for words in made.assumed),
     )
+    return "".join(f"{line}\n" for line in lines)

@@ -74,7 +74,7 @@ def _require_together(depth: Path | None, unit: str | None, unknown: float | Non
     """Refuse options of files without a file, and those of models beside one."""
     of_file = {"--depth-unit": unit, "--depth-unknown": unknown}
     if depth is None and (astray := [name for name, value in of_file.items() if value is not None]):
-        raise UserError(f"{' and '.join(astray)} belong to --depth, which is not given")
+        raise UserError(f"{' and '.join(astray)} belong{'' if astray[1:] else 's'} to --depth, which is not given")
     options = zip(("--model", "--longest", "--window"), of_model, strict=True)
     if depth is not None and (astray := [name for name, value in options if value is not None]):
         raise UserError(f"--depth is given, so that no model is asked; leave out it, or {' and '.join(astray)}")

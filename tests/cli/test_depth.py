@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +17,9 @@ from ex4d.reconstruction.depth_file import open_depth_file
 from ex4d.shotlist.model import DepthFile
 from tests.cli.conftest import Outcome, Run
 from tests.cli.recon_runs import made, names
+from tests.media.phones import FILM_KEY, SIGNED, write_phone_video
 from tests.tiny_depth_model import write_tiny_weights
+from tests.tiny_depth_pro import write_tiny_depth_pro
 from tests.tiny_film import FRAMES, HEIGHT, SHOTS, WIDTH, source_depth, write_tiny_film
 
 BASIC = ("depth", "tiny.mkv", "-o", "out/tiny.depth.npz")
@@ -42,7 +46,7 @@ def told(done: Outcome) -> dict:
 def test_depth_its_preview_and_its_figures_are_written_and_said(run: Run, film: Path, tmp_path: Path) -> None:
     done = made(run(*BASIC))
     assert names(tmp_path / "out") == ["tiny.depth.json", "tiny.depth.npz", "tiny.depth.preview.mp4"]
-    first, second, third = done.out.splitlines()
+    first, second, third, fourth = done.out.splitlines()
     assert first.startswith("out/tiny.depth.npz, tiny.depth.preview.mp4, tiny.depth.json: 24 frames of 64x48 at 12 a s")
     assert second.startswith("depth ")
     assert "100.0% known" in second
@@ -51,6 +55,7 @@ def test_depth_its_preview_and_its_figures_are_written_and_said(run: Run, film: 
     assert "Apache-2.0" in done.err
     preview = probe(tmp_path / "out/tiny.depth.preview.mp4")
     assert (preview.frame_count, preview.frame_rate) == (FRAMES, 12)
+    assert re.fullmatch(r"assumed: depth by depth-anything-v2-small in float32 on the (CPU|GPU)", fourth)
 
 
 def test_the_file_is_the_depth_that_a_film_is_made_from(run: Run, film: Path, tmp_path: Path) -> None:
@@ -173,7 +178,7 @@ BAD: dict[str, tuple[Callable[[Path], None], tuple[str, ...], int, str]] = {
     "a model beside a file": (
         saved(source_depth()), (*OF_FILE, "--model", "auto"), 2, r"--depth is given.*or --model"
     ),
-    "a unit without a file": (nothing, (*BASIC, "--depth-unit", "m"), 2, r"--depth-unit belong to --depth"),
+    "a unit without a file": (nothing, (*BASIC, "--depth-unit", "m"), 2, r"--depth-unit belongs to --depth"),
     "a file that ends early": (
         saved(source_depth()[:-1]), (*OF_FILE, "--depth-unit", "m"), 2, r"mine\.npz has 23 frames.*has 24"
     ),
@@ -199,8 +204,6 @@ BAD: dict[str, tuple[Callable[[Path], None], tuple[str, ...], int, str]] = {
 
 @pytest.mark.parametrize("name", BAD)
 def test_bad_input_is_answered_and_nothing_is_written(run: Run, film: Path, tmp_path: Path, name: str) -> None:
-    import re
-
     prepare, arguments, code, answer = BAD[name]
     prepare(tmp_path)
     before = names(tmp_path)
@@ -217,6 +220,30 @@ def test_all_that_is_wrong_is_told_at_once(run: Run, film: Path) -> None:
     assert done.code == 2
     for words in ("--device tpu", "--fps", "--lens", "--window"):
         assert words in done.err
+
+
+def test_a_model_that_is_none_is_told_with_all_else_that_is_wrong(run: Run, film: Path) -> None:
+    done = run("depth", "nope.mkv", "-o", "out.txt", "--model", "foo")
+    assert done.code == 2
+    for words in ("nope.mkv: no such file", "-o out.txt", "{model: foo}: unknown"):
+        assert words in done.err
+
+
+def test_what_was_assumed_of_a_file_is_said(run: Run, film: Path, tmp_path: Path) -> None:
+    """Numbers without a unit are millimetres if they are whole."""
+    saved((1000 * source_depth()).astype(np.uint16))(tmp_path)
+    done = made(run(*OF_FILE))
+    assert "assumed: depth in mm, as its numbers are whole\n" in done.out
+
+
+def test_metadata_that_contradict_what_a_model_sees_are_said(run: Run, film: Path, tmp_path: Path) -> None:
+    write_phone_video(tmp_path / "phone.mov", (FILM_KEY, SIGNED, struct.pack(">i", 90)), frames=2)
+    write_tiny_depth_pro(tmp_path / "models")
+    arguments = ("depth", "phone.mov", "-o", "phone.npz", "--model", "depth-pro")
+    done = made(run(*arguments))
+    doubt = r"as phone\.mov says \(90 mm on 35 mm film\): if that is right, write lens: "
+    assert re.search(rf"lens .*, as depth-pro sees it; but lens .*{doubt}", done.out)
+    assert re.search(doubt, told(run(*arguments, "--json"))["lens"]["doubts"][0])
 
 
 def test_stopped_in_the_middle_nothing_is_left(run: Run, film: Path, tmp_path: Path, monkeypatch) -> None:

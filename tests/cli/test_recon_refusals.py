@@ -111,7 +111,7 @@ BAD: dict[str, tuple[Callable[[Path], None], tuple[str, ...], str]] = {
     "no depth for a unit": (
         nothing,
         ("recon", "--depth-unit", "m", "--cam", "30", "--out", "out"),
-        r"belong to --depth",
+        r"belongs to --depth",
     ),
     "a camera file without lens": (
         lambda folder: np.savez(folder / "my cam.npz", extrinsics=EYES),
