@@ -21,7 +21,7 @@ from ex4d.reconstruction.camera_follower import UNFOLLOWED, CameraFollower, Rule
 from ex4d.reconstruction.camera_motion import Belief
 from ex4d.reconstruction.frame_view import FrameView
 from ex4d.reconstruction.known_points import ZONES, KnownPoints, Visible, standing_zones
-from ex4d.reconstruction.scale_and_shift import LEAST_AGREEING, Compared, Fit, agreeing, spanning, trimmed, unlike
+from ex4d.reconstruction.scale_and_shift import Compared, Fit, agreeing, spanning, trimmed, unlike
 
 LEAST_CORNERS = 12
 """That moved with the camera, by which a frame is aligned roughly before all its pixels are asked."""
@@ -126,17 +126,21 @@ class Steadying:
 
     def _compared(self, view: FrameView, step: Step, visible: Visible, dense: Compared, zones: Zones) -> Compared:
         if step.rule == "tracks" or not len(dense.raw):
-            return Compared(view.raw(step.places), step.expected)
+            return self._telling(Compared(view.raw(step.places), step.expected))
         standing = zones[view.cells(visible.places, ZONES)]
         dense = dense if standing.mean() < LEAST_STANDING else dense.where(standing)
-        near = dense.expected > SKY * dense.expected.max()
-        return dense.where(near) if self.metric and near.sum() >= LEAST_AGREEING else dense
+        return self._telling(dense)
+
+    def _telling(self, points: Compared) -> Compared:
+        """Return those near enough to tell a scale that has no shift beside it."""
+        near = points.expected > SKY * points.expected.max(initial=0.0)
+        return points.where(near) if self.metric and near.sum() >= LEAST_CORNERS else points
 
     def _fit(self, view: FrameView, step: Step, compared: Compared) -> Fit:
         few = len(step.places) < LEAST_CORNERS or np.ptp(step.expected) < LEAST_RELIEF * np.ptp(compared.expected)
         if few or step.rule == "tracks":
             return trimmed(compared, metric=self.metric)
-        corners = Compared(view.raw(step.places), step.expected)
+        corners = self._telling(Compared(view.raw(step.places), step.expected))
         rough = trimmed(corners, metric=True) if self.metric else spanning(corners)
         return agreeing(rough, compared, metric=self.metric)
 

@@ -63,6 +63,15 @@ def test_most_of_a_picture_may_be_sky(clip: Filmed, metric: bool) -> None:
     assert np.median(np.abs(made[:, 70:] / disparity[:, 70:] - 1)) < 0.03
 
 
+def test_metres_are_those_of_the_ground_under_any_sky(clip: Filmed) -> None:
+    """Three quarters of each picture tell no scale, and only a few corners are left to be followed."""
+    disparity, colour = clip.disparity.copy(), clip.colour.copy()
+    disparity[:, :90], colour[:, :90] = 0, 200
+    steadying = Steadying(metric=True)
+    steadied(steadying, list(disparity), colour)
+    assert all(0.5 < each.scale < 2 for each in steadying.alignments)
+
+
 @pytest.mark.parametrize("metric", [False, True])
 def test_a_clip_that_begins_in_the_dark_is_followed_afterwards(clip: Filmed, metric: bool) -> None:
     disparity, colour = clip.disparity.copy(), clip.colour.copy()
