@@ -49,17 +49,17 @@ def _depth_crafter(folders: Folders, asked: DepthModel, device: Device | None) -
 STEADYING = (
     *("reconstruction/metric_steadying.py", "reconstruction/steadying.py", "reconstruction/known_points.py"),
     *("reconstruction/camera_follower.py", "reconstruction/camera_motion.py", "reconstruction/picture_corners.py"),
-    *("reconstruction/frame_view.py", "geometry/pinhole.py", "shotlist/lens.py"),
+    *("reconstruction/frame_view.py", "reconstruction/scale_and_shift.py", "geometry/pinhole.py", "shotlist/lens.py"),
 )
 DEPTH_ANYTHING = Adapter(
     _depth_anything,
     code=("reconstruction/depth_anything.py", *STEADYING),
-    packages=("torch", "transformers", "pillow", "opencv-python-headless"),
+    packages=("torch", "transformers", "pillow", "numpy", "opencv-python-headless"),
 )
 DEPTH_PRO = Adapter(
     _depth_pro,
     code=("reconstruction/depth_pro.py", *STEADYING),
-    packages=("torch", "transformers", "opencv-python-headless"),
+    packages=("torch", "transformers", "numpy", "opencv-python-headless"),
 )
 DEPTH_CRAFTER = Adapter(
     _depth_crafter,

@@ -83,7 +83,8 @@ def _require_footage(job: Recon) -> None:
     given = {"--depth" if _depth_file(job) else "--model": job.depth, "--fps": job.frame_rate}
     others = [name for name, value in given.items() if value is not None]
     if others:
-        raise UserError(f"{' and '.join(others)} belong to --video; without one, the shot's own is taken")
+        verb = "belong" if len(others) > 1 else "belongs"
+        raise UserError(f"{' and '.join(others)} {verb} to --video; without one, the shot's own is taken")
 
 
 def _written_shot(job: Recon) -> tuple[Shot, Output]:

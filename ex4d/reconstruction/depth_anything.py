@@ -25,7 +25,7 @@ from ex4d.reconstruction.depth_estimator import Device
 from ex4d.reconstruction.depth_spool import spooling
 from ex4d.reconstruction.metric_steadying import MetricSteadying
 from ex4d.reconstruction.steadying import Steadying
-from ex4d.reconstruction.torch_device import device_here
+from ex4d.reconstruction.torch_device import device_here, opened_quietly
 
 Size = tuple[int, int]
 """Width and height, pixels."""
@@ -155,17 +155,16 @@ def _load(folder: Path, device: Device) -> _Model:
     import torch
     from safetensors import SafetensorError
     from transformers import DepthAnythingForDepthEstimation
-    from transformers.utils import logging
 
-    logging.disable_progress_bar()
     precision = torch.float16 if device == "cuda" else torch.float32
     try:
         preparing = json.loads((folder / "preprocessor_config.json").read_bytes())
         side, multiple = int(preparing["size"]["height"]), int(preparing["ensure_multiple_of"])
         mean, deviation = (tuple(map(float, preparing[name])) for name in ("image_mean", "image_std"))
-        network, report = DepthAnythingForDepthEstimation.from_pretrained(
-            folder, local_files_only=True, use_safetensors=True, dtype=precision, output_loading_info=True
-        )
+        with opened_quietly():
+            network, report = DepthAnythingForDepthEstimation.from_pretrained(
+                folder, local_files_only=True, use_safetensors=True, dtype=precision, output_loading_info=True
+            )
     except (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError, SafetensorError) as cause:
         raise MissingPart(f"{folder} cannot be loaded as Depth Anything weights: {cause}") from cause
     if lacking := [*report["missing_keys"], *report["mismatched_keys"]]:

@@ -28,7 +28,7 @@ from ex4d.progress import SILENT, Progress
 from ex4d.reconstruction.depth_estimator import Device
 from ex4d.reconstruction.depth_spool import DepthSpool, spooling
 from ex4d.reconstruction.metric_steadying import MetricSteadying
-from ex4d.reconstruction.torch_device import device_here
+from ex4d.reconstruction.torch_device import device_here, opened_quietly
 
 Inverse = Float32[np.ndarray, "height width"]
 Frame = UInt8[np.ndarray, "frame_height frame_width 3"]
@@ -142,16 +142,15 @@ def _load(folder: Path, device: Device) -> _Model:
     import torch
     from safetensors import SafetensorError
     from transformers import DepthProForDepthEstimation
-    from transformers.utils import logging
 
-    logging.disable_progress_bar()
     precision = torch.float16 if device == "cuda" else torch.float32
     try:
         preparing = json.loads((folder / "preprocessor_config.json").read_bytes())
         side, mean, deviation = preparing["size"]["height"], preparing["image_mean"], preparing["image_std"]
-        network, report = DepthProForDepthEstimation.from_pretrained(
-            folder, local_files_only=True, use_safetensors=True, dtype=precision, output_loading_info=True
-        )
+        with opened_quietly():
+            network, report = DepthProForDepthEstimation.from_pretrained(
+                folder, local_files_only=True, use_safetensors=True, dtype=precision, output_loading_info=True
+            )
         model = _Model(network.eval(), int(side), tuple(map(float, mean)), tuple(map(float, deviation)), device)
     except (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError, SafetensorError) as cause:
         raise MissingPart(f"{folder} cannot be loaded as Depth Pro weights: {cause}") from cause

@@ -151,6 +151,13 @@ def cut_weights(folder: Path) -> None:
     file.write_bytes(file.read_bytes()[:100])
 
 
+def other_weights(folder: Path) -> None:
+    from safetensors.numpy import save_file
+
+    file = folder / "models/depth-anything-v2-small/model.safetensors"
+    save_file({"a.weight": np.zeros((2, 2), np.float32)}, file, metadata={"format": "pt"})
+
+
 def saved(depth: np.ndarray, **scalars: object) -> Callable[[Path], None]:
     return lambda folder: np.savez(folder / "mine.npz", depth=depth, **scalars)
 
@@ -167,6 +174,9 @@ BAD: dict[str, tuple[Callable[[Path], None], tuple[str, ...], int, str]] = {
         r"before you run\n  ex4d models pull depth-anything-v2-small  # 99 MB, licence Apache-2\.0, commercial",
     ),
     "weights that are cut short": (cut_weights, BASIC, 3, r"model\.safetensors: is cut short.*models pull depth-any"),
+    "weights of another architecture": (
+        other_weights, BASIC, 3, r"^(?!.*LOAD REPORT).*\d+ tensors of Depth Anything are not there, among them "
+    ),
     "other weights that are not here": (
         nothing, (*BASIC, "--model", "depthcrafter"), 3,
         r"before you run\n  ex4d models pull depthcrafter  # [\d,]+ MB, licence .*, commercial use: no\n"
@@ -191,6 +201,10 @@ BAD: dict[str, tuple[Callable[[Path], None], tuple[str, ...], int, str]] = {
     ),
     "metres that are said to be millimetres": (
         saved(source_depth()), (*OF_FILE, "--depth-unit", "mm"), 2, r"mine\.npz.*mm.*m"
+    ),
+    "an array whose name would move the terminal": (
+        lambda folder: np.savez(folder / "mine.npz", **{"\x1b[2Ja": source_depth(), "b": source_depth()}),
+        OF_FILE, 2, r"mine\.npz holds the arrays \\x1b\[2Ja, b; name the one 'depth'",
     ),
     "a way that is none": (nothing, (*BASIC, "--upsample", "nearest"), 2, r"--upsample nearest: unknown.*surf"),
     "a device that is none": (nothing, (*BASIC, "--device", "tpu"), 2, r"--device tpu: unknown; write one of cpu"),

@@ -191,7 +191,7 @@ BAD: dict[str, tuple[Callable[[Path], None], tuple[str, ...], str]] = {
     "depth for a shot's own video": (
         nothing,
         ("recon", "--shot", "tiny.yaml#swing", "--depth", "tiny.npz", "--out", "out"),
-        r"--depth belong to --video",
+        r"--depth belongs to --video",
     ),
     "meshes of frames that are not there": (
         nothing,
