@@ -17,6 +17,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, UInt16
 
 from ex4d.errors import MediaError
+from ex4d.geometry.pinhole import NARROWEST, WIDEST
 
 MeaningUnit = Literal["m", "relative"]
 """Metres, or z-depth in a unit of its own that is one for the whole file."""
@@ -26,8 +27,7 @@ TAG = "EX4D_DEPTH"
 TAG_VERSION = 1
 LONGEST_TAG = 1024
 """Characters; ours has some 130."""
-NARROWEST_DEG, WIDEST_DEG = 2.0, 150.0
-"""As wide as lenses may be wherever they are written."""
+NARROWEST_DEG, WIDEST_DEG = math.degrees(NARROWEST), math.degrees(WIDEST)
 
 _LAST_CODE = 65_535
 _STEPS = _LAST_CODE - 1
