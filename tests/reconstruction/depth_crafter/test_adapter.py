@@ -81,6 +81,28 @@ def test_the_margin_that_is_cut_off_is_the_one_that_was_put_round(
     np.testing.assert_allclose(depth, ex4d_depth(expected, float(expected.min()), float(expected.max())), rtol=1e-6)
 
 
+def test_the_image_encoder_sees_the_picture_and_the_network_its_margin_too(
+    tiny: Folders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a picture shows is not told by its mirror images; where things are, is."""
+    seen: dict[str, list[tuple[int, ...]]] = {"told": [], "encoded": []}
+    embedded, encoded = estimating.picture_encoder.embedded, estimating.autoencoder.encoded
+
+    def noted_embedded(network: torch.nn.Module, pictures: torch.Tensor, *rest: object) -> torch.Tensor:
+        seen["told"].append(tuple(pictures.shape[-2:]))
+        return embedded(network, pictures, *rest)  # type: ignore[arg-type]
+
+    def noted_encoded(encoder: torch.nn.Module, moments: torch.nn.Module, pictures: torch.Tensor) -> torch.Tensor:
+        seen["encoded"].append(tuple(pictures.shape[-2:]))
+        return encoded(encoder, moments, pictures)
+
+    monkeypatch.setattr(estimating.picture_encoder, "embedded", noted_embedded)
+    monkeypatch.setattr(estimating.autoencoder, "encoded", noted_encoded)
+    DepthCrafter(*tiny, "cpu", steps=1).estimate(filmed(tmp_path, 3, (21, 13)), tmp_path / "depth")
+    assert set(seen["told"]) == {(13, 21)}
+    assert set(seen["encoded"]) == {(16, 32)}
+
+
 def test_settings_change_the_depth_and_the_seed_alone_decides_the_rest(tiny: Folders, tmp_path: Path) -> None:
     clip = filmed(tmp_path, 5)
     common = {"window": 4, "overlap": 1, "steps": 1}
