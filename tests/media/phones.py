@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,6 +16,8 @@ SIZE = (64, 36)
 TEXT, SIGNED, UNSIGNED, FLOAT32, FLOAT64 = 1, 21, 22, 23, 24
 """Well-known types of QuickTime's values."""
 EXIF_IFD, ON_FILM = 0x8769, 0xA405
+FULL_WIDTH = 0.8 * math.hypot(36, 24)
+"""Millimetres: a sensor of 4:3 with the diagonal of film."""
 
 Item = tuple[str, int, bytes]
 """A key, the type of its value, the value."""
