@@ -152,7 +152,7 @@ def _require_sound(job: DepthJob) -> None:
 def _require_kind(out: Path) -> None:
     if out.suffix.lower() not in KINDS:
         raise OutputError(
-            f"-o {out}: depth is written as .npz, exactly, or as .mkv, 16-bit video of a few bytes a pixel less"
+            f"-o {out}: depth is written as .npz, exactly, or as .mkv, 16-bit video, smaller and rounded a little"
         )
 
 
@@ -162,23 +162,22 @@ def _refinement(job: DepthJob) -> Refinement:
 
 def _write(job: DepthJob, media: Media, found: FoundLens, progress: Progress) -> tuple[DepthFigures, float]:
     """Write depth and preview frame by frame; return the figures, and how far codes may be off."""
-    clip, known_range = media.clip, media.depth.statistics
-    lens = found.lens
+    clip, lens, known_range = media.clip, found.lens, media.depth.statistics
     counter = FigureCounter(clip.frame_count, lens, media.depth.metric)
     with ExitStack() as files:
         writer = _writer(job, media, found)
         files.enter_context(writer)
         bounds = (known_range.first_percentile, max(known_range.first_percentile, known_range.largest))
-        preview = PreviewWriter(job.preview_file, clip.size, clip.frame_rate, *bounds) if job.preview else None
-        if preview:
-            files.enter_context(preview)
+        preview = None
+        if job.preview:
+            preview = files.enter_context(PreviewWriter(job.preview_file, clip.size, clip.frame_rate, *bounds))
         for colour, depth, known in _frames(job, media, lens):
             writer.write(depth, known)
             counter.add(depth, known)
             if preview:
                 preview.write(colour, depth, known)
             progress.advance()
-    return counter.figures(), getattr(writer, "worst_error", 0.0)
+    return counter.figures(), writer.worst_error
 
 
 def _writer(job: DepthJob, media: Media, found: FoundLens) -> DepthNpzWriter | DepthVideoWriter:
