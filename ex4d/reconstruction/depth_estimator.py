@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
-from ex4d.artifacts.depth_video import DepthVideo
-from ex4d.media.probe import MediaInfo
 from ex4d.progress import SILENT, Progress
+
+if TYPE_CHECKING:  # the command line knows devices, and begins sooner without what reads media
+    from ex4d.artifacts.depth_video import DepthVideo
+    from ex4d.media.probe import MediaInfo
 
 Device = Literal["cpu", "cuda"]
 """What a model works on."""
