@@ -46,11 +46,7 @@ def _depth_crafter(folders: Folders, asked: DepthModel, device: Device | None) -
     return DepthCrafter(unet, parts, device, **settings)
 
 
-STEADYING = (
-    *("reconstruction/metric_steadying.py", "reconstruction/steadying.py", "reconstruction/known_points.py"),
-    *("reconstruction/camera_follower.py", "reconstruction/camera_motion.py", "reconstruction/picture_corners.py"),
-    *("reconstruction/frame_view.py", "reconstruction/scale_and_shift.py", "geometry/pinhole.py", "shotlist/lens.py"),
-)
+STEADYING = ("reconstruction/steady", "geometry/pinhole.py", "shotlist/lens.py")
 DEPTH_ANYTHING = Adapter(
     _depth_anything,
     code=("reconstruction/depth_anything.py", *STEADYING),

@@ -25,7 +25,8 @@ def imported(file: Path) -> set[Path]:
         if isinstance(node, ast.ImportFrom) and node.module:
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
     stems = {ROOT.joinpath(*name.split(".")[1:]) for name in names if name.startswith("ex4d.")}
-    return {found for stem in stems if (found := stem.with_suffix(".py")).is_file()}
+    places = (place for stem in stems for place in (stem.with_suffix(".py"), stem / "__init__.py"))
+    return {place for place in places if place.is_file()}
 
 
 def files(parts: tuple[str, ...]) -> set[Path]:

@@ -23,8 +23,7 @@ from ex4d.progress import SILENT, Progress
 from ex4d.reconstruction.ahead import ahead, in_batches
 from ex4d.reconstruction.depth_estimator import Device
 from ex4d.reconstruction.depth_spool import spooling
-from ex4d.reconstruction.metric_steadying import MetricSteadying
-from ex4d.reconstruction.steadying import Steadying
+from ex4d.reconstruction.steady import MetricSteadying, Steadying
 from ex4d.reconstruction.torch_device import device_here, opened_quietly
 
 Size = tuple[int, int]

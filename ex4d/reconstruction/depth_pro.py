@@ -27,7 +27,7 @@ from ex4d.media.reading import read_frames
 from ex4d.progress import SILENT, Progress
 from ex4d.reconstruction.depth_estimator import Device
 from ex4d.reconstruction.depth_spool import DepthSpool, spooling
-from ex4d.reconstruction.metric_steadying import MetricSteadying
+from ex4d.reconstruction.steady import MetricSteadying
 from ex4d.reconstruction.torch_device import device_here, opened_quietly
 
 Inverse = Float32[np.ndarray, "height width"]

@@ -25,8 +25,8 @@ import cv2
 import numpy as np
 
 from ex4d.geometry.pinhole import Pinhole
-from ex4d.reconstruction.scale_and_shift import aligning
-from ex4d.reconstruction.steadying import Steadying
+from ex4d.reconstruction.steady.scale_and_shift import aligning
+from ex4d.reconstruction.steady.steadying import Steadying
 from tests.bench.steadying_clips import Clip, courtyard, disturbed, kitchen, with_block, with_noise
 
 SHARES = (0.15, 1 / 3)

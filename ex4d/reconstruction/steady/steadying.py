@@ -17,11 +17,11 @@ from jaxtyping import Bool, Float32, Float64, UInt8
 
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.progress import counted
-from ex4d.reconstruction.camera_follower import UNFOLLOWED, CameraFollower, Rule, Step
-from ex4d.reconstruction.camera_motion import Belief
-from ex4d.reconstruction.frame_view import FrameView
-from ex4d.reconstruction.known_points import ZONES, KnownPoints, Visible, standing_zones
-from ex4d.reconstruction.scale_and_shift import Compared, Fit, agreeing, spanning, trimmed, unlike
+from ex4d.reconstruction.steady.camera_follower import UNFOLLOWED, CameraFollower, Rule, Step
+from ex4d.reconstruction.steady.camera_motion import Belief
+from ex4d.reconstruction.steady.frame_view import FrameView
+from ex4d.reconstruction.steady.known_points import ZONES, KnownPoints, Visible, standing_zones
+from ex4d.reconstruction.steady.scale_and_shift import Compared, Fit, agreeing, spanning, trimmed, unlike
 
 LEAST_CORNERS = 12
 """That moved with the camera, by which a frame is aligned roughly before all its pixels are asked."""

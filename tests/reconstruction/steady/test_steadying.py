@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.media.depth_files import open_raw_depth
-from ex4d.reconstruction.metric_steadying import MetricSteadying
-from ex4d.reconstruction.scale_and_shift import aligning
-from ex4d.reconstruction.steadying import Steadying
-from tests.reconstruction.moving_camera import Filmed, filmed, walk
+from ex4d.reconstruction.steady.metric_steadying import MetricSteadying
+from ex4d.reconstruction.steady.scale_and_shift import aligning
+from ex4d.reconstruction.steady.steadying import Steadying
+from tests.reconstruction.steady.moving_camera import Filmed, filmed, walk
 from tests.shared_data import shared_data
 
 FRAMES, HEIGHT, WIDTH = 40, 60, 80

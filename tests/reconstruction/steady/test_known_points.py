@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ex4d.reconstruction.camera_motion import Motion
-from ex4d.reconstruction.frame_view import FrameView
-from ex4d.reconstruction.known_points import ZONES, KnownPoints, standing_zones
-from tests.reconstruction.moving_camera import filmed, walk
+from ex4d.reconstruction.steady.camera_motion import Motion
+from ex4d.reconstruction.steady.frame_view import FrameView
+from ex4d.reconstruction.steady.known_points import ZONES, KnownPoints, standing_zones
+from tests.reconstruction.steady.moving_camera import filmed, walk
 
 POSES = walk(9)
 CLIP = filmed(POSES)

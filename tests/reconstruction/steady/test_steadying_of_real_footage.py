@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ex4d.reconstruction.steadying import Steadying
+from ex4d.reconstruction.steady.steadying import Steadying
 from tests.shared_data import shared_data
 
 SEED = 3

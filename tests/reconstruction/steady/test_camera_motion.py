@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ex4d.reconstruction.camera_motion import Belief, Motion, Sights, motion_between
+from ex4d.reconstruction.steady.camera_motion import Belief, Motion, Sights, motion_between
 
 PIXEL = 1 / 314
 numbers = st.floats(-1, 1)

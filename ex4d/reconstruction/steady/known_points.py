@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
-from ex4d.reconstruction.camera_motion import Motion, Sights
-from ex4d.reconstruction.frame_view import FrameView
-from ex4d.reconstruction.picture_corners import Places
+from ex4d.reconstruction.steady.camera_motion import Motion, Sights
+from ex4d.reconstruction.steady.frame_view import FrameView
+from ex4d.reconstruction.steady.picture_corners import Places
 
 MOST_VOTES = 30
 """Frames that a point's disparity is averaged over, at most, and that it may disagree with before it is given up."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ex4d.reconstruction.picture_corners import WIDTH, cell_of, corners, follow, grey
+from ex4d.reconstruction.steady.picture_corners import WIDTH, cell_of, corners, follow, grey
 
 NOTHING = np.zeros((0, 2))
 

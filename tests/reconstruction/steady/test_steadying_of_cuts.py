@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ex4d.reconstruction.camera_motion import Motion, Sights
-from ex4d.reconstruction.frame_view import FrameView
-from ex4d.reconstruction.known_points import KnownPoints
-from ex4d.reconstruction.steadying import Steadying
-from tests.reconstruction.moving_camera import Filmed, filmed, walk
+from ex4d.reconstruction.steady.camera_motion import Motion, Sights
+from ex4d.reconstruction.steady.frame_view import FrameView
+from ex4d.reconstruction.steady.known_points import KnownPoints
+from ex4d.reconstruction.steady.steadying import Steadying
+from tests.reconstruction.steady.moving_camera import Filmed, filmed, walk
 
 
 @pytest.fixture(scope="module")

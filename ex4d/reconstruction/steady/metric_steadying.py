@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 
 from ex4d.geometry.pinhole import Pinhole
-from ex4d.reconstruction.steadying import Steadying
+from ex4d.reconstruction.steady.steadying import Steadying
 
 Inverse = Float32[np.ndarray, "height width"]
 Frame = UInt8[np.ndarray, "frame_height frame_width 3"]

@@ -11,9 +11,9 @@ from typing import Literal, NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
-from ex4d.reconstruction.camera_motion import Belief, Motion, Sights, motion_between
-from ex4d.reconstruction.frame_view import FrameView
-from ex4d.reconstruction.picture_corners import FEW_LEVELS, LEVELS, Picture, Places, cell_of, corners, follow
+from ex4d.reconstruction.steady.camera_motion import Belief, Motion, Sights, motion_between
+from ex4d.reconstruction.steady.frame_view import FrameView
+from ex4d.reconstruction.steady.picture_corners import FEW_LEVELS, LEVELS, Picture, Places, cell_of, corners, follow
 
 Rule = Literal["first", "still", "moving", "tracks", "place", "usual"]
 """How a frame was compared: the first with none; by the same pixels, as the camera stands still; by where the camera's
