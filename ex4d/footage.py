@@ -178,6 +178,9 @@ def open_footage(shot: Shot, output: Output, media: Media | None = None) -> Foot
         frame_rate=output.fps or clip.frame_rate,
         source_rate=clip.frame_rate,
         source_duration=clip.duration,
+        source_times=clip.frame_times if clip.variable_rate else None,
+        source_tilt=source.tilt,
+        source_roll=source.roll,
         delivered_focal=found.lens.focal_px / found.lens.width,
         assumed=(*found.assumed, *clip.assumed, *media.depth.assumed),
     )

@@ -15,6 +15,16 @@ AT_SOURCE = 1e-9
 
 
 @dataclass(frozen=True)
+class CrossFade:
+    """The other frame of the source that a frame also shows."""
+
+    time: Fraction
+    """A moment of the source, seconds, at which it is on screen."""
+    weight: Fraction
+    """Its share of the picture, above 0 and below 1."""
+
+
+@dataclass(frozen=True)
 class CameraPath:
     """SE(3) cameras, lenses and source times, one of each a frame."""
 
@@ -28,6 +38,8 @@ class CameraPath:
     """Frames a second."""
     scene: Scene
     """What the path was compiled for."""
+    cross_fades: tuple[CrossFade | None, ...] = ()
+    """Of each frame what is cross-faded with it, None where nothing is; empty where no frame has any."""
 
     @property
     def at_source(self) -> Bool[np.ndarray, "frames"]:

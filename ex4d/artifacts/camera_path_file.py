@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ex4d.artifacts.camera_path import CameraPath
+from ex4d.artifacts.camera_path import CameraPath, CrossFade
 from ex4d.artifacts.folders import lens_fields, lens_from
 from ex4d.artifacts.scene import Scene
 from ex4d.errors import MediaError
@@ -31,6 +31,7 @@ def save_camera_path(path: CameraPath, file: Path) -> None:
         "format": 1,
         "source_time": [str(time) for time in path.source_time],
         "frame_rate": str(path.frame_rate),
+        "cross_fades": [None if fade is None else [str(fade.time), str(fade.weight)] for fade in path.cross_fades],
         "scene": _scene_fields(path.scene),
     }
     text = np.frombuffer(json.dumps(record, allow_nan=False).encode(), np.uint8)
@@ -65,7 +66,11 @@ def _path_from(poses: np.ndarray, lens_factor: np.ndarray, record: dict[str, Any
         raise ValueError(f"{len(times)} frames, but arrays of shape {poses.shape} and {lens_factor.shape}")
     if not (np.isfinite(poses).all() and np.isfinite(lens_factor).all()):
         raise ValueError("a camera is not finite")
-    return CameraPath(poses, lens_factor, times, Fraction(record["frame_rate"]), _scene_from(record["scene"]))
+    fades = tuple(None if fade is None else CrossFade(*map(Fraction, fade)) for fade in record["cross_fades"])
+    if len(fades) not in (0, len(times)):
+        raise ValueError(f"{len(times)} frames, but cross-fades of {len(fades)}")
+    rate, scene = Fraction(record["frame_rate"]), _scene_from(record["scene"])
+    return CameraPath(poses, lens_factor, times, rate, scene, fades)
 
 
 def _scene_fields(scene: Scene) -> dict[str, Any]:
@@ -75,6 +80,9 @@ def _scene_fields(scene: Scene) -> dict[str, Any]:
         "frame_rate": str(scene.frame_rate),
         "source_rate": str(scene.source_rate),
         "source_duration": str(scene.source_duration),
+        "source_times": None if scene.source_times is None else [str(time) for time in scene.source_times],
+        "source_tilt": scene.source_tilt,
+        "source_roll": scene.source_roll,
         "delivered_focal": scene.delivered_focal,
         "subject_distance": scene.subject_distance,
         "assumed": list(scene.assumed),
@@ -84,12 +92,16 @@ def _scene_fields(scene: Scene) -> dict[str, Any]:
 def _scene_from(fields: dict[str, Any]) -> Scene:
     x, y, z = fields["pivot"]
     distance, focal = fields["subject_distance"], fields["delivered_focal"]
+    times = fields["source_times"]
     return Scene(
         lens=lens_from(fields["lens"]),
         pivot=(float(x), float(y), float(z)),
         frame_rate=Fraction(fields["frame_rate"]),
         source_rate=Fraction(fields["source_rate"]),
         source_duration=Fraction(fields["source_duration"]),
+        source_times=None if times is None else tuple(Fraction(time) for time in times),
+        source_tilt=float(fields["source_tilt"]),
+        source_roll=float(fields["source_roll"]),
         delivered_focal=None if focal is None else float(focal),
         subject_distance=None if distance is None else float(distance),
         assumed=tuple(str(word) for word in fields["assumed"]),

@@ -31,3 +31,9 @@ class Scene:
     """The subject's z-depth in the units of the source's depth; None where no depth was read."""
     assumed: tuple[str, ...] = ()
     """What was not read from the media but assumed, in words for the user."""
+    source_times: tuple[Fraction, ...] | None = None
+    """When each frame of the source begins, seconds, where its rate varies; None where frame k begins at k / rate."""
+    source_tilt: float = 0.0
+    """Radians by which the source's camera looked down."""
+    source_roll: float = 0.0
+    """Radians by which it was rolled, clockwise."""

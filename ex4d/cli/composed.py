@@ -11,8 +11,7 @@ import typer
 
 from ex4d.errors import UserError
 from ex4d.shotlist.lens import LensSpec
-from ex4d.shotlist.nodes import Text
-from ex4d.shotlist.records import IN_PYTHON
+from ex4d.shotlist.nodes import IN_PYTHON, Text
 
 Group = Callable[[], dict[str, Any]]
 """Returns what a group of options says, by the names of fields; raises a UserError for all that means nothing."""

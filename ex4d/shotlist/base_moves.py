@@ -1,4 +1,4 @@
-"""What a move is; and the moves that state the whole base camera: spline and path."""
+"""What a move is; and the moves that state the whole base camera: spline, path and file."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ex4d.shotlist import units
 from ex4d.shotlist.fields import Angle, Distance, Factor, choice, listed, quantity, radians, shown
 from ex4d.shotlist.formulas import Formula
 from ex4d.shotlist.nodes import Listed, Mapped, Node, Text, unwrapped
+from ex4d.shotlist.paths import LocalPath
 from ex4d.shotlist.places import Place
 from ex4d.shotlist.records import EntryError, Record
 from ex4d.shotlist.timing import Position
@@ -159,4 +160,30 @@ class Path(MoveRecord):
         for word, formula in self.formulas.items():
             for name in sorted(formula.names - {"s"} - set(self.parameters)):
                 raise EntryError(word, f"{formula.text!r} names {name!r}, which is not s and not in parameters")
+        return self
+
+
+class CameraFile(MoveRecord):
+    """A base camera that a file holds: EX-4D's .npz, TUM's text, or ex4d's own JSON."""
+
+    key: ClassVar[str] = "file"
+    example: ClassVar[str] = "file: {file: cameras.npz, scale: 40%}"
+    file: LocalPath
+    scale: Distance | None = None
+    """One of its units in subject distances; None only where the file itself says it, as ex4d's own does."""
+    mode: Annotated[Literal["replace", "append"], choice("replace", "append")] = "replace"
+    """replace: its cameras as they stand, in the source camera's axes. append: relative to its own first, on top of
+    the base camera."""
+
+    @classmethod
+    def opened(cls, node: Node) -> Mapped | Record:
+        """Read ``cameras.json`` as ``{file: cameras.json}``."""
+        if isinstance(node, Mapped) and isinstance(named := node.get(cls.key), Text) and not named.missing:
+            return node
+        return super().opened(node)
+
+    @model_validator(mode="after")
+    def _scaled(self) -> CameraFile:
+        if self.scale is not None and self.scale <= 0.0:
+            raise EntryError("scale", "a unit of the file has a length above 0, as in scale: 40%")
         return self

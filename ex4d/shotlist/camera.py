@@ -6,9 +6,11 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Discriminator, Tag, model_validator
 
-from ex4d.shotlist.base_moves import MoveRecord, Path, Spline
+from ex4d.shotlist.base_moves import CameraFile, MoveRecord, Path, Spline
+from ex4d.shotlist.easing import Ease
 from ex4d.shotlist.fields import near, shown
 from ex4d.shotlist.moves import (
+    Crane,
     Dolly,
     DollyZoom,
     Handheld,
@@ -22,18 +24,20 @@ from ex4d.shotlist.moves import (
     Truck,
 )
 from ex4d.shotlist.nodes import Mapped, Node, Text
-from ex4d.shotlist.records import LATER, EntryError, Record, refuse_glued
-from ex4d.shotlist.timing import WHOLE_SHOT, Ease, Window
+from ex4d.shotlist.records import EntryError, Record, refuse_glued
+from ex4d.shotlist.timing import WHOLE_SHOT, Window
 from ex4d.shotlist.zoom import Zoom
 
 MOVES: dict[str, type[MoveRecord]] = {
     kind.key: kind
     for kind in (
-        Hold, Pan, Tilt, Roll, Dolly, Truck, Pedestal, Orbit, Zoom, DollyZoom, LookAt, Handheld, Spline, Path,
+        Hold, Pan, Tilt, Roll, Dolly, Truck, Pedestal, Crane, Orbit, Zoom, DollyZoom, LookAt, Handheld,
+        Spline, Path, CameraFile,
     )
 }  # fmt: skip
 """Every move, by its word."""
-LATER_MOVES = ("crane", "file")
+BASES = (Spline, Path, CameraFile)
+"""Moves that state the base camera; they are even by default, all others smooth."""
 WITHOUT_EASE = ("hold", "handheld", "look-at")
 """Moves that take no ease; neither does ``use``."""
 
@@ -52,13 +56,15 @@ Move = Annotated[
     | Annotated[Dolly, Tag("dolly")]
     | Annotated[Truck, Tag("truck")]
     | Annotated[Pedestal, Tag("pedestal")]
+    | Annotated[Crane, Tag("crane")]
     | Annotated[Orbit, Tag("orbit")]
     | Annotated[Zoom, Tag("zoom")]
     | Annotated[DollyZoom, Tag("dolly-zoom")]
     | Annotated[LookAt, Tag("look-at")]
     | Annotated[Handheld, Tag("handheld")]
     | Annotated[Spline, Tag("spline")]
-    | Annotated[Path, Tag("path")],
+    | Annotated[Path, Tag("path")]
+    | Annotated[CameraFile, Tag("file")],
     Discriminator(_word),
 ]
 """Any move; read by its word, so that a fault of one is not reported as a fault of all."""
@@ -104,8 +110,6 @@ class CameraItem(Record):
 def _no_move(others: list[str]) -> str:
     if not others:
         return f"has no move; write one of {', '.join(MOVES)}, use"
-    if others[0] in LATER_MOVES:
-        return f"{others[0]!r} {LATER}"
     hint = near(others[0], (*MOVES, "use"))
     return f"unknown move {shown(others[0])}{hint or '; moves: ' + ', '.join(MOVES) + ', use'}"
 
@@ -116,14 +120,21 @@ def check_camera(items: tuple[CameraItem, ...]) -> tuple[CameraItem, ...]:
     Raises:
         EntryError: for a second base camera, and for a lens move beside an absolute zoom.
     """
-    bases = [index for index, item in enumerate(items) if isinstance(item.move, Spline | Path)]
+    bases = [index for index, item in enumerate(items) if isinstance(item.move, BASES) and not _appended(item.move)]
     if len(bases) > 1:
-        raise EntryError(bases[1], "a second base camera; a shot has one spline or path")
+        raise EntryError(bases[1], "a second base camera; a shot has one spline, path or file")
+    appended = [index for index, item in enumerate(items) if _appended(item.move)]
+    if len(appended) > 1:
+        raise EntryError(appended[1], "a second file on top of the base camera; a shot has one with mode: append")
     zooms = [index for index, item in enumerate(items) if isinstance(item.move, Zoom) and item.move.absolute]
     others = [index for index, item in enumerate(items) if _moves_lens(item.move) and index != (zooms or [-1])[0]]
     if zooms and others:
         raise EntryError(zooms[0], "a zoom from one lens to another must be the shot's only lens move")
     return items
+
+
+def _appended(move: MoveRecord) -> bool:
+    return isinstance(move, CameraFile) and move.mode == "append"
 
 
 def _moves_lens(move: MoveRecord) -> bool:

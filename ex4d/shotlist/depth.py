@@ -10,7 +10,8 @@ from ex4d.shotlist import units
 from ex4d.shotlist.fields import Number, Switch, Words, choice, quantity, reader, shown
 from ex4d.shotlist.nodes import Mapped, Text
 from ex4d.shotlist.paths import LocalPath
-from ex4d.shotlist.records import Reading, Record
+from ex4d.shotlist.records import Record
+from ex4d.shotlist.report import Reading
 
 DepthUnit = Literal["mm", "m", "relative", "disparity"]
 DEPTH_UNITS: tuple[str, ...] = get_args(DepthUnit)

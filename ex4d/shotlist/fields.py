@@ -16,7 +16,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator
 
 from ex4d.shotlist import units
-from ex4d.shotlist.nodes import Listed, Mapped, Text
+from ex4d.shotlist.nodes import IN_PYTHON, Listed, Mapped, Text
+from ex4d.shotlist.report import Reading, Report
 from ex4d.shotlist.units import Dimension, Quantity, quoted
 
 NOTHING: Mapping[str, str] = {}
@@ -81,18 +82,30 @@ def reader(
     """Build the reader of one kind of quantity; ``low`` and ``high`` are bounds in the language's words."""
     bounds = [None if bound is None else convert(units.read_quantity(bound)) for bound in (low, high)]
 
-    def read(value: Any) -> Any:
-        canonical = (
-            convert(quantity(value, dimension, misused=misused)) if isinstance(value, str | Listed | Mapped) else value
-        )
-        for bound, written, beyond, side in zip(bounds, (low, high), (_below, _above), ("least", "most"), strict=True):
+    def read(value: Any, info: Reading) -> Any:
+        canonical = value
+        if isinstance(value, str | Listed | Mapped):
+            written = in_shares(value, info.context) if dimension is units.DISTANCE else value
+            canonical = convert(quantity(written, dimension, misused=misused))
+        for bound, limit, beyond, side in zip(bounds, (low, high), (_below, _above), ("least", "most"), strict=True):
             if bound is not None and isinstance(canonical, int | float | Fraction) and beyond(canonical, bound):
-                raise ValueError(f"{shown(value)} is out of range: it must be at {side} {written}")
+                raise ValueError(f"{shown(value)} is out of range: it must be at {side} {limit}")
         if positive and isinstance(canonical, int | float | Fraction) and not canonical > 0:
             raise ValueError(f"{shown(value)} is out of range: it must be above 0")
         return canonical
 
     return BeforeValidator(read)
+
+
+def in_shares(value: Any, context: Any) -> Any:
+    """Turn metres into a share of the subject's distance, where the shot's source states that in metres."""
+    metres = context.subject_distance if isinstance(context, Report) else None
+    if metres is None or not isinstance(value, str) or not value.endswith("m") or value.endswith("mm"):
+        return value
+    found = value.quantity if isinstance(value, Text) and value.quantity else units.read_quantity(value)
+    share = Quantity(found.value / metres * 100, "%")
+    where = value.where if isinstance(value, Text) else IN_PYTHON
+    return Text(value, where, quantity=share, negated=isinstance(value, Text) and value.negated)
 
 
 def _below(value: Any, bound: Any) -> bool:

@@ -18,7 +18,8 @@ from ex4d.shotlist.faults import faults_of
 from ex4d.shotlist.fields import Whole, Words, near, shown
 from ex4d.shotlist.nodes import Listed, Mapped, Text
 from ex4d.shotlist.parameters import Parameter
-from ex4d.shotlist.records import Record, Report
+from ex4d.shotlist.records import Record
+from ex4d.shotlist.report import Report
 from ex4d.shotlist.shipped import shipped
 from ex4d.shotlist.text_file import bytes_of
 from ex4d.shotlist.units import quoted

@@ -10,23 +10,23 @@ from pydantic import ValidationError
 
 from ex4d.errors import Fault, ShotFileError
 from ex4d.shotlist.faults import faults_of, without_echoes
-from ex4d.shotlist.fields import frame_rate, shown
+from ex4d.shotlist.fields import shown
+from ex4d.shotlist.lengths import faults_of_lengths, timing_of
 from ex4d.shotlist.library import LANGUAGE_VERSION, Library
 from ex4d.shotlist.local_files import missing_files, missing_rates
-from ex4d.shotlist.model import CameraItem, Clip, Output, Shot, ShotList, Source, Synthesis, Transition
+from ex4d.shotlist.model import CameraItem, Output, Shot, ShotList, Source, Synthesis
 from ex4d.shotlist.nodes import Listed, Mapped, Mark, Text
 from ex4d.shotlist.origin import Origin
-from ex4d.shotlist.overlaps import Timing, impossible_overlaps
 from ex4d.shotlist.presets import Expansion, PlacedItem
-from ex4d.shotlist.records import Record, Report, known
+from ex4d.shotlist.records import Record, known
+from ex4d.shotlist.report import Report
 from ex4d.shotlist.text_file import bytes_of
-from ex4d.shotlist.timing import MAX_FRAMES
-from ex4d.shotlist.units import quoted
+from ex4d.shotlist.units import quoted, read_quantity
 from ex4d.shotlist.yaml_text import compose
 
 MAX_SHOTS = 1000
-WORDS = ("ex4d", "title", "source", "output", "synthesis", "shots")
-LATER_WORDS = ("end", "audio")
+HEADING = ("title", "end", "audio")
+WORDS = ("ex4d", *HEADING, "source", "output", "synthesis", "shots")
 INHERITED = ("source", "synthesis")
 """What a shot takes from the list, key by key."""
 
@@ -72,18 +72,22 @@ class _Reading:
 
     def shot_list(self, text: str | bytes) -> ShotList:
         """Read the whole, or raise all that is wrong with it."""
-        root = self._known(compose(text, str(self._file), self._faults), WORDS, LATER_WORDS)
+        root = self._known(compose(text, str(self._file), self._faults), WORDS, ())
         self._check_version(root)
-        title = self._title(root.get("title"))
         output = self._record(Output, root.get("output"), root.where)
         self._check_defaults(root)
         nodes = self._shot_nodes(root)
         shots = [self._shot(node, root) for node in nodes]
         self._check_names(nodes)
-        self._check_overlaps(nodes, shots, root, output)
-        if self._faults or output is None:
+        rate = output.fps if output is not None else None
+        timings = [timing_of(node, shot, _inherited(node, root), rate) for node, shot in zip(nodes, shots, strict=True)]
+        heading = {word: root[word] for word in HEADING if word in root}
+        whole = {"file": self._file, "output": output or Output(), "shots": tuple(filter(None, shots))}
+        film = self._record(ShotList, Mapped({**heading, **whole}, root.where), root.where)
+        self._faults += faults_of_lengths(nodes, timings, rate, root.get("end"), film)
+        if self._faults or output is None or film is None:
             raise ShotFileError(without_echoes(self._faults))
-        return ShotList(file=self._file, title=title, output=output, shots=tuple(filter(None, shots)))
+        return film
 
     def _fault(self, where: Mark, message: str) -> None:
         self._faults.append(where.fault(message))
@@ -98,9 +102,12 @@ class _Reading:
         for where, message in report.found:
             self._fault(where, message)
 
-    def _record(self, kind: type[Kind], node: Any, within: Mark) -> Kind | None:
-        """Read a record, or note why it cannot be read; what is left out has its defaults."""
-        report = Report()
+    def _record(self, kind: type[Kind], node: Any, within: Mark, metres: Fraction | None = None) -> Kind | None:
+        """Read a record, or note why it cannot be read; what is left out has its defaults.
+
+        ``metres`` is the subject's distance, where the source states it.
+        """
+        report = Report(metres)
         try:
             return kind.model_validate(Mapped({}, within) if node is None else node, context=report)
         except ValidationError as error:
@@ -115,11 +122,6 @@ class _Reading:
             self._fault(root.where, "needs the version of the language: ex4d: 1")
         elif version != LANGUAGE_VERSION:
             self._fault(version.where, f"{shown(version)} is not a version of the language; this ex4d reads ex4d: 1")
-
-    def _title(self, node: Any) -> str:
-        if isinstance(node, Listed | Mapped):
-            self._fault(node.where, f"needs text, but got {shown(node)}")
-        return str(node) if isinstance(node, Text) else ""
 
     def _check_defaults(self, root: Mapped) -> None:
         """Find the faults of defaults that no shot may use."""
@@ -155,10 +157,11 @@ class _Reading:
             self._faults += missing_files(node["source"])
         self._faults += missing_rates(merged["source"], look=self._must_exist)
         camera = node.get("camera")
-        placed, uses = self._presets.expand(camera) if isinstance(camera, Listed) else ([], ())
+        metres = _stated_metres(merged["source"])
+        placed, uses = self._presets.expand(camera, metres) if isinstance(camera, Listed) else ([], ())
         if isinstance(camera, Listed):
             merged["camera"] = Listed([item.node for item in placed], camera.where)
-        shot = self._record(Shot, merged, node.where)
+        shot = self._record(Shot, merged, node.where, metres)
         if shot is None:
             return None
         shot = shot.model_copy(update={"camera": self._placed(shot.camera, placed), "presets": uses})
@@ -185,38 +188,6 @@ class _Reading:
                     name.where, f"{quoted(name)} is the name of {where} too; names must differ in more than case"
                 )
 
-    def _check_overlaps(
-        self, nodes: list[Mapped], shots: list[Shot | None], root: Mapped, output: Output | None
-    ) -> None:
-        rate = output.fps if output is not None else None
-        timings = [self._timing(node, shot, root) for node, shot in zip(nodes, shots, strict=True)]
-        for node, timing in zip(nodes, timings, strict=True):
-            if timing.length is not None and timing.length * (rate or timing.rate or 1) > MAX_FRAMES:
-                clip = node["clip"]
-                self._fault(clip.where, f"{shown(clip)} is longer than {MAX_FRAMES} frames, the most of one shot")
-        for overlap in impossible_overlaps(timings, rate):
-            self._fault(nodes[overlap.shot]["transition"].where, overlap.message)  # a shot without one cuts
-
-    def _timing(self, node: Mapped, shot: Shot | None, root: Mapped) -> Timing:
-        """Return what tells a shot's length, which may be right where the rest of the shot is not."""
-        if shot is not None:
-            clip, entering, rate = shot.clip, shot.transition, shot.source.fps
-        else:
-            clip = self._record(Clip, node["clip"], node.where) if "clip" in node else None
-            read = self._record(Transition, node["transition"], node.where) if "transition" in node else None
-            entering = read or Transition()
-            rate = _source_rate(_inherited(node, root).get("source", node.get("source")))
-        return Timing(str(node.get("name", "")), clip.duration(rate) if clip is not None else None, entering, rate)
-
-
-def _source_rate(source: Any) -> Fraction | None:
-    written = source.get("fps") if isinstance(source, Mapped) else None
-    try:
-        rate: Fraction | None = frame_rate(written) if isinstance(written, Text) else None
-    except ValueError:
-        return None  # a fault of the source, reported there
-    return rate
-
 
 def _inherited(node: Mapped, root: Mapped) -> dict[str, Any]:
     """Return what the list says and the shot does not, merged key by key."""
@@ -230,3 +201,15 @@ def _inherited(node: Mapped, root: Mapped) -> dict[str, Any]:
         elif general is not None and own is None:
             merged[word] = general
     return merged
+
+
+def _stated_metres(source: Any) -> Fraction | None:
+    """Return the subject's distance as far as it can be read; what is wrong with it is a fault of the source."""
+    written = source.get("subject_distance") if isinstance(source, Mapped) else None
+    if not isinstance(written, Text):
+        return None
+    try:
+        found = read_quantity(written)
+    except ValueError:
+        return None
+    return found.value if found.unit == "m" and found.value > 0 else None

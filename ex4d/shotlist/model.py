@@ -7,39 +7,47 @@ Python with such values, or read from a file by ``ex4d.shotlist.load``.
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from pathlib import Path as FilePath
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, PrivateAttr
+from pydantic import AfterValidator, BeforeValidator, PrivateAttr, model_validator
 
-from ex4d.shotlist.base_moves import MoveRecord, Path, Rotation, Spline, SplineKey
+from ex4d.shotlist.base_moves import CameraFile, MoveRecord, Path, Rotation, Spline, SplineKey
 from ex4d.shotlist.camera import MOVES, CameraItem, Move, check_camera
 from ex4d.shotlist.depth import DepthFile, DepthModel
-from ex4d.shotlist.fields import Words, shown
+from ex4d.shotlist.easing import Ease
+from ex4d.shotlist.fields import Switch, Words, choice, shown
 from ex4d.shotlist.formulas import Formula
 from ex4d.shotlist.lens import DEFAULT_LENS, LensSpec
-from ex4d.shotlist.moves import Dolly, DollyZoom, Handheld, Hold, LookAt, Orbit, Pan, Pedestal, Roll, Tilt, Truck
+from ex4d.shotlist.moves import Crane, Dolly, DollyZoom, Handheld, Hold, LookAt, Orbit, Pan, Pedestal, Roll, Tilt, Truck
 from ex4d.shotlist.nodes import Listed, Mapped, Text
 from ex4d.shotlist.origin import Origin
 from ex4d.shotlist.places import ImagePoint, Place, SpacePoint, Subject
-from ex4d.shotlist.records import Record
+from ex4d.shotlist.playing import WHOLE_SOURCE, Clip, Count, Freeze, Part, Parts, Play, Speed
+from ex4d.shotlist.records import EntryError, Record
 from ex4d.shotlist.source import Center, Nearest, Output, Source, SubjectDepth, Synthesis
-from ex4d.shotlist.timing import WHOLE_SHOT, Clip, Ease, Position, Transition, Window
+from ex4d.shotlist.timing import WHOLE_SHOT, Position, Window
+from ex4d.shotlist.transitions import Ending, Transition
 from ex4d.shotlist.zoom import Zoom
 
 __all__ = [
     "DEFAULT_LENS",
     "MOVES",
     "WHOLE_SHOT",
+    "WHOLE_SOURCE",
+    "CameraFile",
     "CameraItem",
     "Center",
     "Clip",
+    "Crane",
     "DepthFile",
     "DepthModel",
     "Dolly",
     "DollyZoom",
     "Ease",
     "Formula",
+    "Freeze",
     "Handheld",
     "Hold",
     "ImagePoint",
@@ -51,9 +59,11 @@ __all__ = [
     "Orbit",
     "Output",
     "Pan",
+    "Part",
     "Path",
     "Pedestal",
     "Place",
+    "Play",
     "Position",
     "PresetUse",
     "Roll",
@@ -62,6 +72,7 @@ __all__ = [
     "ShotList",
     "Source",
     "SpacePoint",
+    "Speed",
     "Spline",
     "SplineKey",
     "Subject",
@@ -106,11 +117,18 @@ class PresetUse(Record):
 class Shot(Record):
     """One shot: a part of a source, seen by a moving camera."""
 
-    later: ClassVar[tuple[str, ...]] = ("time", "frames", "boomerang", "blend")
     name: Annotated[str, BeforeValidator(_name)]
     source: Source
     clip: Clip | None = None
-    """None plays the whole source."""
+    """None plays the whole source, or what ``time`` says."""
+    time: Parts = None
+    """Parts of the source, retimed; instead of ``clip``."""
+    boomerang: Switch = False
+    """Whether all of it plays backwards afterwards, without repeating the frame at which it turns."""
+    frames: Count | None = None
+    """How many frames of all this are used, from the first; None uses all."""
+    blend: Switch = False
+    """Whether a frame between two of the source cross-fades them; else the one on screen then is shown."""
     camera: Annotated[tuple[CameraItem, ...], BeforeValidator(_camera), AfterValidator(check_camera)] = ()
     """Presets are expanded; empty is locked off."""
     transition: Transition = Transition()
@@ -118,6 +136,37 @@ class Shot(Record):
     synthesis: Synthesis = Synthesis()
     presets: tuple[PresetUse, ...] = ()
     """What was used, outermost first."""
+
+    @model_validator(mode="after")
+    def _one_time(self) -> Shot:
+        if self.clip is not None and self.time is not None:
+            raise EntryError("time", "stands beside clip; keep one: a clip alone is time with a single part")
+        if self.time and isinstance(self.time[0], Freeze) and self.time[0].of is None:
+            raise EntryError("time", "begins with a freeze, before which no frame was shown; write of: 9s beside it")
+        return self
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """What plays, in order; before ``boomerang`` and ``frames``."""
+        return self.time or (Play(play=self.clip or WHOLE_SOURCE),)
+
+    def duration(self, source_rate: Fraction | None, rate: Fraction | None) -> Fraction | None:
+        """Return its seconds of film, as exactly as rates tell, or None where only the media can tell.
+
+        Args:
+            source_rate: of the source, frames a second, if it is stated.
+            rate: of the film.
+        """
+        lengths = [part.duration(source_rate) for part in self.parts]
+        if any(length is None for length in lengths):
+            return None
+        whole = sum((length for length in lengths if length is not None), Fraction(0))
+        if self.boomerang:
+            whole = 2 * whole - (1 / rate if rate else 0)
+        if self.frames is None:
+            return whole
+        return self.frames / rate if rate else None
+
     _origin: Origin = PrivateAttr(default_factory=Origin)
 
     @property
@@ -144,3 +193,7 @@ class ShotList(Record):
     title: Words = ""
     output: Output = Output()
     shots: tuple[Shot, ...]
+    end: Ending = Transition()
+    """How the film closes."""
+    audio: Annotated[Literal["none", "source"], choice("none", "source")] = "none"
+    """``source`` keeps the source's sound under the parts that play at speed 1."""

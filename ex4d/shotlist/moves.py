@@ -131,6 +131,16 @@ class Pedestal(SignedMove):
     """Fraction of the subject's distance, up."""
 
 
+class Crane(SignedMove):
+    """Move along the vertical while the head keeps the subject where it is in frame."""
+
+    key: ClassVar[str] = "crane"
+    pairs: ClassVar[dict[str, tuple[str, str]]] = {"distance": ("up", "down")}
+    dimension: ClassVar[units.Dimension] = units.DISTANCE
+    distance: Annotated[float, reader(units.DISTANCE, part, misused=_instead(_MOVE, "crane", "up or down", "tilt"))]
+    """Fraction of the subject's distance, up."""
+
+
 class DollyZoom(SignedMove):
     """Move along the view axis while the lens keeps the subject's size."""
 
@@ -141,6 +151,9 @@ class DollyZoom(SignedMove):
         float, reader(units.DISTANCE, part, misused=_instead(_MOVE, "dolly-zoom", "in place", "pan, tilt or roll"))
     ]
     """Fraction of the subject's distance, in."""
+
+
+_RADIUS = {"m": "closer and farther take a share of the radius, as in 20%"}
 
 
 class Orbit(MoveRecord):
@@ -157,7 +170,7 @@ class Orbit(MoveRecord):
     """Radians; the camera ends to the right of the source view."""
     up: Elevation = 0.0
     """Radians of elevation, within 85 degrees."""
-    closer: Annotated[float, reader(units.DISTANCE, part, high="99%")] = 0.0
+    closer: Annotated[float, reader(units.RADIUS, part, high="99%", misused=_RADIUS)] = 0.0
     """Fraction by which the radius shrinks, at most 0.99; negative lengthens it."""
     about: Place = Subject()
     """The pivot."""

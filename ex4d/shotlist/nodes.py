@@ -42,6 +42,10 @@ class Mark:
         return f"{self.file}:{self.line}:{self.column}"
 
 
+IN_PYTHON = Mark("<python>", 1, 1, "")
+"""Where a text stands that was given from Python."""
+
+
 class Text(str):
     """A scalar, as written."""
 

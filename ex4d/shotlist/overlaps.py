@@ -33,12 +33,13 @@ class Overlap(NamedTuple):
     message: str
 
 
-def impossible_overlaps(shots: Sequence[Timing], rate: Fraction | None) -> Iterator[Overlap]:
+def impossible_overlaps(shots: Sequence[Timing], rate: Fraction | None, end: Transition) -> Iterator[Overlap]:
     """Find the dissolves after which a shot would have no frame of its own.
 
     Args:
         shots: in order.
         rate: of the output, frames a second; None where the file does not state it.
+        end: how the film closes.
     """
     if shots and shots[0].entering.kind == "dissolve":
         yield Overlap(0, "the first shot has no shot before it to dissolve from")

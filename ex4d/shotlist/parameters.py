@@ -13,7 +13,8 @@ from ex4d.shotlist import units
 from ex4d.shotlist.arithmetic import evaluate, references
 from ex4d.shotlist.fields import Words, shown
 from ex4d.shotlist.nodes import Listed, Mapped, Mark, Text
-from ex4d.shotlist.records import Record, Report
+from ex4d.shotlist.records import Record
+from ex4d.shotlist.report import Report
 from ex4d.shotlist.units import Quantity
 
 
@@ -56,13 +57,13 @@ class Parameter(Record):
             return f"{self.min} or more" if self.min else f"{self.max} or less" if self.max else "any"
         return f"{self.min} to {self.max}"
 
-    def read(self, node: Any) -> Quantity:
-        """Read a value that a user gives.
+    def read(self, node: Any, subject_distance: Fraction | None = None) -> Quantity:
+        """Read a value that a user gives; metres become shares where the subject's distance is known in metres.
 
         Raises:
             ValueError: where it is no quantity of this unit, or out of range.
         """
-        value = _in_unit(_any_quantity(node), self.default.unit)
+        value = _in_unit(_any_quantity(node), self.default.unit, subject_distance)
         if value is None:
             kind = (
                 f"{self.default.unit}, as in {self.default}" if self.default.unit else f"no unit, as in {self.default}"
@@ -73,12 +74,17 @@ class Parameter(Record):
         return value
 
 
-def _in_unit(found: Quantity, unit: str) -> Quantity | None:
-    """Convert between the two units of an angle or of a distance."""
+def _in_unit(found: Quantity, unit: str, subject_distance: Fraction | None) -> Quantity | None:
+    """Convert between the two units of an angle, and the three of a distance."""
     scales = {
         ("rad", "deg"): Fraction(180 / math.pi), ("deg", "rad"): Fraction(math.pi / 180),
         ("x", "%"): Fraction(100), ("%", "x"): Fraction(1, 100),
     }  # fmt: skip
+    if subject_distance is not None:
+        scales |= {
+            ("m", "%"): 100 / subject_distance, ("m", "x"): 1 / subject_distance,
+            ("%", "m"): subject_distance / 100, ("x", "m"): subject_distance,
+        }  # fmt: skip
     scale = Fraction(1) if found.unit == unit else scales.get((found.unit, unit))
     return None if scale is None else Quantity(found.value * scale, unit)
 

@@ -8,7 +8,8 @@ from pydantic import BeforeValidator
 
 from ex4d.shotlist.fields import Distance, ImageShare, shown
 from ex4d.shotlist.nodes import Listed, Node
-from ex4d.shotlist.records import Reading, Record
+from ex4d.shotlist.records import Record
+from ex4d.shotlist.report import Reading
 
 
 class Subject(Record):

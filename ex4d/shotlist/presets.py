@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 from pydantic import ValidationError
@@ -16,7 +17,8 @@ from ex4d.shotlist.library import Library, Preset
 from ex4d.shotlist.model import MOVES, WHOLE_SHOT, CameraItem, PresetUse, Window
 from ex4d.shotlist.nodes import Listed, Mapped, Mark, Node, Text
 from ex4d.shotlist.parameters import substituted
-from ex4d.shotlist.records import Report, known
+from ex4d.shotlist.records import known
+from ex4d.shotlist.report import Report
 from ex4d.shotlist.units import Quantity
 
 MAX_NESTING = 8
@@ -71,10 +73,13 @@ class Expansion:
         self._faults = faults
         self._uses: dict[PresetUse, None] = {}
         self._values_placed = 0
+        self._subject_distance: Fraction | None = None
 
-    def expand(self, camera: Listed) -> tuple[list[PlacedItem], tuple[PresetUse, ...]]:
+    def expand(
+        self, camera: Listed, subject_distance: Fraction | None = None
+    ) -> tuple[list[PlacedItem], tuple[PresetUse, ...]]:
         """Return the items of a shot's camera with those of its presets, and what was used, outermost first."""
-        self._uses = {}
+        self._uses, self._subject_distance = {}, subject_distance
         items = [
             replace(item, outermost=node)
             for node in camera
@@ -171,7 +176,7 @@ class Expansion:
             return values
         for name, value in given.items():
             try:
-                values[name] = _parameter(preset, name).read(value)
+                values[name] = _parameter(preset, name).read(value, self._subject_distance)
             except ValueError as error:
                 self._fault(value, str(error))
         return values

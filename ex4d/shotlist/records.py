@@ -3,38 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from ex4d.shotlist.fields import near, nearest, shown
-from ex4d.shotlist.nodes import Mapped, Mark, Node, Text, negated
+from ex4d.shotlist.nodes import IN_PYTHON, Mapped, Node, Text, negated
+from ex4d.shotlist.report import Reading, Report
 
 LATER = "is not in this version of ex4d yet"
-
-
-IN_PYTHON = Mark("<python>", 1, 1, "")
-"""Where a text stands that was given from Python."""
-
-
-@runtime_checkable
-class Reading(Protocol):
-    """What pydantic hands to a reader; the part of its ``ValidationInfo`` that is used."""
-
-    @property
-    def context(self) -> Any:
-        """The ``Report`` of the file, or None from Python."""
-
-
-class Report:
-    """Collects what is wrong without stopping the reading of a record: unknown and unready words."""
-
-    def __init__(self) -> None:
-        self.found: list[tuple[Mark, str]] = []
-
-    def add(self, where: Mark, message: str) -> None:
-        """Note one fault."""
-        self.found.append((where, message))
 
 
 class EntryError(ValueError):

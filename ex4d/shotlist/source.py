@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import BeforeValidator
 
+from ex4d.shotlist import units
 from ex4d.shotlist.depth import Depth
 from ex4d.shotlist.fields import (
     Overscan,
@@ -18,6 +20,8 @@ from ex4d.shotlist.fields import (
     Words,
     choice,
     listed,
+    quantity,
+    radians,
     shown,
     whole,
 )
@@ -25,7 +29,8 @@ from ex4d.shotlist.lens import LensSpec
 from ex4d.shotlist.nodes import Listed, Mapped, Node, Text
 from ex4d.shotlist.paths import LocalPath
 from ex4d.shotlist.places import ImagePoint, image_point
-from ex4d.shotlist.records import Reading, Record
+from ex4d.shotlist.records import Record
+from ex4d.shotlist.report import Reading
 from ex4d.shotlist.timing import Fit
 
 Engine = Literal["auto", "mesh", "ex4d", "vace"]
@@ -85,6 +90,39 @@ def _center(value: Any) -> Any:
     return listed(value, (2,), "[256px, 256px]")
 
 
+def _stood(value: Any, words: tuple[str, str], most: str) -> Any:
+    """Read how the camera stood: an angle in the sense of the first word, or a mapping from one of the words."""
+    if not isinstance(value, Node):
+        return value
+    sign = 1.0
+    if isinstance(value, Mapped):
+        word = next(iter(value), "")
+        if len(value) != 1 or word not in words:
+            raise ValueError(f"needs one of {words[0]!r} and {words[1]!r}, as in {{{words[0]}: 12deg}}")
+        value, sign = value[word], 1.0 if word == words[0] else -1.0
+    angle = radians(quantity(value, units.ANGLE))
+    if abs(angle) > radians(units.read_quantity(most)):
+        raise ValueError(f"{shown(value)} is out of range: it must be within {most}")
+    return sign * angle
+
+
+def _tilt(value: Any) -> Any:
+    return _stood(value, ("down", "up"), "85deg")
+
+
+def _roll(value: Any) -> Any:
+    return _stood(value, ("clockwise", "counterclockwise"), "180deg")
+
+
+def _metres(value: Any) -> Any:
+    if not isinstance(value, Node):
+        return value
+    metres = quantity(value, units.METRES).value
+    if metres <= 0:
+        raise ValueError(f"{shown(value)} is no distance; it must be above 0m")
+    return metres
+
+
 Lens = Annotated[LensSpec | Literal["auto"], BeforeValidator(_lens)]
 Erode = Annotated[int | None, BeforeValidator(_erode)]
 SubjectPlace = Annotated[Center | Nearest | ImagePoint | SubjectDepth, BeforeValidator(_subject)]
@@ -94,7 +132,7 @@ class Source(Record):
     """A video with what is known of it."""
 
     example: ClassVar[str] = "source: {video: media/clip.mp4}"
-    later: ClassVar[tuple[str, ...]] = ("tilt", "roll", "cameras", "subject_distance")
+    later: ClassVar[tuple[str, ...]] = ("cameras",)
 
     video: LocalPath
     """A video file, or a folder or glob of images."""
@@ -108,6 +146,12 @@ class Source(Record):
     center: Annotated[tuple[Pixel, Pixel] | None, BeforeValidator(_center)] = None
     """Principal point (x, y), pixels of the source as delivered; None is the middle."""
     subject: SubjectPlace = Center()
+    tilt: Annotated[float, BeforeValidator(_tilt)] = 0.0
+    """Radians by which its camera looked down; so it shows where the vertical is."""
+    roll: Annotated[float, BeforeValidator(_roll)] = 0.0
+    """Radians by which its camera was rolled, clockwise."""
+    subject_distance: Annotated[Fraction | None, BeforeValidator(_metres)] = None
+    """Metres to the subject, which let distances be written in metres; None where nothing is stated."""
 
 
 def _file_name(value: Any) -> Any:

@@ -15,7 +15,7 @@ MAX_DIGITS = 12
 
 NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _QUANTITY = re.compile(rf"({NUMBER.pattern})([A-Za-z%]*)")
-_SPACED = re.compile(rf"{NUMBER.pattern}(deg|rad|%|x|s|f|Hz|px|mm)?")
+_SPACED = re.compile(rf"{NUMBER.pattern}(deg|rad|%|x|s|f|Hz|px|mm|m)?")
 _ALMOST_NUMBER = re.compile(r"[+-]?(?:[0-9_]+\.?|[0-9_]*\.[0-9_]+)(?:[eE][+-]?[0-9]+)?[A-Za-z%]*")
 
 
@@ -53,8 +53,8 @@ class Dimension:
             raise ValueError(f"{quoted(written)} has no unit; write {found}{self.units[0]}")
         if found.unit == "m" and self is DISTANCE:
             raise ValueError(
-                f"{quoted(written)}: metres are not in this version of ex4d yet; "
-                "write a share of the subject's distance, as in 40%"
+                f"{quoted(written)}: metres need to know how far the subject is; write source.subject_distance, as in "
+                "2.4m, or a share of that distance, as in 40%"
             )
         raise ValueError(f"{quoted(written)} is not {self.noun}; write {self.allowed}, as in {self.example}")
 
@@ -66,9 +66,12 @@ class Dimension:
 
 ANGLE = Dimension("an angle", ("deg", "rad"), "60deg")
 DISTANCE = Dimension("a distance", ("%", "x"), "40%")
+RADIUS = Dimension("a share of the radius", ("%", "x"), "20%")
 FACTOR = Dimension("a factor", ("x",), "2x")
 SHARE = Dimension("a share", ("%",), "5%")
 DURATION = Dimension("a duration", ("s",), "0.4s")
+METRES = Dimension("a length in metres", ("m",), "2.4m")
+SPEED = Dimension("a speed", ("", "x"), "0.5")
 FREQUENCY = Dimension("a frequency", ("Hz",), "1.5Hz")
 POSITION = Dimension("a position in time", ("%", "s", "f"), "40%, 1.6s or 12f")
 SOURCE_TIME = Dimension("a time of the source", ("s", "f"), "1.6s or 48f")

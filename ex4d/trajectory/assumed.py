@@ -71,7 +71,14 @@ def _scenes(shot: Shot, output: Output) -> Iterator[Scene]:
 
 
 def _scene(shot: Shot, output: Output, timing: Timing, lens: Pinhole) -> Scene:
-    return Scene(lens, assumed_pivot(shot.source, lens), *timing, assumed=_assumptions(shot, output, timing, lens))
+    return Scene(
+        lens,
+        assumed_pivot(shot.source, lens),
+        *timing,
+        source_tilt=shot.source.tilt,
+        source_roll=shot.source.roll,
+        assumed=_assumptions(shot, output, timing, lens),
+    )
 
 
 def _lenses(source: Source, width: int, height: int) -> Iterator[Pinhole]:

@@ -12,7 +12,8 @@ from jaxtyping import Float64
 from ex4d.errors import TrajectoryError
 from ex4d.geometry import easing
 from ex4d.shotlist.base_moves import MoveRecord
-from ex4d.shotlist.model import CameraItem, Ease, Path, Spline
+from ex4d.shotlist.camera import BASES
+from ex4d.shotlist.model import CameraItem, Ease
 from ex4d.trajectory.timing import Clock, Span, span_of
 
 SMOOTH, LINEAR = Ease(kind="smooth"), Ease(kind="linear")
@@ -39,14 +40,14 @@ class Cue:
 
 
 def cues_of(items: tuple[CameraItem, ...], clock: Clock) -> list[Cue]:
-    """Place the items of a shot's camera on its clock; spline and path are even by default, all else smooth.
+    """Place the items of a shot's camera on its clock; base cameras are even by default, all else smooth.
 
     Raises:
         TrajectoryError: A window leaves the shot.
     """
     cues = []
     for index, item in enumerate(items):
-        default = LINEAR if isinstance(item.move, Spline | Path) else SMOOTH
+        default = LINEAR if isinstance(item.move, BASES) else SMOOTH
         with blaming(index):
             cues.append(Cue(item.move, span_of(item.at, clock), item.ease or default, index))
     return cues

@@ -11,7 +11,6 @@ from jaxtyping import Float64
 from ex4d.artifacts.scene import Scene
 from ex4d.errors import TrajectoryError
 from ex4d.shotlist.model import Position, Shot, Window
-from ex4d.shotlist.records import LATER
 from ex4d.shotlist.timing import MAX_FRAMES
 
 
@@ -91,7 +90,7 @@ def _clip_range(shot: Shot, scene: Scene) -> tuple[Fraction, Fraction]:
     written = f"shot {shot.name!r}: its clip {_seconds(start)}..{_seconds(end)}"
     source = f"the source is {_seconds(scene.source_duration)} long ({_source_frames(scene)} frames)"
     if shot.clip.end is not None and start > end:
-        raise TrajectoryError(f"{written} plays backwards, which {LATER}; write the earlier end first", part="clip")
+        raise TrajectoryError(f"{written} plays backwards", part="clip")
     if start >= scene.source_duration or end > scene.source_duration or start < 0:
         raise TrajectoryError(f"{written} leaves the source; {source}", part="clip")
     if start == end:

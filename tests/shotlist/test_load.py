@@ -216,12 +216,15 @@ def test_clips_run_forwards_and_to_the_end() -> None:
 
 
 @pytest.mark.parametrize("clip", ["30f..24f", "1s..0s"])
-def test_a_clip_that_plays_backwards_is_refused_where_it_stands(clip: str) -> None:
-    text = error_text(film(f"  - name: a\n    clip: {clip}\n"))
+def test_a_clip_whose_end_comes_first_plays_the_same_stretch(clip: str) -> None:
+    """It plays backwards, and lasts as long."""
+    start, end = clip.split("..")
+    (backwards,) = parse(film(f"  - name: a\n    clip: {clip}\n"), FILE).shots
+    (forwards,) = parse(film(f"  - name: a\n    clip: {end}..{start}\n"), FILE).shots
 
-    assert text.startswith(
-        f"shots/demo.yaml:6:5   shots[0].clip: '{clip}' plays backwards, which is not in this version"
-    )
+    assert backwards.clip is not None and forwards.clip is not None
+    assert (backwards.clip.start, backwards.clip.end) == (forwards.clip.end, forwards.clip.start)
+    assert backwards.duration(Fraction(24), None) == forwards.duration(Fraction(24), None)
 
 
 def _shuffled(draw: st.DrawFn, value: object) -> object:
