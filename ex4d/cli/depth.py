@@ -14,7 +14,7 @@ from ex4d.cli.depth_arguments import depth_options
 from ex4d.cli.stopping import last_words
 from ex4d.errors import Faults
 from ex4d.progress import counted
-from ex4d.shotlist.fields import Rate
+from ex4d.shotlist.film_format import Rate
 
 if TYPE_CHECKING:
     from ex4d.depth_making import MadeDepth

@@ -94,7 +94,7 @@ def _erosion(written: str | None) -> int | None:
 
 
 def _rate(written: str | None) -> Fraction | None:
-    from ex4d.shotlist.fields import frame_rate
+    from ex4d.shotlist.film_format import frame_rate
 
     try:
         return None if written is None else frame_rate(written)

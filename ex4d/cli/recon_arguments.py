@@ -22,7 +22,7 @@ from ex4d.errors import Faults, UserError
 from ex4d.media.fitting import FitRule
 from ex4d.recon.job import MeshFormat
 from ex4d.render.choice import RasterizerName
-from ex4d.shotlist.fields import Rate, Size
+from ex4d.shotlist.film_format import Rate, Size
 
 FILTERS: dict[str, dict[str, float | None]] = {
     "": {},

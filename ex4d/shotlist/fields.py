@@ -7,8 +7,8 @@ A value that is not text is taken as canonical already, so that records can be b
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from fractions import Fraction
 from typing import Annotated, Any
@@ -70,6 +70,45 @@ def quantity(value: Any, dimension: Dimension, *, misused: Mapping[str, str] = N
     return -checked if isinstance(value, Text) and value.negated else checked
 
 
+@dataclass(frozen=True, eq=False)  # typing takes equal metadata for the same
+class QuantityReader:
+    """Reads one kind of quantity; ``low`` and ``high`` are bounds in the language's words."""
+
+    dimension: Dimension
+    convert: Callable[[Quantity], Any]
+    """To the canonical unit."""
+    low: str | None = None
+    high: str | None = None
+    positive: bool = False
+    misused: Mapping[str, str] = field(default_factory=dict)
+    """What to answer to units that people write where they mean something else."""
+
+    def __call__(self, value: Any, info: Reading) -> Any:
+        """Return the canonical value of what is written; what is no node is only checked.
+
+        Raises:
+            ValueError: where it is no such quantity, or out of range.
+        """
+        canonical = value
+        if isinstance(value, str | Listed | Mapped):
+            written = in_shares(value, info.context) if self.dimension is units.DISTANCE else value
+            canonical = self.convert(quantity(written, self.dimension, misused=self.misused))
+        if isinstance(canonical, int | float | Fraction):
+            self._check(canonical, value)
+        return canonical
+
+    def _check(self, canonical: Any, written: Any) -> None:
+        if self.low is not None and canonical < self._bound(self.low):
+            raise ValueError(f"{shown(written)} is out of range: it must be at least {self.low}")
+        if self.high is not None and canonical > self._bound(self.high):
+            raise ValueError(f"{shown(written)} is out of range: it must be at most {self.high}")
+        if self.positive and not canonical > 0:
+            raise ValueError(f"{shown(written)} is out of range: it must be above 0")
+
+    def _bound(self, written: str) -> Any:
+        return self.convert(units.read_quantity(written))
+
+
 def reader(
     dimension: Dimension,
     convert: Callable[[Quantity], Any],
@@ -80,21 +119,7 @@ def reader(
     misused: Mapping[str, str] = NOTHING,
 ) -> BeforeValidator:
     """Build the reader of one kind of quantity; ``low`` and ``high`` are bounds in the language's words."""
-    bounds = [None if bound is None else convert(units.read_quantity(bound)) for bound in (low, high)]
-
-    def read(value: Any, info: Reading) -> Any:
-        canonical = value
-        if isinstance(value, str | Listed | Mapped):
-            written = in_shares(value, info.context) if dimension is units.DISTANCE else value
-            canonical = convert(quantity(written, dimension, misused=misused))
-        for bound, limit, beyond, side in zip(bounds, (low, high), (_below, _above), ("least", "most"), strict=True):
-            if bound is not None and isinstance(canonical, int | float | Fraction) and beyond(canonical, bound):
-                raise ValueError(f"{shown(value)} is out of range: it must be at {side} {limit}")
-        if positive and isinstance(canonical, int | float | Fraction) and not canonical > 0:
-            raise ValueError(f"{shown(value)} is out of range: it must be above 0")
-        return canonical
-
-    return BeforeValidator(read)
+    return BeforeValidator(QuantityReader(dimension, convert, low, high, positive, misused))
 
 
 def in_shares(value: Any, context: Any) -> Any:
@@ -106,14 +131,6 @@ def in_shares(value: Any, context: Any) -> Any:
     share = Quantity(found.value / metres * 100, "%")
     where = value.where if isinstance(value, Text) else IN_PYTHON
     return Text(value, where, quantity=share, negated=isinstance(value, Text) and value.negated)
-
-
-def _below(value: Any, bound: Any) -> bool:
-    return bool(value < bound)
-
-
-def _above(value: Any, bound: Any) -> bool:
-    return bool(value > bound)
 
 
 def radians(found: Quantity) -> float:
@@ -136,16 +153,27 @@ def exact(found: Quantity) -> Fraction:
     return found.value
 
 
-def choice(*words: str) -> BeforeValidator:
-    """Accept one of the words; others are answered with the nearest."""
+@dataclass(frozen=True)
+class Choice:
+    """Reads one of some words; others are answered with the nearest."""
 
-    def read(value: Any) -> str:
-        if isinstance(value, str) and value in words:
+    words: tuple[str, ...]
+
+    def __call__(self, value: Any) -> str:
+        """Return the word.
+
+        Raises:
+            ValueError: where it is none of them.
+        """
+        if isinstance(value, str) and value in self.words:
             return str(value)
-        hint = near(value, words) if isinstance(value, str) else ""
-        raise ValueError(f"{shown(value)} is not one of {', '.join(words)}{hint}")
+        hint = near(value, self.words) if isinstance(value, str) else ""
+        raise ValueError(f"{shown(value)} is not one of {', '.join(self.words)}{hint}")
 
-    return BeforeValidator(read)
+
+def choice(*words: str) -> BeforeValidator:
+    """Accept one of the words."""
+    return BeforeValidator(Choice(words))
 
 
 def switch(value: Any) -> Any:
@@ -181,57 +209,6 @@ def _words(value: Any) -> Any:
     return str(value) if isinstance(value, str) else value
 
 
-_DECIMAL_RATE = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
-_EXACT_RATE = re.compile(r"([1-9][0-9]{0,6})/([1-9][0-9]{0,6})")
-
-
-def frame_rate(value: Any) -> Any:
-    """Read ``24`` or ``30000/1001``; what is not written passes.
-
-    Raises:
-        ValueError: where it is no frame rate, or a rounded one.
-    """
-    if not isinstance(value, str | Listed | Mapped):
-        return value
-    found = _EXACT_RATE.fullmatch(value) if isinstance(value, str) else None
-    if found:
-        rate = Fraction(int(found[1]), int(found[2]))
-    elif isinstance(value, str) and _DECIMAL_RATE.fullmatch(value):
-        rate = Fraction(value)
-        _refuse_rounded_rate(value, rate)
-    else:
-        raise ValueError(f"{shown(value)} is not a frame rate; write 24 or 30000/1001")
-    if not 1 <= rate <= 1000:
-        raise ValueError(f"{shown(value)} is out of range: a frame rate is 1 to 1000 frames a second")
-    return rate
-
-
-def _refuse_rounded_rate(text: str, rate: Fraction) -> None:
-    """Refuse 29.97 and its like: they are roundings of n x 1000/1001."""
-    base = round(rate * 1001 / 1000)
-    if base and rate.denominator != 1 and abs(rate - Fraction(base * 1000, 1001)) < Fraction(6, 1000):
-        raise ValueError(f"{quoted(text)} is a rounded rate; write {base * 1000}/1001")
-
-
-_SIZE = re.compile(r"([0-9]{1,5})x([0-9]{1,5})")
-MAX_SIDE = 16384
-"""Pixels; larger pictures are refused everywhere."""
-
-
-def _size(value: Any) -> Any:
-    if not isinstance(value, str | Listed | Mapped):
-        return value
-    found = _SIZE.fullmatch(value) if isinstance(value, str) else None
-    if not found:
-        raise ValueError(f"{shown(value)} is not a size; write width x height, as in 512x512")
-    width, height = int(found[1]), int(found[2])
-    if not (16 <= width <= MAX_SIDE and 16 <= height <= MAX_SIDE):
-        raise ValueError(f"{shown(value)} is out of range: a side is 16 to {MAX_SIDE} pixels")
-    if width % 2 or height % 2:
-        raise ValueError(f"{shown(value)} has an odd side, which video cannot hold; write {width & ~1}x{height & ~1}")
-    return width, height
-
-
 def listed(value: Any, counts: tuple[int, ...], example: str) -> Any:
     """Check that a written value is a list of one of the lengths; what is no node passes."""
     if isinstance(value, Text | Mapped) or (isinstance(value, Listed) and len(value) not in counts):
@@ -264,7 +241,3 @@ Weight = Annotated[float, reader(units.PLAIN, plain, "0", "1")]
 Whole = Annotated[int, BeforeValidator(whole)]
 Switch = Annotated[bool, BeforeValidator(switch)]
 Words = Annotated[str, BeforeValidator(_words)]
-Rate = Annotated[Fraction, BeforeValidator(frame_rate)]
-"""Frames a second, exact."""
-Size = Annotated[tuple[int, int], BeforeValidator(_size)]
-"""(width, height), pixels, even."""

@@ -9,7 +9,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from ex4d.errors import Fault
-from ex4d.shotlist.fields import frame_rate, shown
+from ex4d.shotlist.fields import shown
+from ex4d.shotlist.film_format import frame_rate
 from ex4d.shotlist.model import Shot, ShotList, Transition
 from ex4d.shotlist.nodes import Mapped, Text
 from ex4d.shotlist.overlaps import Timing, impossible_overlaps

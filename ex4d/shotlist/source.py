@@ -14,8 +14,6 @@ from ex4d.shotlist.fields import (
     Overscan,
     Pixel,
     Positive,
-    Rate,
-    Size,
     Whole,
     Words,
     choice,
@@ -25,6 +23,7 @@ from ex4d.shotlist.fields import (
     shown,
     whole,
 )
+from ex4d.shotlist.film_format import Rate, Size
 from ex4d.shotlist.lens import LensSpec
 from ex4d.shotlist.nodes import Listed, Mapped, Node, Text
 from ex4d.shotlist.paths import LocalPath

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ex4d.shotlist import units
-from ex4d.shotlist.fields import frame_rate
+from ex4d.shotlist.film_format import frame_rate
 from ex4d.shotlist.model import Dolly, Pan, Position
 from ex4d.shotlist.units import Quantity, read_number, read_quantity
 
