@@ -13,7 +13,7 @@ Ex4dError                     shown without a traceback
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -62,7 +62,16 @@ class TrajectoryError(UserError):
     def __init__(self, message: str, *, part: str | int | None = None) -> None:
         super().__init__(message)
         self.part = part
-        """What of the shot is at fault: one of its keys, or which item of its camera; None where it is the whole."""
+        """What of the shot is at fault: one of its keys, as in ``frames`` or ``time[2]``, or which item of its camera;
+        None where it is the whole."""
+        self.others: tuple[TrajectoryError, ...] = ()
+        """What else is."""
+
+    @classmethod
+    def together(cls, faults: Sequence[TrajectoryError]) -> TrajectoryError:
+        """Return the first of the faults, which knows of the others."""
+        faults[0].others = tuple(faults[1:])
+        return faults[0]
 
 
 class MediaError(UserError):

@@ -19,6 +19,7 @@ class Origin:
     whole: Mark | None = None
     """None for a shot that was built from Python."""
     keys: Mapping[str, Mark] = field(default_factory=dict)
+    """Of each key, and of each item of its time, as ``time[2]``."""
     camera: tuple[Mark, ...] = ()
     """Of each item; of those of a preset, where the shot uses it."""
 

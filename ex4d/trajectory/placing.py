@@ -21,7 +21,7 @@ def placing(shot: Shot, faults: list[Fault]) -> Iterator[None]:
     try:
         yield
     except TrajectoryError as error:
-        fault = shot.origin.fault(str(error), error.part)
-        if fault is None:
+        found = [shot.origin.fault(str(each), each.part) for each in (error, *error.others)]
+        if None in found:
             raise
-        faults.append(fault)
+        faults += [fault for fault in found if fault is not None]
