@@ -120,6 +120,7 @@ def _constant(name: str, value: Any) -> float:
 
 
 Function = Annotated[Formula | None, BeforeValidator(_formula)]
+Constants = Annotated[dict[str, float], BeforeValidator(_constants)]
 
 
 class Path(MoveRecord):
@@ -142,7 +143,7 @@ class Path(MoveRecord):
     lens: Function = None
     """Focal length relative to the source's; None is 1."""
     look_at: Place | None = None
-    parameters: Annotated[dict[str, float], BeforeValidator(_constants)] = Field(default_factory=dict)
+    parameters: Constants = Field(default_factory=dict)
     """Constants that the formulas name, in canonical units."""
 
     @property

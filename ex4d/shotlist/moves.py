@@ -154,6 +154,8 @@ class DollyZoom(SignedMove):
 
 
 _RADIUS = {"m": "closer and farther take a share of the radius, as in 20%"}
+Closer = Annotated[float, reader(units.RADIUS, part, high="99%", misused=_RADIUS)]
+"""Fraction by which a radius shrinks."""
 
 
 class Orbit(MoveRecord):
@@ -170,7 +172,7 @@ class Orbit(MoveRecord):
     """Radians; the camera ends to the right of the source view."""
     up: Elevation = 0.0
     """Radians of elevation, within 85 degrees."""
-    closer: Annotated[float, reader(units.RADIUS, part, high="99%", misused=_RADIUS)] = 0.0
+    closer: Closer = 0.0
     """Fraction by which the radius shrinks, at most 0.99; negative lengthens it."""
     about: Place = Subject()
     """The pivot."""
@@ -190,6 +192,9 @@ def _frame(value: Any) -> Any:
     return listed(value, (2,), "[33%, 50%], or center")
 
 
+PlaceInFrame = Annotated[tuple[ImageShare, ImageShare] | None, BeforeValidator(_frame)]
+
+
 class LookAt(MoveRecord):
     """Aim the head at a place."""
 
@@ -198,7 +203,7 @@ class LookAt(MoveRecord):
     target: Place
     weight: Weight = 1.0
     """How much of the aim is taken, 0 to 1."""
-    frame: Annotated[tuple[ImageShare, ImageShare] | None, BeforeValidator(_frame)] = None
+    frame: PlaceInFrame = None
     """Where in the picture to keep it, fractions of (width, height) from the top left; None keeps it where the shot's
     first source frame shows it."""
 

@@ -117,13 +117,17 @@ def _moment(value: Any) -> Any:
     return Position.read(value, units.SOURCE_TIME) if isinstance(value, Node) else value
 
 
+Held = Annotated[Fraction, BeforeValidator(_held)]
+SourceMoment = Annotated[Position | None, BeforeValidator(_moment)]
+
+
 class Freeze(Record):
     """A frame of the source that is held: bullet time, as the world stops and the camera does not."""
 
     example: ClassVar[str] = "{freeze: 1.6s}"
-    freeze: Annotated[Fraction, BeforeValidator(_held)]
+    freeze: Held
     """Seconds of film, > 0."""
-    of: Annotated[Position | None, BeforeValidator(_moment)] = None
+    of: SourceMoment = None
     """The moment of the source whose frame is held, seconds or frames; None is the last frame shown before."""
 
     def duration(self, source_rate: Fraction | None) -> Fraction | None:

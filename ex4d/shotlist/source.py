@@ -124,6 +124,9 @@ def _metres(value: Any) -> Any:
 
 Lens = Annotated[LensSpec | Literal["auto"], BeforeValidator(_lens)]
 Erode = Annotated[int | None, BeforeValidator(_erode)]
+LookedDown = Annotated[float, BeforeValidator(_tilt)]
+Rolled = Annotated[float, BeforeValidator(_roll)]
+Metres = Annotated[Fraction | None, BeforeValidator(_metres)]
 SubjectPlace = Annotated[Center | Nearest | ImagePoint | SubjectDepth, BeforeValidator(_subject)]
 
 
@@ -145,11 +148,11 @@ class Source(Record):
     center: Annotated[tuple[Pixel, Pixel] | None, BeforeValidator(_center)] = None
     """Principal point (x, y), pixels of the source as delivered; None is the middle."""
     subject: SubjectPlace = Center()
-    tilt: Annotated[float, BeforeValidator(_tilt)] = 0.0
+    tilt: LookedDown = 0.0
     """Radians by which its camera looked down; so it shows where the vertical is."""
-    roll: Annotated[float, BeforeValidator(_roll)] = 0.0
+    roll: Rolled = 0.0
     """Radians by which its camera was rolled, clockwise."""
-    subject_distance: Annotated[Fraction | None, BeforeValidator(_metres)] = None
+    subject_distance: Metres = None
     """Metres to the subject, which let distances be written in metres; None where nothing is stated."""
 
 
@@ -167,11 +170,14 @@ def _file_name(value: Any) -> Any:
     return str(value)
 
 
+FileName = Annotated[str, BeforeValidator(_file_name)]
+
+
 class Output(Record):
     """The finished film."""
 
     example: ClassVar[str] = "output: {file: courtyard.mp4, size: 512x512, fps: 24}"
-    file: Annotated[str, BeforeValidator(_file_name)] = "edit.mp4"
+    file: FileName = "edit.mp4"
     """A plain name in the output folder."""
     size: Size | None = None
     """(width, height), pixels; None is the source's, rounded down to even."""
