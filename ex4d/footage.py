@@ -51,6 +51,18 @@ class SourceFrame:
 
 
 @dataclass(frozen=True)
+class SourceDepth:
+    """The depth of one frame of the source on the mesh's grid."""
+
+    index: int
+    """Which frame of the source."""
+    depth: Float32[np.ndarray, "height width"]
+    """z, complete: what was unknown is filled."""
+    known: Bool[np.ndarray, "height width"]
+    """Where the depth was measured, not filled."""
+
+
+@dataclass(frozen=True)
 class Footage:
     """The media of one shot, fitted to the output."""
 
@@ -92,6 +104,23 @@ class Footage:
             if frame is None or frame.index != index:
                 frame = next(read)
             yield frame
+
+    def depths(self, times: Sequence[Fraction]) -> Iterator[SourceDepth]:
+        """Yield the depth on screen at each moment; no colour is read unless the depth is refined by it."""
+        if self.refinement != AS_IT_IS:
+            for frame in self.frames(times):
+                yield SourceDepth(frame.index, frame.depth, frame.known)
+            return
+        indices = [self.index_at(time) for time in times]
+        distinct = [index for k, index in enumerate(indices) if k == 0 or index != indices[k - 1]]
+        read = zip(distinct, self.depth.frames(distinct), strict=True)
+        found: SourceDepth | None = None
+        for index in indices:
+            if found is None or found.index != index:
+                _, stored = next(read)
+                depth, known = self.fit.depth(*stored, self._widest_step)
+                found = SourceDepth(index, fill_unknown(depth, known), known)
+            yield found
 
     def depth_in_view(self, time: Fraction) -> DepthFrame:
         """Return depth, and where it is known, as the unmoved camera sees it; unrefined, as no colour is read."""
