@@ -166,6 +166,8 @@ class _Reading:
             return None
         shot = shot.model_copy(update={"camera": self._placed(shot.camera, placed), "presets": uses})
         keys = {key: value.where for key, value in merged.items()}
+        parts = merged.get("time")
+        keys |= {f"time[{index}]": part.where for index, part in enumerate(parts if isinstance(parts, Listed) else [])}
         return shot.written_at(Origin(node.where, keys, tuple(item.where for item in placed)))
 
     def _placed(self, items: tuple[CameraItem, ...], placed: list[PlacedItem]) -> tuple[CameraItem, ...]:

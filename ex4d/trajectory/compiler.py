@@ -14,8 +14,9 @@ from ex4d.trajectory.aim import require_framing
 from ex4d.trajectory.handheld import seeds_of
 from ex4d.trajectory.head import Head
 from ex4d.trajectory.moves import handheld_shake, shake_head
+from ex4d.trajectory.playback import playback_of
 from ex4d.trajectory.rig import Rig
-from ex4d.trajectory.timing import Clock, clock_of
+from ex4d.trajectory.timing import Clock
 
 
 def compile_shot(shot: Shot, scene: Scene) -> CameraPath:
@@ -26,13 +27,15 @@ def compile_shot(shot: Shot, scene: Scene) -> CameraPath:
     Raises:
         TrajectoryError: The shot's time leaves the source, or some frame has no such camera; frame and shot are named.
     """
-    clock = clock_of(shot, scene)
+    playback = playback_of(shot, scene)
+    clock = Clock.of(shot.name, playback)
     rig = Rig.of(shot.camera, shot.source, scene, clock)
     frames = np.arange(clock.frames, dtype=np.float64)
     head = rig.head(frames)
     require_framing(head.framed, frames, shot.name)
     pose = rigid(*_shaken(rig, head, clock, seeds_of(shot)))
-    return CameraPath(pose, head.lens, clock.source_times(), clock.frame_rate, scene)
+    moments, fades = playback.shown()
+    return CameraPath(pose, head.lens, moments, clock.frame_rate, scene, fades)
 
 
 def _shaken(rig: Rig, head: Head, clock: Clock, seeds: Mapping[int, int]) -> tuple[np.ndarray, np.ndarray]:

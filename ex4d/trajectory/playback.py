@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -12,7 +12,7 @@ from ex4d.artifacts.scene import Scene
 from ex4d.errors import TrajectoryError
 from ex4d.shotlist.model import Shot
 from ex4d.shotlist.timing import MAX_FRAMES
-from ex4d.trajectory.source_frames import SourceFrames
+from ex4d.trajectory.source_frames import Phase, SourceFrames
 from ex4d.trajectory.stretches import Run, Stretch, shown_seconds, stretches_of
 
 Fades = Sequence[CrossFade | None]
@@ -92,42 +92,26 @@ class Playback:
 
     def _run(self, run: Run, frames: range) -> tuple[list[Fraction], Fades]:
         numerators, denominator = run.moments(frames, self.frame_rate)
-        fades: Fades = [None] * len(frames)
-        if self.blend:
-            fade = self._fades_back if run.backwards else self._fades_on
-            fades = list(fade(run, numerators, denominator))
-        if not run.backwards:
-            return [Fraction(numerator, denominator) for numerator in numerators], fades
-        scale, source = self.source.ticks_a_second, self.source
-        shown = [source.on_screen((numerator * scale - 1) // denominator) for numerator in numerators]
-        begins = {frame: source.time(frame) for frame in set(shown)}
-        return [begins[frame] for frame in shown], fades
+        found = self.source.on_screen_before if run.backwards else self.source.on_screen
+        phases = found(numerators, denominator) if run.backwards or self.blend else []
+        fades = self._fades(run, phases) if self.blend else [None] * len(frames)
+        if run.backwards:
+            return self.source.times_of([frame for frame, *_ in phases]), fades
+        return [Fraction(numerator, denominator) for numerator in numerators], fades
 
-    def _fades_on(self, run: Run, numerators: Sequence[int], denominator: int) -> Iterator[CrossFade | None]:
-        """Yield how far each moment is on its way from the frame on screen to the next of the range."""
-        source, scale = self.source, self.source.ticks_a_second
-        last = math.ceil(run.end * scale)
-        for numerator in numerators:
-            frame = source.on_screen(numerator * scale // denominator)
-            begins, ends = source.begins(frame), source.begins(frame + 1)
-            passed = numerator * scale - begins * denominator
-            if passed == 0 or ends >= last:
-                yield None
-            else:
-                yield CrossFade(source.time(frame + 1), Fraction(passed, (ends - begins) * denominator))
+    def _fades(self, run: Run, phases: Sequence[Phase]) -> Fades:
+        """Return how far each frame is on its way to the next one of the range, in the direction in which it plays."""
+        way, final = -1 if run.backwards else 1, self._final(run)
+        following = self.source.times_of([frame if frame == final else frame + way for frame, *_ in phases])
+        return [
+            None if passed == 0 or frame == final else CrossFade(time, Fraction(passed, whole))
+            for (frame, passed, whole), time in zip(phases, following, strict=True)
+        ]
 
-    def _fades_back(self, run: Run, numerators: Sequence[int], denominator: int) -> Iterator[CrossFade | None]:
-        """Yield the same of a range that plays backwards, on its way to the frame before."""
-        source, scale = self.source, self.source.ticks_a_second
-        first = math.floor(run.end * scale)
-        for numerator in numerators:
-            frame = source.on_screen((numerator * scale - 1) // denominator)
-            begins, ends = source.begins(frame), source.begins(frame + 1)
-            passed = ends * denominator - numerator * scale
-            if passed == 0 or begins <= first:
-                yield None
-            else:
-                yield CrossFade(source.time(frame - 1), Fraction(passed, (ends - begins) * denominator))
+    def _final(self, run: Run) -> int:
+        """Return the last frame of the source that a range shows, in the direction in which it plays."""
+        found = self.source.on_screen if run.backwards else self.source.on_screen_before
+        return found([run.end.numerator], run.end.denominator)[0][0]
 
 
 def playback_of(shot: Shot, scene: Scene) -> Playback:
