@@ -132,11 +132,19 @@ def quaternion_wxyz(rotation: Float64[np.ndarray, "*batch 3 3"]) -> Float64[np.n
     return np.where(chosen[..., :1] < 0.0, -chosen, chosen)
 
 
+def rotation_from_wxyz(quaternion: Float64[np.ndarray, "*batch 4"]) -> Float64[np.ndarray, "*batch 3 3"]:
+    """Return the rotation of a unit quaternion: the inverse of ``quaternion_wxyz``, up to the quaternion's sign."""
+    w, hat = quaternion[..., :1, None], skew(quaternion[..., 1:])
+    return np.eye(3) + 2.0 * (w * hat + hat @ hat)
+
+
 def slerp(
-    first: Float64[np.ndarray, "3 3"], second: Float64[np.ndarray, "3 3"], fraction: Float64[np.ndarray, "*batch"]
+    first: Float64[np.ndarray, "*#batch 3 3"],
+    second: Float64[np.ndarray, "*#batch 3 3"],
+    fraction: Float64[np.ndarray, "*batch"],
 ) -> Float64[np.ndarray, "*batch 3 3"]:
     """Turn evenly from one orientation to the other, the shorter way round; exact at fractions 0 and 1."""
-    turned = first @ exp_rotation(fraction[..., None] * log_rotation(first.T @ second))
+    turned = first @ exp_rotation(fraction[..., None] * log_rotation(np.swapaxes(first, -1, -2) @ second))
     at_end = (fraction == 1.0)[..., None, None]
     return np.where(at_end, second, turned)
 

@@ -37,14 +37,18 @@ def level_aim(
     and ``lens`` the focal length relative to it. The tilt follows from the vertical component, then the pan from the
     azimuth.
     """
-    wanted = np.stack([direction[0] / lens, direction[1] / lens, np.ones_like(lens)], axis=1)
+    return aim_along(offset, np.stack([direction[0] / lens, direction[1] / lens, np.ones_like(lens)], axis=1))
+
+
+def aim_along(offset: Float64[np.ndarray, "frames 3"], seen: Float64[np.ndarray, "frames 3"]) -> Aim:
+    """Find the level head that sees a target in a direction of its own axes, whose z is above 0; of any length."""
     distance = np.linalg.norm(offset, axis=1)
-    vertical = offset[:, 1] * np.linalg.norm(wanted, axis=1) / np.where(distance > 0.0, distance, 1.0)
-    reach = np.hypot(wanted[:, 1], wanted[:, 2])
+    vertical = offset[:, 1] * np.linalg.norm(seen, axis=1) / np.where(distance > 0.0, distance, 1.0)
+    reach = np.hypot(seen[:, 1], seen[:, 2])
     possible = (distance > 0.0) & (np.abs(vertical) <= reach * (1.0 + STEEP_TOLERANCE))
     ahead = np.sqrt(np.maximum(reach * reach - vertical * vertical, 0.0))
-    tilt = np.arctan2(wanted[:, 1], wanted[:, 2]) - np.arctan2(vertical, ahead)
-    pan = np.arctan2(offset[:, 0], offset[:, 2]) - np.arctan2(wanted[:, 0], ahead)
+    tilt = np.arctan2(seen[:, 1], seen[:, 2]) - np.arctan2(vertical, ahead)
+    pan = np.arctan2(offset[:, 0], offset[:, 2]) - np.arctan2(seen[:, 0], ahead)
     return Aim(pan, tilt, possible)
 
 

@@ -16,6 +16,7 @@ from ex4d.trajectory.head import Head
 from ex4d.trajectory.moves import handheld_shake, shake_head
 from ex4d.trajectory.playback import playback_of
 from ex4d.trajectory.rig import Rig
+from ex4d.trajectory.standing import to_source
 from ex4d.trajectory.timing import Clock
 
 
@@ -33,7 +34,7 @@ def compile_shot(shot: Shot, scene: Scene) -> CameraPath:
     frames = np.arange(clock.frames, dtype=np.float64)
     head = rig.head(frames)
     require_framing(head.framed, frames, shot.name)
-    pose = rigid(*_shaken(rig, head, clock, seeds_of(shot)))
+    pose = rigid(*to_source(*_shaken(rig, head, clock, seeds_of(shot)), scene))
     moments, fades = playback.shown()
     return CameraPath(pose, head.lens, moments, clock.frame_rate, scene, fades)
 

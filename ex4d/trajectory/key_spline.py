@@ -16,6 +16,7 @@ from ex4d.shotlist.model import Place, Rotation, Spline, SplineKey
 from ex4d.trajectory.aim import level_aim
 from ex4d.trajectory.head import Head
 from ex4d.trajectory.places import first_direction, world_point
+from ex4d.trajectory.standing import to_level, turned_source
 from ex4d.trajectory.timing import Clock, Span, frame_of
 
 LEVEL = 1e-12
@@ -63,7 +64,7 @@ class KeySpline:
             turned, turns = [*turned, len(times) - 1], [*turns, turns[-1]]
         return cls(
             scene, clock.shot, move.interpolation == "smooth", even, (stated[0], stated[-1]),
-            times[placed], np.array([_axes(move.keys[index].position) for index in placed]),
+            times[placed], to_level(np.array([_axes(move.keys[index].position) for index in placed]), scene),
             times[lensed], np.log([move.keys[index].lens or 1.0 for index in lensed]),
             times[turned], tuple(turns),
         )  # fmt: skip
@@ -130,7 +131,7 @@ class KeySpline:
         """Return the orientation at a key that states one."""
         turn = self.turns[index]
         if isinstance(turn, Rotation):
-            return head_rotation(np.array(turn.pan), np.array(turn.tilt), np.array(turn.roll))
+            return turned_source(np.array(turn.pan), np.array(turn.tilt), np.array(turn.roll), self.scene)
         when = self.turn_times[index : index + 1]
         return self._aimed(turn, self._position(when), np.exp(self._log_lens(when)))[0][0]
 

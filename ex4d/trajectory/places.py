@@ -8,13 +8,19 @@ from jaxtyping import Float64
 from ex4d.artifacts.scene import Scene
 from ex4d.errors import TrajectoryError
 from ex4d.shotlist.model import ImagePoint, Place, SpacePoint
+from ex4d.trajectory.standing import to_level
 
 
 def world_point(place: Place, scene: Scene) -> Float64[np.ndarray, "3"]:
-    """Return the point in the axes of the source camera, in subject distances.
+    """Return the point in level axes, in subject distances.
 
     A place in the image lies as deep as the subject: a scene knows no other depth.
     """
+    return to_level(source_point(place, scene), scene)
+
+
+def source_point(place: Place, scene: Scene) -> Float64[np.ndarray, "3"]:
+    """Return the same point in the source camera's own axes, in which places are written."""
     if isinstance(place, SpacePoint):
         return np.array([place.right, -place.up, place.inward], dtype=np.float64)
     if isinstance(place, ImagePoint):
@@ -34,7 +40,7 @@ def first_direction(place: Place, scene: Scene, shot: str) -> Float64[np.ndarray
     Raises:
         TrajectoryError: The place is not before the camera, so no frame shows it.
     """
-    point = world_point(place, scene)
+    point = source_point(place, scene)
     if point[2] <= 0.0:
         raise TrajectoryError(
             f"shot {shot!r}: the shot's first source frame does not show the place to look at, which is not before the "

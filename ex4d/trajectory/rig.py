@@ -1,50 +1,53 @@
 """How moves combine: a head on a base on a track on a turntable.
 
 At every moment, whatever the order of writing: the base camera; dollies and trucks along tracks laid when their windows
-open; orbits about their pivots; pedestals; look-ats; pans, tilts and rolls; then lenses. Handheld comes last and is the
-compiler's, as it is a function of seconds and moves nothing else.
+open; orbits about their pivots; pedestals and cranes; look-ats; pans, tilts and rolls; then lenses. Handheld comes
+last and is the compiler's, as it is a function of seconds and moves nothing else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Bool, Float64
 
 from ex4d.artifacts.scene import Scene
-from ex4d.errors import TrajectoryError
 from ex4d.geometry.se3 import apply, head_angles
 from ex4d.shotlist.base_moves import MoveRecord
+from ex4d.shotlist.camera import BASES
 from ex4d.shotlist.model import (
     CameraItem,
+    Crane,
     Dolly,
     DollyZoom,
     LookAt,
     Orbit,
     Pan,
-    Path,
     Pedestal,
     Roll,
     Source,
-    Spline,
+    Subject,
     Tilt,
     Truck,
     Zoom,
 )
 from ex4d.trajectory.aim import level_aim
 from ex4d.trajectory.base_camera import base_camera
+from ex4d.trajectory.crane import kept_in_frame
 from ex4d.trajectory.cue import Cue, amount, blaming, cues_of
 from ex4d.trajectory.dolly_zoom import Pushed, kept_size
 from ex4d.trajectory.head import Head
-from ex4d.trajectory.moves import blend_aims, level_right, orbit_turn, turn_head
+from ex4d.trajectory.moves import blend_aims, level_right, turn_head
 from ex4d.trajectory.places import first_direction, view_direction, world_point
 from ex4d.trajectory.timing import Clock
+from ex4d.trajectory.turntable import turned_table
 from ex4d.trajectory.zooming import require_lens, source_focal, zoom_log
 
 Frames = Float64[np.ndarray, "frames"]
+UPWARDS = np.array([0.0, -1.0, 0.0])
+"""In level axes."""
 AIM_ROUNDS, AIM_SETTLED = 60, 1e-14
 """A look-at beside the middle of the frame and a dolly-zoom ask for each other's result: rounds until both agree."""
 
@@ -94,8 +97,8 @@ class Rig:
     def _head_on_track(self, start: Fraction, earlier: tuple[Track, ...]) -> Float64[np.ndarray, "3 3"]:
         """Return the head's orientation when a window opens, before any orbit."""
         unturned = tuple(other for other in self.cues if not isinstance(other.move, Orbit))
-        # Only a look-at makes the head's turn depend on where it stands.
-        laid = earlier if self.of_kind(LookAt) else ()
+        # Only look-ats and cranes make the head's turn depend on where it stands.
+        laid = earlier if self.of_kind(LookAt, Crane) else ()
         return replace(self, cues=unturned, tracks=laid).head(np.array([float(start)])).rotation[0]
 
     def head(self, frames: Float64[np.ndarray, "frames"]) -> Head:
@@ -113,12 +116,15 @@ class Rig:
 
     def _placed(self, frames: Float64[np.ndarray, "frames"]) -> _Placed:
         """Stand the camera: base, tracks, turntable, pedestals."""
-        cues = self.of_kind(Spline, Path)
-        base = base_camera(cues[0] if cues else None, frames, self.scene, self.clock)
+        cues = self.of_kind(*BASES)
+        base = base_camera(cues, frames, self.scene, self.clock)
         offsets = [track.offset(frames) for track in self.tracks]
         position = base.position + sum(offsets, np.zeros((len(frames), 3)))
-        rotation, position, carried = self._orbited(frames, base.rotation, position)
+        rotation, position, carried = turned_table(
+            self.of_kind(Orbit), frames, base.rotation, position, self.scene, self.clock.shot
+        )
         position[:, 1] -= self._total(Pedestal, "distance", frames)
+        rotation, position, framed = self._craned(frames, rotation, position)
         pushed = [
             Pushed(track.cue.span, apply(carried, offset))
             for track, offset in zip(self.tracks, offsets, strict=True)
@@ -129,45 +135,20 @@ class Rig:
         if lensed:
             with blaming(*(cue.item for cue in lensed)):
                 require_lens(lens, frames, source_focal(self.source, self.scene), self.clock.shot)
-        return _Placed(Head(rotation, position, lens, base.framed), pushed)
+        return _Placed(Head(rotation, position, lens, base.framed & framed), pushed)
 
-    def _orbited(
+    def _craned(
         self, frames: Float64[np.ndarray, "frames"], rotation: Float64[np.ndarray, "frames 3 3"],
         position: Float64[np.ndarray, "frames 3"],
     ) -> tuple[
-        Float64[np.ndarray, "frames 3 3"], Float64[np.ndarray, "frames 3"], Float64[np.ndarray, "frames 3 3"]
+        Float64[np.ndarray, "frames 3 3"], Float64[np.ndarray, "frames 3"], Bool[np.ndarray, "frames"]
     ]:  # fmt: skip
-        """Turn the result about each pivot; also return what the turns make of a displacement."""
-        carried = np.repeat(np.eye(3)[None], len(frames), axis=0)
-        for pivot, cues in self._turntables():
-            up = sum((amount(cue, "up", frames) for cue in cues), np.zeros(len(frames)))
-            right = sum((amount(cue, "right", frames) for cue in cues), np.zeros(len(frames)))
-            closer = self._shrunk(cues, frames)
-            rotation, turn = orbit_turn(rotation, up, right)
-            turn = turn * closer[:, None, None]
-            position = pivot + apply(turn, position - pivot)
-            carried = turn @ carried
-        return rotation, position.copy(), carried
-
-    def _shrunk(self, cues: list[Cue], frames: Float64[np.ndarray, "frames"]) -> Float64[np.ndarray, "frames"]:
-        """Multiply what orbits about one pivot leave of its radius."""
-        factors = np.array([1.0 - amount(cue, "closer", frames) for cue in cues])
-        if np.any(factors <= 0.0):
-            frame = int(np.ceil(frames[np.any(factors <= 0.0, axis=0)].min()))
-            raise TrajectoryError(
-                f"shot {self.clock.shot!r}, frame {frame}: an orbit has come so close that it reaches its pivot; "
-                f"closer must stay below 100%",
-                part=cues[int(np.argmax(np.any(factors <= 0.0, axis=1)))].item,
-            )
-        return np.prod(factors, axis=0)
-
-    def _turntables(self) -> Iterator[tuple[Float64[np.ndarray, "3"], list[Cue]]]:
-        """Group orbits by pivot, the pivot that is orbited first first."""
-        groups: dict[tuple[float, ...], list[Cue]] = {}
-        for cue in self.of_kind(Orbit):
-            assert isinstance(cue.move, Orbit)
-            groups.setdefault(tuple(world_point(cue.move.about, self.scene).tolist()), []).append(cue)
-        return ((np.array(pivot), cues) for pivot, cues in groups.items())
+        """Lift all cranes together, and keep the subject in frame."""
+        if not self.of_kind(Crane):
+            return rotation, position, np.ones(len(frames), dtype=bool)
+        lifted = position + self._total(Crane, "distance", frames)[:, None] * UPWARDS
+        kept, framed = kept_in_frame(rotation, position, lifted, world_point(Subject(), self.scene))
+        return kept, lifted, framed
 
     def _turned(self, frames: Float64[np.ndarray, "frames"], placed: _Placed) -> Head:
         """Aim and turn the head, and fit the lens of dolly-zooms to what it then sees."""
@@ -176,7 +157,7 @@ class Rig:
         if not placed.pushed:
             return head
         for _ in range(AIM_ROUNDS):
-            depth = np.sum((np.array(self.scene.pivot) - head.position) * head.rotation[:, :, 2], axis=1)
+            depth = np.sum((world_point(Subject(), self.scene) - head.position) * head.rotation[:, :, 2], axis=1)
             with blaming(*(cue.item for cue in self.of_kind(DollyZoom))):
                 kept = kept_size(placed.pushed, depth, head.rotation[:, :, 2], frames, self.clock.shot)
             lens = placed.head.lens * kept

@@ -14,6 +14,7 @@ from ex4d.geometry.pinhole import Pinhole
 from ex4d.shotlist.model import (
     WHOLE_SHOT,
     CameraItem,
+    Crane,
     Dolly,
     DollyZoom,
     Ease,
@@ -142,7 +143,7 @@ def drafts(kind, **fields):
 TURNS = st.one_of(drafts(Pan, angle=ANGLES), drafts(Tilt, angle=ANGLES))
 ROLLS = drafts(Roll, angle=ANGLES)
 TRACKS = st.one_of(drafts(Dolly, distance=DISTANCES), drafts(Truck, distance=DISTANCES))
-LIFTS = drafts(Pedestal, distance=DISTANCES)
+LIFTS = st.one_of(drafts(Pedestal, distance=DISTANCES), drafts(Crane, distance=st.floats(-0.2, 0.2)))
 ORBITS = drafts(Orbit, right=ANGLES, up=st.floats(-0.4, 0.4), closer=DISTANCES, about=PLACES)
 ZOOMS = drafts(Zoom, factor=st.floats(0.7, 1.5))
 DOLLY_ZOOMS = drafts(DollyZoom, distance=st.floats(-0.2, 0.15))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from ex4d.errors import TrajectoryError
 from ex4d.shotlist.model import (
+    Crane,
     Dolly,
     DollyZoom,
     Handheld,
@@ -55,6 +56,7 @@ NOTHING = (
     Dolly(distance=0.0),
     Truck(distance=0.0),
     Pedestal(distance=0.0),
+    Crane(distance=0.0),
     Orbit(),
     Orbit(about=SpacePoint(right=0.3, up=0.1, inward=2.0)),
     Zoom(factor=1.0),
