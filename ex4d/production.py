@@ -55,7 +55,7 @@ def shoot(
     workspace = Workspace(folder, film.output.file)
     workspace.require_apart_from(sources_of(film))
     setups = set_up_all(_chosen(film, only), film.output, options=options, progress=progress, verify=verify)
-    segments = () if only else cut(setups)
+    segments = () if only else cut(setups, film.end)
     require((setup.engine for setup in setups), options)
     engines = Engines(replace(options, previews=workspace.takes / "previews"), progress, verify=verify)
     with workspace.locked():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ex4d.artifacts.camera_path import CameraPath
-from ex4d.edit.sequence import Segment, lay_out
+from ex4d.edit.sequence import NO_END, Segment, lay_out
 from ex4d.engines.cards import count_by_place
 from ex4d.engines.choice import Choice, chosen_for_shot
 from ex4d.engines.options import AS_IS, EngineOptions
@@ -15,7 +15,7 @@ from ex4d.errors import Fault, ShotFileError, UserError
 from ex4d.estimated_depth import DepthMeans
 from ex4d.footage import Footage, Media, called, open_footage, open_media
 from ex4d.progress import SILENT, Progress
-from ex4d.shotlist.model import DepthFile, DepthModel, Output, Shot, ShotList
+from ex4d.shotlist.model import DepthFile, DepthModel, Output, Shot, ShotList, Transition
 from ex4d.shotlist.source import ENGINES
 from ex4d.trajectory.compiler import compile_shot
 from ex4d.trajectory.placing import placing
@@ -117,11 +117,11 @@ def with_engine(film: ShotList, engine: str) -> ShotList:
     return film.model_copy(update={"shots": tuple(shots)})
 
 
-def cut(setups: Sequence[Setup]) -> tuple[Segment, ...]:
-    """Lay the shots out in the edit.
+def cut(setups: Sequence[Setup], end: Transition = NO_END) -> tuple[Segment, ...]:
+    """Lay the shots out in the edit, which closes with ``end``.
 
     Raises:
-        UserError: sizes or rates differ, or a dissolve leaves a shot no frame of its own.
+        UserError: sizes or rates differ, or shots have no room for their transitions.
     """
     rates = {setup.path.frame_rate for setup in setups}
     sizes = {setup.size for setup in setups}
@@ -131,4 +131,4 @@ def cut(setups: Sequence[Setup]) -> tuple[Segment, ...]:
             f"the shots' sources differ in size or rate ({found} frames a second); give output.size and output.fps"
         )
     names, counts = [setup.shot.name for setup in setups], [setup.frame_count for setup in setups]
-    return lay_out(names, counts, [setup.shot.transition for setup in setups], rates.pop())
+    return lay_out(names, counts, [setup.shot.transition for setup in setups], rates.pop(), end)

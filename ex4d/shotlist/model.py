@@ -6,6 +6,7 @@ Python with such values, or read from a file by ``ex4d.shotlist.load``.
 
 from __future__ import annotations
 
+import math
 import re
 from fractions import Fraction
 from pathlib import Path as FilePath
@@ -114,10 +115,14 @@ class PresetUse(Record):
     """Of the preset's parsed document as canonical JSON."""
 
 
+ShotName = Annotated[str, BeforeValidator(_name)]
+Camera = Annotated[tuple[CameraItem, ...], BeforeValidator(_camera), AfterValidator(check_camera)]
+
+
 class Shot(Record):
     """One shot: a part of a source, seen by a moving camera."""
 
-    name: Annotated[str, BeforeValidator(_name)]
+    name: ShotName
     source: Source
     clip: Clip | None = None
     """None plays the whole source, or what ``time`` says."""
@@ -129,7 +134,7 @@ class Shot(Record):
     """How many frames of all this are used, from the first; None uses all."""
     blend: Switch = False
     """Whether a frame between two of the source cross-fades them; else the one on screen then is shown."""
-    camera: Annotated[tuple[CameraItem, ...], BeforeValidator(_camera), AfterValidator(check_camera)] = ()
+    camera: Camera = ()
     """Presets are expanded; empty is locked off."""
     transition: Transition = Transition()
     """How it is entered from the shot before."""
@@ -162,7 +167,7 @@ class Shot(Record):
             return None
         whole = sum((length for length in lengths if length is not None), Fraction(0))
         if self.boomerang:
-            whole = 2 * whole - (1 / rate if rate else 0)
+            whole = Fraction(2 * max(1, math.floor(whole * rate + Fraction(1, 2))) - 1) / rate if rate else 2 * whole
         if self.frames is None:
             return whole
         return self.frames / rate if rate else None

@@ -7,8 +7,10 @@ import pytest
 
 from ex4d.edit.sequence import Segment, edit_length
 from ex4d.edit.timeline import timeline_json
+from ex4d.shotlist.joins import Join
 
-SEGMENTS = (Segment("wide", 24, 0), Segment("swing", 48, 9), Segment("close", 20, 0))
+DISSOLVE = Join("dissolve", None, 9)
+SEGMENTS = (Segment("wide", 24, tail=DISSOLVE), Segment("swing", 48, DISSOLVE), Segment("close", 20))
 MEDIA = {name: f"film.takes/{name}/result/colour.mkv" for name in ("wide", "swing", "close")}
 
 

@@ -98,7 +98,6 @@ CASES = {
     "a shot without a name": film("  - clip: 0s..1s\n"),
     "an empty clip": film("  - {name: a, clip: 1s..1s}\n"),
     "a clip in percent": film("  - {name: a, clip: 30%..60%}\n"),
-    "a clip in percent": film("  - {name: a, clip: 10%..20%}\n"),
     "a clip that is no range": film("  - {name: a, clip: 3s}\n"),
     "half a frame": film("  - {name: a, clip: 0f..1.5f}\n"),
     "a clip before the beginning": film("  - {name: a, clip: -1s..1s}\n"),
@@ -123,6 +122,14 @@ CASES = {
             f"  - {{name: {name}, clip: 0s..1s, transition: {way}}}\n"
             for name, way in (("a", "cut"), ("b", "dissolve 0.5s"), ("c", "dissolve 0.5s"))
         )
+    ),
+    "a wipe longer than the shot before": film(f"{SHOT}  - {{name: b, clip: 0s..3s, transition: wipe up 2s}}\n"),
+    "a fade of which half is too much": film(f"{SHOT}  - {{name: b, clip: 0s..1s, transition: fade 2.5s}}\n"),
+    "a fade that meets the end": film("  - {name: a, clip: 0s..1s, transition: dip-white 0.75s}\n")
+    + "end: fade 0.5s\n",
+    "an end longer than the last shot": film(SHOT) + "end: fade 2s\n",
+    "transitions of a shot of one frame": film(
+        "  - {name: a, clip: 0s..0.04s}\n  - {name: b, transition: wipe left 0.1s}\n"
     ),
     "a dissolve into the first shot": film("  - {name: a, transition: dissolve 1s}\n"),
     "a wipe without a direction": film(f"{SHOT}  - {{name: b, transition: wipe 0.4s}}\n"),
