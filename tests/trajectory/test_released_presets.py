@@ -1,6 +1,6 @@
 """Released presets never change: their cameras, with default parameters, are written down.
 
-After adding a preset, write its cameras too: python -m tests.trajectory.test_released_presets
+After releasing a preset, write its cameras too: python -m tests.trajectory.test_released_presets
 """
 
 from pathlib import Path
@@ -8,27 +8,44 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ex4d.shotlist.library import Library, read_lock
 from ex4d.shotlist.load import parse
+from ex4d.shotlist.model import Handheld
 from ex4d.shotlist.shipped import shipped
 from ex4d.trajectory.compiler import compile_shot
 from ex4d.trajectory.warnings import figures_of, warnings_of
 from tests.trajectory.shots import scene
 
 GOLDEN = Path(__file__).with_name("released_presets.txt")
-FILES = sorted(shipped("trajectories").glob("*/v*.yaml"))
+HOME = shipped("trajectories")
+FILES = sorted(HOME.glob("*/v*.yaml"))
 IDS = [f"{file.parent.name}@{file.stem[1:]}" for file in FILES]
+PEERS = ("ex4d-", "gen3c-", "recammaster-", "seva-", "trajectorycrafter-", "uni3c-")
+FILM = [preset for preset in IDS if not preset.startswith(PEERS)]
+FROM_ELSEWHERE = {
+    "tilt-up-reveal@1": "it ends at the source view, which it reveals",
+    "whip-in@1": "it ends at the source view, to which it whips",
+}
+TOO_FAR = {("vertigo@1", "{distance: 90%}"): "its lens would open to more than 150 degrees"}
 SHOTS = "ex4d: 1\nsource: {{video: clip.mp4}}\nshots:\n  - name: released\n    camera:\n      - use: {preset}\n"
 
 
-def cameras(preset):
-    """Position, view axis and lens of every sixth of 25 frames, seven numbers each."""
-    path = compile_shot(parse(SHOTS.format(preset=preset), "shots.yaml").shots[0], scene())
-    pose = path.world_from_camera[::6]
-    return path, np.concatenate([pose[:, :3, 3], pose[:, :3, 2], path.lens_factor[::6, None]], axis=1)
+def shot_of(preset):
+    return parse(SHOTS.format(preset=preset), "shots.yaml").shots[0]
+
+
+def path_of(preset, frames=25):
+    return compile_shot(shot_of(preset), scene(frames))
+
+
+def cameras(path):
+    """Position, view axis, right axis and lens of every frame, ten numbers each."""
+    pose = path.world_from_camera
+    return np.concatenate([pose[:, :3, 3], pose[:, :3, 2], pose[:, :3, 0], path.lens_factor[:, None]], axis=1)
 
 
 def stored():
-    """The golden file: lines of a preset's name and seven numbers."""
+    """The golden file: lines of a preset's name and ten numbers, every sixth of 25 frames."""
     rows: dict[str, list[list[float]]] = {}
     for line in GOLDEN.read_text().splitlines():
         name, *numbers = line.split()
@@ -36,22 +53,62 @@ def stored():
     return rows
 
 
+STORED = stored()
+
+
 @pytest.mark.parametrize("preset", IDS)
 def test_a_released_preset_has_the_cameras_it_was_released_with(preset):
-    """To the ten decimals written; the rest is a library's rounding."""
-    np.testing.assert_allclose(cameras(preset)[1], stored()[preset], rtol=0, atol=1e-9)
+    """To half of the last decimal written, 5e-11, and as much again for what sines round to in another library."""
+    np.testing.assert_allclose(cameras(path_of(preset))[::6], STORED[preset], rtol=0, atol=1e-10)
 
 
-@pytest.mark.parametrize("preset", IDS)
-def test_a_released_preset_starts_at_the_source_view_and_stays_where_there_is_something_to_see(preset):
-    path = cameras(preset)[0]
-
-    assert figures_of(path).starts_at_source
-    assert warnings_of(path) == ()
+def test_what_is_shipped_is_released_and_what_is_released_is_written_down():
+    assert sorted(read_lock(HOME / "lock.json")) == sorted(IDS)
+    assert sorted(STORED) == sorted(IDS)
+    assert {len(rows) for rows in STORED.values()} == {5}
 
 
-def test_nothing_is_written_down_that_is_not_released():
-    assert sorted(stored()) == sorted(IDS)
+@pytest.mark.parametrize("preset", FILM)
+def test_a_film_preset_touches_the_source_view_and_has_nothing_to_warn_of(preset):
+    """It starts there, where the move allows; jolts, which depend on a shot's length, are looked for below."""
+    path = path_of(preset)
+    starts = preset not in FROM_ELSEWHERE
+
+    assert bool(path.at_source[0 if starts else -1])
+    assert figures_of(path).starts_at_source == starts
+    warnings = [str(warning) for warning in warnings_of(path)]
+    assert [each for each in warnings if "jolts" not in each and (starts or "does not start" not in each)] == []
+
+
+@pytest.mark.parametrize("preset", FILM)
+def test_a_film_preset_never_jerks(preset):
+    """From frame to frame of four seconds its step changes by less than half of the longest: nothing starts or stops
+    at full speed, but a whip, which a cut joins to another."""
+    if any(isinstance(item.move, Handheld) and item.move.frequency > 1 for item in shot_of(preset).camera):
+        pytest.skip("a hand's shake is meant to jerk")
+    steps = np.diff(cameras(path_of(preset, 97)), axis=0)
+
+    longest = np.linalg.norm(steps, axis=1).max()
+    assert np.linalg.norm(np.diff(steps, axis=0), axis=1).max() < 0.5 * longest
+
+
+def ends():
+    """Each parameter of each film preset at either end of its range."""
+    library = Library(HOME)
+    for preset in FILM:
+        name, version = preset.split("@")
+        for word, parameter in library.preset(name, int(version)).params.items():
+            for end in (parameter.min, parameter.max):
+                assert end is not None, f"{preset}: {word} has no range"
+                yield preset, f"{{{word}: {end}}}"
+
+
+@pytest.mark.parametrize(("preset", "values"), [end for end in ends() if end not in TOO_FAR])
+def test_a_film_preset_allows_what_its_ranges_allow(preset, values):
+    """And each end of a range that is not the default makes other cameras."""
+    path = path_of(f"{preset}\n        with: {values}", 9)
+
+    assert np.abs(cameras(path) - cameras(path_of(preset, 9))).max() > 1e-3
 
 
 def write() -> None:
@@ -59,7 +116,7 @@ def write() -> None:
     rows = (
         f"{preset} " + " ".join(f"{number + 0.0:.10f}" for number in np.round(row, 10))
         for preset in IDS
-        for row in cameras(preset)[1]
+        for row in cameras(path_of(preset))[::6]
     )
     GOLDEN.write_text("\n".join(rows) + "\n")
 
