@@ -21,6 +21,7 @@ from ex4d.cli.engine_arguments import (
 )
 from ex4d.cli.generating import generate
 from ex4d.cli.models import models
+from ex4d.cli.presets import presets
 from ex4d.cli.reconning import recon
 from ex4d.cli.stopping import RESUMED, last_words
 from ex4d.engines.options import EngineOptions
@@ -38,6 +39,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(models, name="models")
+app.add_typer(presets, name="presets")
 app.command()(generate)
 app.command()(recon)
 app.command()(depth)

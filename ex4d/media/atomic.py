@@ -16,8 +16,10 @@ _SET_ASIDE = ".old.part"
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, *, mode: int | None = None) -> Iterator[Path]:
     """Lend a temporary name in the same folder; when the block ends well the file there takes the name ``path``.
+
+    It has the permissions ``mode``, or those of an ordinary new file.
 
     After an error the temporary file is gone and whatever was at ``path`` is as it was. Only a process that is killed
     leaves the temporary file (its name begins with a dot and ends with ``.part``), never a half-written ``path``; the
@@ -34,7 +36,7 @@ def replacing(path: Path) -> Iterator[Path]:
     try:
         with _naming(path):
             yield temporary
-            _settle(temporary)
+            _settle(temporary, mode)
             temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -114,11 +116,11 @@ def _runs(process: int) -> bool:
     return True
 
 
-def _settle(path: Path) -> None:
-    """Have the disk hold the bytes before the name points to them, with the permissions of an ordinary file."""
+def _settle(path: Path, mode: int | None) -> None:
+    """Have the disk hold the bytes before the name points to them, with its permissions."""
     with path.open("rb") as file:
         os.fsync(file.fileno())
-    path.chmod(0o666 & ~_umask())
+    path.chmod(0o666 & ~_umask() if mode is None else mode)
 
 
 def _umask() -> int:

@@ -16,6 +16,7 @@ from ex4d.errors import Fault, ShotFileError
 from ex4d.shotlist.arithmetic import NAME
 from ex4d.shotlist.faults import faults_of
 from ex4d.shotlist.fields import Whole, Words, near, shown
+from ex4d.shotlist.lock_file import LOCK_FILE, read_lock
 from ex4d.shotlist.nodes import Listed, Mapped, Text
 from ex4d.shotlist.parameters import Parameter
 from ex4d.shotlist.records import Record
@@ -26,7 +27,6 @@ from ex4d.shotlist.units import quoted
 from ex4d.shotlist.yaml_text import compose
 
 PRESET_NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
-LOCK_FILE = "lock.json"
 _VERSION_FILE = re.compile(r"v([1-9][0-9]{0,5})\.yaml")
 LANGUAGE_VERSION = "1"
 
@@ -55,18 +55,33 @@ class Preset(Record):
 
     example: ClassVar[str] = "preset: orbit-right"
     preset: Words
+    """Its name, which its folder has too: a-z, 0-9 and -."""
     version: Whole
+    """From 1; its file is called v1.yaml. A version that was released never changes."""
     ex4d: Whole
+    """The version of the language; always 1."""
     about: Words
+    """What it does, in one sentence."""
     params: Annotated[dict[str, Parameter], BeforeValidator(_parameters)] = Field(default_factory=dict)
+    """Numbers that whoever uses it may set, by their names: a-z, 0-9 and _."""
     camera: Annotated[Any, BeforeValidator(_moves)]
-    """The nodes of its moves, with references."""
+    """Its moves, in which $name stands for a parameter and $(-name / 2) for arithmetic with them; windows are in %."""
     file: Path = Path()
     """Where it was read from."""
     sha256: str = ""
     """Of the parsed document, as canonical JSON."""
     size: int = 0
     """How many values its moves have."""
+
+    @property
+    def identity(self) -> str:
+        """Its name with its version, as a shot list pins it."""
+        return f"{self.preset}@{self.version}"
+
+    @property
+    def home(self) -> Path:
+        """The folder ``trajectories`` that has it."""
+        return self.file.parent.parent
 
     @classmethod
     def words(cls) -> tuple[str, ...]:
@@ -129,6 +144,8 @@ class Library:
     built_in: Path
     projects: tuple[Path, ...] = ()
     """Folders ``trajectories``, nearest first."""
+    making: bool = False
+    """Whether versions may be built in that are not released yet: only while they are made."""
     _read: dict[Path, Preset] = field(default_factory=dict, repr=False, compare=False)
     _found: dict[str, dict[int, Path]] = field(default_factory=dict, repr=False, compare=False)
 
@@ -140,6 +157,15 @@ class Library:
         homes = [Path(os.path.normpath(home)) / "trajectories" for home in (folder, folder / "..")]
         projects = [home for home in homes if home.is_dir() and not home.samefile(built_in)]
         return cls(built_in, tuple(projects))
+
+    @classmethod
+    def of_home(cls, home: Path) -> Library:
+        """Return what the presets of a folder ``trajectories`` can use, they themselves among it."""
+        built_in = shipped("trajectories")
+        if home.samefile(built_in):
+            return cls(home, making=True)
+        further = [other for other in cls.beside(home.parent / "any.yaml").projects if not other.samefile(home)]
+        return cls(built_in, (home, *further))
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all presets, sorted."""
@@ -191,39 +217,30 @@ class Library:
             self._read[file] = self._locked(read_preset(file))
         return self._read[file]
 
-    def _locked(self, preset: Preset) -> Preset:
-        home = preset.file.parent.parent
-        identity = f"{preset.preset}@{preset.version}"
-        released = read_lock(home / LOCK_FILE).get(identity)
-        if released is None and home == self.built_in:
-            raise ValueError(f"preset {identity} is built in but not in {home / LOCK_FILE}; install ex4d again")
+    def is_released(self, preset: Preset) -> bool:
+        """Return whether a version may never change.
+
+        Raises:
+            ValueError: it has changed since it was released, or the lock file is none.
+        """
+        released = read_lock(preset.home / LOCK_FILE).get(preset.identity)
         if released not in (None, preset.sha256):
+            following = max([*self.versions(preset.preset), preset.version]) + 1
             raise ValueError(
-                f"preset {identity} has changed since it was released; "
-                f"restore {preset.file}, or make the change v{preset.version + 1}.yaml"
+                f"preset {preset.identity} has changed since it was released; "
+                f"restore {preset.file}, or make the change v{following}.yaml"
             )
+        return released is not None
+
+    def _locked(self, preset: Preset) -> Preset:
+        if not self.is_released(preset) and preset.home == self.built_in and not self.making:
+            where = preset.home / LOCK_FILE
+            raise ValueError(f"preset {preset.identity} is built in but not in {where}; install ex4d again")
         return preset
-
-
-def read_lock(file: Path) -> dict[str, str]:
-    """Return the released versions, ``NAME@N`` → SHA-256; empty where there is no lock file.
-
-    Raises:
-        ValueError: where it is not such a file.
-    """
-    if not file.is_file():
-        return {}
-    try:
-        found = json.loads(file.read_bytes())
-    except (OSError, ValueError, RecursionError) as error:
-        raise ValueError(f"{file} is not a lock file: {error}") from error
-    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
-        raise ValueError(f"{file} is not a lock file: it maps NAME@N to SHA-256")
-    return found
 
 
 def lock_text(home: Path) -> str:
     """Return what the lock file of a folder of presets says when all of its versions are released."""
     library = Library(home)
     presets = [read_preset(file) for name in library.names() for file in library.versions(name).values()]
-    return json.dumps({f"{preset.preset}@{preset.version}": preset.sha256 for preset in presets}, indent=2) + "\n"
+    return json.dumps({preset.identity: preset.sha256 for preset in presets}, indent=2) + "\n"

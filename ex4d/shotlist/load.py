@@ -47,28 +47,32 @@ def load(path: Path | str, *, must_exist: bool = True) -> ShotList:
     return parse(bytes_of(file), file, must_exist=must_exist)
 
 
-def parse(text: str | bytes, file: Path | str, *, must_exist: bool = False) -> ShotList:
+def parse(
+    text: str | bytes, file: Path | str, *, must_exist: bool = False, library: Library | None = None
+) -> ShotList:
     """Read a shot list from its text.
 
     Args:
         text: the YAML, at most 1 MiB.
         file: where it stands: names faults, and its folder resolves paths and presets.
         must_exist: whether a video or depth file that is not there is a fault.
+        library: of the presets; None are those built in and those beside the file.
 
     Raises:
         ShotFileError: with all faults of the text.
     """
-    return _Reading(Path(file), must_exist=must_exist).shot_list(text)
+    presets = library or Library.beside(Path(file))
+    return _Reading(Path(file), presets, must_exist=must_exist).shot_list(text)
 
 
 class _Reading:
     """One reading of one file; collects faults."""
 
-    def __init__(self, file: Path, *, must_exist: bool) -> None:
+    def __init__(self, file: Path, library: Library, *, must_exist: bool) -> None:
         self._file = file
         self._must_exist = must_exist
         self._faults: list[Fault] = []
-        self._presets = Expansion(Library.beside(file), self._faults)
+        self._presets = Expansion(library, self._faults)
 
     def shot_list(self, text: str | bytes) -> ShotList:
         """Read the whole, or raise all that is wrong with it."""

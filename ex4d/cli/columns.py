@@ -1,0 +1,33 @@
+"""Text in columns, as wide as the terminal is."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from collections.abc import Iterator, Sequence
+
+WIDEST = 110
+"""Columns; longer lines are hard to read."""
+
+
+def width() -> int:
+    """Return how many columns there are: the terminal's, or 80 where nobody looks."""
+    return max(40, min(shutil.get_terminal_size((80, 24)).columns, WIDEST))
+
+
+def wrapped(text: str, indent: int = 0) -> str:
+    """Break a text into lines; words with hyphens stay whole."""
+    margin = " " * indent
+    return textwrap.fill(
+        text, width(), initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False, break_long_words=False
+    )
+
+
+def beside(label: str, texts: Sequence[str], column: int) -> Iterator[str]:
+    """Yield the lines of texts that stand at a column, the first of them beside a label."""
+    lines = [line for text in texts if text for line in wrapped(text, column).splitlines()]
+    if not lines or len(label) + 2 > column:
+        yield label
+    elif lines:
+        lines[0] = label + lines[0][len(label) :]
+    yield from lines
