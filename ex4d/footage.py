@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -96,14 +96,19 @@ class Footage:
 
     def frames(self, times: Sequence[Fraction]) -> Iterator[SourceFrame]:
         """Yield the frame on screen at each moment; equal neighbours are read once."""
-        indices = [self.index_at(time) for time in times]
-        distinct = [index for k, index in enumerate(indices) if k == 0 or index != indices[k - 1]]
-        read = self._read(distinct)
-        frame: SourceFrame | None = None
-        for index in indices:
-            if frame is None or frame.index != index:
-                frame = next(read)
-            yield frame
+        return (frame for (frame,) in self.frames_together([(time,) for time in times]))
+
+    def frames_together(self, times: Sequence[tuple[Fraction, ...]]) -> Iterator[tuple[SourceFrame, ...]]:
+        """Yield the frames on screen at several moments at a time; one that was among the last is not read again."""
+        wanted = [tuple(map(self.index_at, each)) for each in times]
+        read = self._read(list(_newly_wanted(wanted)))
+        kept: dict[int, SourceFrame] = {}
+        for indices in wanted:
+            kept = {index: frame for index, frame in kept.items() if index in indices}
+            for index in indices:
+                if index not in kept:
+                    kept[index] = next(read)
+            yield tuple(kept[index] for index in indices)
 
     def depths(self, times: Sequence[Fraction]) -> Iterator[SourceDepth]:
         """Yield the depth on screen at each moment; no colour is read unless the depth is refined by it."""
@@ -137,6 +142,14 @@ class Footage:
         drawn = refined_frames(self.refinement, self.clip, self.depth, self.fit, self._widest_step, indices)
         for index, (colour, depth, known) in zip(indices, drawn, strict=True):
             yield SourceFrame(index, colour, fill_unknown(depth, known), known)
+
+
+def _newly_wanted(wanted: Iterable[tuple[int, ...]]) -> Iterator[int]:
+    """Yield what is wanted each time and was not the time before."""
+    before: tuple[int, ...] = ()
+    for indices in wanted:
+        yield from (index for index in dict.fromkeys(indices) if index not in before)
+        before = indices
 
 
 @dataclass(frozen=True)

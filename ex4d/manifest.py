@@ -54,7 +54,12 @@ def _written(setup: Setup) -> dict[str, Any]:
     """What the shot list says of the shot, presets expanded."""
     shot = setup.shot
     return {
-        "clip": None if shot.clip is None else shot.clip.model_dump(mode="json"),
+        "plays": {
+            "parts": [part.model_dump(mode="json") for part in shot.parts],
+            "boomerang": shot.boomerang,
+            "frames": shot.frames,
+            "blend": shot.blend,
+        },
         "camera": [{type(item.move).__name__: repr(item)} for item in shot.camera],
         "presets": [use.model_dump() for use in shot.presets],
         "handheld_seeds": handheld_seeds(setup),

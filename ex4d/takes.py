@@ -158,6 +158,7 @@ def _ingredients(setup: Setup, recipe: GuideRecipe, *, verify: bool) -> dict[str
         "scene": path.scene,
         "cameras": [path.world_from_camera.tobytes().hex(), path.lens_factor.tobytes().hex()],
         "times": path.source_time,
+        "cross_fades": path.cross_fades,
         "code": code_hash(
             "geometry",
             "media",

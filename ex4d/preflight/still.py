@@ -15,7 +15,7 @@ from ex4d.artifacts.guide_video import GuideFrame
 from ex4d.engines.options import AS_IS, EngineOptions
 from ex4d.engines.registry import ENGINES
 from ex4d.errors import OutputError, UserError
-from ex4d.guide import GuideRecipe, draw_guide
+from ex4d.guide import GuideRecipe, draw_guide, source_shown
 from ex4d.kernels import announce_compiling
 from ex4d.media.atomic import replacing
 from ex4d.progress import SILENT, Progress
@@ -128,6 +128,5 @@ def _picture(kind: str, guide: GuideFrame, setup: Setup, index: int) -> Image:
     if kind == "visible":
         return np.repeat(guide.visible[..., None], 3, axis=2).astype(np.uint8) * np.uint8(255)
     if kind == "source":
-        source = next(setup.footage.frames([setup.path.source_time[index]]))
-        return setup.footage.fit.view_of(source.colour)
+        return source_shown(setup.footage, setup.path, index)
     return setup.footage.fit.letterbox(complete_frame(guide.colour, guide.visible, guide.background))

@@ -102,6 +102,7 @@ def _first(path: CameraPath, count: int) -> CameraPath:
         world_from_camera=path.world_from_camera[:count],
         lens_factor=path.lens_factor[:count],
         source_time=path.source_time[:count],
+        cross_fades=path.cross_fades[:count],
     )
 
 

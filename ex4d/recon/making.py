@@ -14,7 +14,7 @@ from ex4d.backdrop import frame_mesh
 from ex4d.errors import MissingPart, ReconstructionError, UserError
 from ex4d.estimated_depth import DepthMeans
 from ex4d.footage import Media, called, open_media
-from ex4d.guide import GuideRecipe, draw_guide
+from ex4d.guide import GuideRecipe, draw_guide, source_shown
 from ex4d.kernels import announce_compiling
 from ex4d.progress import SILENT, Progress
 from ex4d.recon.cameras import Staged, stage
@@ -145,6 +145,5 @@ def _drawn(job: Recon, staged: Staged, rasterizer: Rasterizer) -> Iterator[Guide
 
 
 def _source_frame(staged: Staged, drawn: GuideFrame) -> GuideFrame:
-    footage = staged.footage
-    source = next(footage.frames([staged.path.source_time[0]]))
-    return replace(drawn, colour=footage.fit.view_of(source.colour), visible=np.ones_like(drawn.visible))
+    colour = source_shown(staged.footage, staged.path, 0)
+    return replace(drawn, colour=colour, visible=np.ones_like(drawn.visible))
