@@ -47,9 +47,7 @@ def load(path: Path | str, *, must_exist: bool = True) -> ShotList:
     return parse(bytes_of(file), file, must_exist=must_exist)
 
 
-def parse(
-    text: str | bytes, file: Path | str, *, must_exist: bool = False, library: Library | None = None
-) -> ShotList:
+def parse(text: str | bytes, file: Path | str, *, must_exist: bool = False, library: Library | None = None) -> ShotList:
     """Read a shot list from its text.
 
     Args:
@@ -172,7 +170,8 @@ class _Reading:
         keys = {key: value.where for key, value in merged.items()}
         parts = merged.get("time")
         keys |= {f"time[{index}]": part.where for index, part in enumerate(parts if isinstance(parts, Listed) else [])}
-        return shot.written_at(Origin(node.where, keys, tuple(item.where for item in placed)))
+        places, trails = tuple(item.where for item in placed), tuple(item.presets for item in placed)
+        return shot.written_at(Origin(node.where, keys, places, trails))
 
     def _placed(self, items: tuple[CameraItem, ...], placed: list[PlacedItem]) -> tuple[CameraItem, ...]:
         found = []

@@ -22,6 +22,8 @@ class Origin:
     """Of each key, and of each item of its time, as ``time[2]``."""
     camera: tuple[Mark, ...] = ()
     """Of each item; of those of a preset, where the shot uses it."""
+    presets: tuple[tuple[str, ...], ...] = ()
+    """Of each item, in which it stands: ``NAME@N``, outermost first."""
 
     def fault(self, message: str, part: str | int | None = None) -> Fault | None:
         """Return the fault ``message`` at a key, an item of the camera or the whole; None without a file."""

@@ -37,6 +37,8 @@ class PlacedItem:
     within: Window = WHOLE_SHOT
     outermost: Node | None = None
     """The item of the shot that it comes from; None where that is the node itself."""
+    presets: tuple[str, ...] = ()
+    """In which it stands, ``NAME@N``, outermost first."""
 
     @property
     def where(self) -> Mark:
@@ -108,7 +110,8 @@ class Expansion:
         inner = substituted(preset.camera, values, _used_at(node["use"]), report)
         self._faults += [where.fault(message) for where, message in report.found]
         if not report.found:
-            yield from self._items(inner, window, (*trail, preset.preset))
+            for item in self._items(inner, window, (*trail, preset.preset)):
+                yield replace(item, presets=(preset.identity, *item.presets))
 
     def _fault(self, node: Node, message: str) -> None:
         self._faults.append(node.where.fault(message))
