@@ -10,8 +10,9 @@ from ex4d.manifest import handheld_seeds
 from ex4d.preflight.expectation import Expectation
 from ex4d.preflight.plan import Plan, ShotPlan
 from ex4d.progress import counted
-from ex4d.render.coverage import summary_of, worst_in_words
+from ex4d.render.coverage import worst_in_words
 from ex4d.shotlist.model import MOVES
+from ex4d.trajectory.figures import distances, off_axis_deg, travels, turns_deg
 from ex4d.trajectory.scenery import lens_in_words
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def print_plan(plan: Plan, console: Console) -> None:
     console.print(table)
     _print_notes(plan, console)
     _print_engines(plan, console)
+    _print_remarks(plan, console)
     size, rate = plan.shots[0].setup.size, plan.shots[0].setup.path.frame_rate
     console.print(
         f"\n{counted(plan.frames, 'frame')} of {size[0]}x{size[1]} at {rate} a second, "
@@ -70,7 +72,7 @@ def _row(shot: ShotPlan) -> tuple[str, ...]:
         moves_in_words(shot),
         f"{shot.figures.furthest_deg:.0f}deg",
         f"{shot.figures.furthest_from_source:.0%}",
-        f"{summary_of(shot.coverage)['mean']:.1%}",
+        f"{shot.scan.mean:.1%}",
         worst_in_words(shot.coverage),
         shot.setup.engine.shown,
     )
@@ -85,8 +87,47 @@ def _print_notes(plan: Plan, console: Console) -> None:
         notes += [f"newest {use.name}, version {use.version}" for use in shot.setup.shot.presets if not use.pinned]
         notes += [f"handheld seed {seed}" for seed in handheld_seeds(shot.setup)]
         notes += _work_in_words(shot)
-        notes += [f"warning: {words}" for words in shot.warnings]
-        console.print(f"  {shot.setup.shot.name}: " + "; ".join(notes), highlight=False, markup=False, soft_wrap=True)
+        notes += _uncovered_in_words(shot)
+        notes += _pace_in_words(shot)
+        _print_line(f"  {shot.setup.shot.name}: " + "; ".join(notes), console)
+
+
+def _print_line(words: str, console: Console) -> None:
+    console.print(words, highlight=False, markup=False, soft_wrap=True)
+
+
+def _print_remarks(plan: Plan, console: Console) -> None:
+    """Print what wastes work, the heaviest first; then the overscans that would bare no edge."""
+    remarks = [(remark.weight, shot.setup.shot.name, remark) for shot in plan.shots for remark in shot.remarks]
+    for _, name, remark in sorted(remarks, key=lambda found: -found[0]):
+        _print_line(f"warning: {name}: {remark}", console)
+    for shot in plan.shots:
+        if shot.overscan is not None:
+            _print_line(f"edges: {shot.setup.shot.name}: {shot.overscan}", console)
+
+
+def _uncovered_in_words(shot: ShotPlan) -> list[str]:
+    """Say why the worst frame is uncovered, and what the shares are of."""
+    scan, worst = shot.scan, shot.scan.worst
+    thinned = f" of {len(scan.frames)} of its {scan.frame_count} frames" if scan.thinned else ""
+    if not worst.sight.uncovered:
+        return [f"nothing uncovered{thinned}"] if thinned else []
+    sight = worst.sight
+    return [
+        f"frame {worst.index} uncovers {sight.beyond:.1%} beyond the frame and {sight.behind:.1%} behind things, in "
+        f"renderings{thinned} at {scan.size[0]}x{scan.size[1]}"
+    ]
+
+
+def _pace_in_words(shot: ShotPlan) -> list[str]:
+    """Say how far the camera goes from one frame to the next at most, and where."""
+    figures = shot.figures
+    parts = []
+    if figures.turn_per_frame_deg >= 0.005:
+        parts.append(f"{figures.turn_per_frame_deg:.2f}deg at {figures.turn_per_frame_at}f")
+    if figures.move_per_frame >= 0.00005:
+        parts.append(f"{figures.move_per_frame:.2%} of the subject's distance at {figures.move_per_frame_at}f")
+    return [f"at most {' and '.join(parts)} from one frame to the next"] if parts else []
 
 
 def _lens_in_words(footage: Footage) -> list[str]:
@@ -145,6 +186,30 @@ def _work_as_json(work: Expectation) -> dict[str, Any]:
     }
 
 
+def _scan_as_json(shot: ShotPlan) -> dict[str, Any]:
+    """Return the shares of every frame that was rendered small."""
+    scan = shot.scan
+    sights = {frame.index: frame.sight for frame in scan.frames}
+    return {
+        "size": scan.size,
+        "thinned": scan.thinned,
+        "uncovered": {index: sight.uncovered for index, sight in sights.items()},
+        "beyond": {index: sight.beyond for index, sight in sights.items()},
+        "behind": {index: sight.behind for index, sight in sights.items()},
+    }
+
+
+def _per_frame(shot: ShotPlan) -> dict[str, Any]:
+    """Return how far each frame's camera is from the source's, and from that of the frame before."""
+    path = shot.setup.path
+    return {
+        "angle_deg": off_axis_deg(path).tolist(),
+        "distance": distances(path).tolist(),
+        "turn_deg": [0.0, *turns_deg(path).tolist()],
+        "travel": [0.0, *travels(path).tolist()],
+    }
+
+
 def plan_as_json(plan: Plan) -> dict[str, Any]:
     """Return the plan for programs."""
     return {
@@ -158,7 +223,7 @@ def plan_as_json(plan: Plan) -> dict[str, Any]:
                 "moves": [_WORD_OF[type(item.move)] for item in shot.setup.shot.camera],
                 "engine": shot.setup.engine.name,
                 "engine_work": None if shot.expected is None else _work_as_json(shot.expected),
-                "path": asdict(shot.figures),
+                "path": asdict(shot.figures) | _per_frame(shot),
                 "lens": shot.setup.footage.source_lens.as_json(),
                 "lens_seen_px": shot.setup.path.scene.lens.focal_px,
                 "subject_distance": shot.setup.footage.subject_distance,
@@ -169,7 +234,9 @@ def plan_as_json(plan: Plan) -> dict[str, Any]:
                 "worst_frame": shot.worst_frame,
                 "seconds_expected": shot.seconds,
                 "assumed": shot.setup.path.scene.assumed,
-                "warnings": shot.warnings,
+                "small": _scan_as_json(shot),
+                "warnings": [asdict(remark) | {"words": str(remark)} for remark in shot.remarks],
+                "overscan": None if shot.overscan is None else asdict(shot.overscan) | {"words": str(shot.overscan)},
             }
             for shot in plan.shots
         ],

@@ -14,12 +14,15 @@ from ex4d.errors import ReconstructionError
 from ex4d.footage import SourceDepth
 from ex4d.preflight.small_view import SOURCE_SIGHT, Sight, SmallView
 from ex4d.progress import SILENT, Progress
+from ex4d.reconstruction.ahead import ahead
 from ex4d.reconstruction.subject import measure_subject
 from ex4d.setups import Setup
 from ex4d.shotlist.model import ImagePoint, SubjectDepth
 
 MOST_FRAMES = 240
 """Frames of a shot that are rendered; of longer shots as many, evenly spread."""
+READ_AHEAD = 3
+"""Frames of depth that are read while one is rendered: reading takes about as long."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,8 @@ def _scanned(setup: Setup, view: SmallView, chosen: Sequence[int]) -> Iterator[S
     mesh: WatertightMesh | None = None
     drawn: SourceDepth | None = None
     change = 0.0
-    for index, source in zip(chosen, view.footage.depths([path.source_time[i] for i in chosen]), strict=True):
+    depths = view.footage.depths([path.source_time[index] for index in chosen])
+    for index, source in zip(chosen, ahead(depths, READ_AHEAD), strict=True):
         if drawn is not source:
             mesh, drawn, change = None, source, subject_change(setup, view, source)
         sight = SOURCE_SIGHT

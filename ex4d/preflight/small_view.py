@@ -18,7 +18,6 @@ from ex4d.artifacts.watertight_mesh import WatertightMesh
 from ex4d.backdrop import frame_mesh
 from ex4d.footage import Footage, SourceDepth
 from ex4d.geometry.pinhole import Pinhole
-from ex4d.geometry.se3 import apply
 from ex4d.guide import GuideRecipe
 from ex4d.media.fitting import Fit
 from ex4d.render.rasterizer import Rasterizer, RenderedFrame
@@ -45,6 +44,11 @@ class Sight:
     """Of it, what lies beyond the frame of the source, as the shot has cropped it; the rest is hidden by something."""
     overscan: float
     """The least overscan, a fraction, that shows nothing of what lies beyond; infinite where none can."""
+
+    @property
+    def behind(self) -> float:
+        """What is uncovered because something hid it from the source."""
+        return self.uncovered - self.beyond
 
 
 SOURCE_SIGHT = Sight(0.0, 0.0, 0.0)
@@ -135,7 +139,7 @@ def beyond_frame(
     depth = seen.depth[rows, columns].astype(np.float64)
     met = np.isfinite(depth)
     points = lens.unproject(np.stack([columns, rows], axis=1) + 0.5, np.where(met, depth, 1.0))
-    world = apply(pose[:3, :3], points) + pose[:3, 3]
+    world = points @ pose[:3, :3].T + pose[:3, 3]
     before = world[:, 2] > 0
     vertex = mesh.lens.project(np.where(before[:, None], world, 1.0)) - (0.5 if mesh.pixel_origin == "center" else 0.0)
     height, width = mesh.depth.shape

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from ex4d.artifacts.camera_path import CameraPath
-from ex4d.geometry.se3 import turn_between
+from ex4d.trajectory.figures import PathFigures, figures_of, largest_jolt, off_axis_deg
 
 FURTHEST_DEG = 90.0 + 1e-6
 """Beyond this angle from the source view the mesh has nothing to show; exactly 90 is not beyond, rounding or not."""
@@ -21,37 +21,104 @@ FACING = 1e-6
 
 
 @dataclass(frozen=True)
-class PathFigures:
-    """A path in numbers a user can judge."""
+class Remark:
+    """Something that a user should know of a shot: what, at which frame, and what to write instead."""
 
-    furthest_deg: float
-    """Largest angle between the camera's view and the source's, degrees."""
-    furthest_from_source: float
-    """Largest distance from the source camera, subject distances."""
-    turn_per_frame_deg: float
-    """Largest turn between two frames, degrees."""
-    move_per_frame: float
-    """Largest step between two frames, subject distances."""
-    widest_deg: float
-    """Widest horizontal angle of view, degrees."""
-    starts_at_source: bool
-    """Whether the first frame's camera and lens are the source's."""
+    kind: str
+    """A word for programs."""
+    weight: int
+    """How much of the work it wastes, 0 to 100: the heaviest is said first."""
+    what: str
+    instead: str = ""
+    frame: int | None = None
+    """Where it begins, or is worst; None where it is all of the shot."""
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.instead}" if self.instead else self.what
 
 
-def figures_of(path: CameraPath) -> PathFigures:
-    """Measure a path."""
-    rotation, position = path.world_from_camera[:, :3, :3], path.world_from_camera[:, :3, 3]
-    turns = turn_between(rotation[1:], rotation[:-1])
-    steps = np.linalg.norm(np.diff(position, axis=0), axis=1)
-    off_axis = np.arctan2(np.hypot(rotation[:, 0, 2], rotation[:, 1, 2]), rotation[:, 2, 2])
-    return PathFigures(
-        furthest_deg=math.degrees(off_axis.max()),
-        furthest_from_source=float(np.linalg.norm(position, axis=1).max()),
-        turn_per_frame_deg=math.degrees(turns.max(initial=0.0)),
-        move_per_frame=float(steps.max(initial=0.0)),
-        widest_deg=math.degrees(path.scene.lens.zoomed(float(path.lens_factor.min())).horizontal_angle),
-        starts_at_source=bool(path.at_source[0]),
-    )
+def heaviest_first(remarks: Iterator[Remark]) -> tuple[Remark, ...]:
+    """Return remarks by weight; of equals, in the order in which they were found."""
+    return tuple(sorted(remarks, key=lambda remark: -remark.weight))
+
+
+def warnings_of(path: CameraPath, steady: CameraPath | None = None) -> tuple[Remark, ...]:
+    """Return what a user should know, the heaviest first; empty where all is well.
+
+    Args:
+        path: the shot's.
+        steady: the same without handheld, which is meant to be uneven; None where there is none.
+    """
+    return heaviest_first(_remarks(path, steady or path))
+
+
+def _remarks(path: CameraPath, steady: CameraPath) -> Iterator[Remark]:
+    figures = figures_of(path)
+    yield from _of_reach(path)
+    yield from _of_angle(path, figures)
+    yield from _of_lens(path, figures)
+    yield from _of_jolt(steady)
+    if not figures.starts_at_source:
+        turned, away = off_axis_deg(path)[0], float(np.linalg.norm(path.world_from_camera[0, :3, 3]))
+        yield Remark(
+            "start",
+            20,
+            f"the shot does not start at the source view (it starts {turned:.0f}deg and {away:.0%} of the subject's "
+            "distance from it), so its first frame is rendered too",
+            "engines go on from that frame, so let the moves begin at nothing where you can",
+            0,
+        )
+
+
+def _of_reach(path: CameraPath) -> Iterator[Remark]:
+    reached = first_reaching(path)
+    if reached is not None:
+        yield Remark(
+            "reach", 90, f"the camera reaches the subject, or passes it, at frame {reached}", "move in less", reached
+        )
+
+
+def _of_angle(path: CameraPath, figures: PathFigures) -> Iterator[Remark]:
+    if figures.furthest_deg > FURTHEST_DEG:
+        first = int(np.argmax(off_axis_deg(path) > FURTHEST_DEG))
+        yield Remark(
+            "angle",
+            85,
+            f"the camera turns {figures.furthest_deg:.0f}deg away from the source view at frame "
+            f"{figures.furthest_deg_at}; beyond 90deg, from frame {first}, there is nothing of the source to show",
+            "turn less, to 60deg or so",
+            first,
+        )
+
+
+def _of_lens(path: CameraPath, figures: PathFigures) -> Iterator[Remark]:
+    if figures.widest_deg > WIDEST_DEG and path.lens_factor.min() < 1.0:
+        yield Remark(
+            "lens",
+            40,
+            f"the lens opens to {figures.widest_deg:.0f}deg at frame {figures.widest_at}; beyond 120deg the edges are "
+            "stretched",
+            "dolly or zoom less",
+            figures.widest_at,
+        )
+
+
+def _of_jolt(path: CameraPath) -> Iterator[Remark]:
+    jolt = largest_jolt(path)
+    if jolt is not None:
+        parts = [
+            f"{jolt.turn_deg:.0f}deg" if jolt.turn_deg >= 1 else "",
+            f"{jolt.travel:.0%} of the subject's distance" if jolt.travel >= 0.01 else "",
+            f"{jolt.zoom:.0%} of the lens" if jolt.zoom >= 0.01 else "",
+        ]
+        yield Remark(
+            "jolt",
+            30,
+            f"the camera jolts at frame {jolt.frame}: within that frame its speed changes by "
+            f"{' and '.join(filter(None, parts))} a second",
+            "let it ease, as in ease: in-out, or give it a longer window",
+            jolt.frame,
+        )
 
 
 def first_reaching(path: CameraPath) -> int | None:
@@ -64,24 +131,3 @@ def first_reaching(path: CameraPath) -> int | None:
     distance = np.linalg.norm(position - pivot, axis=1)
     reached = (distance < NEAREST * distance[0]) | ((position[:, 2] >= pivot[2]) & (forward > FACING))
     return int(np.argmax(reached)) if reached.any() else None
-
-
-def warnings_of(path: CameraPath) -> tuple[str, ...]:
-    """Return what a user should know, in words, most serious first; empty where all is well."""
-    figures = figures_of(path)
-    found = []
-    if figures.furthest_deg > FURTHEST_DEG:
-        found.append(
-            f"the camera turns {figures.furthest_deg:.0f}deg away from the source view; beyond 90deg there is nothing "
-            f"of the source to show"
-        )
-    if figures.widest_deg > WIDEST_DEG and path.lens_factor.min() < 1.0:
-        found.append(
-            f"the lens opens to {figures.widest_deg:.0f}deg; beyond 120deg the edges are stretched: dolly less"
-        )
-    reached = first_reaching(path)
-    if reached is not None:
-        found.append(f"the camera reaches the subject, or passes it, at frame {reached}: move in less")
-    if not figures.starts_at_source:
-        found.append("the shot does not start at the source view, so its first frame is rendered too")
-    return tuple(found)

@@ -98,6 +98,7 @@ def test_plan_reads_the_media_and_names_the_worst_frame(run: Run, film: Path) ->
     swing = data["shots"][1]
     assert swing["worst_frame"] > 6
     assert swing["uncovered"]["0"] == 0
+    assert [int(index) for index in swing["small"]["uncovered"]] == list(range(12))
     assert swing["where"] == {"0": "nowhere"} | dict.fromkeys(list(swing["uncovered"])[1:], "on the left")
     assert all(row[0] > max(row[1:]) for row in swing["ninths"]["11"])
 
@@ -153,8 +154,9 @@ def test_shoot_says_what_it_chose(run: Run, film: Path) -> None:
 def test_plan_warns_of_what_is_hardly_covered_and_of_a_subject_that_leaves(run: Run, film: Path) -> None:
     rewritten(film, "dolly: 20%", "truck: 900%")
     done = run("plan", "tiny.yaml")
-    assert re.search(r"push: .*warning: frame \d is (100|9\d)% uncovered", done.out)
-    assert re.search(r"push: .*the depth at the subject has changed by \+50%", done.out)
+    assert re.search(r"^warning: push: frame \d is (100|9\d)% uncovered.*: move it less", done.out, re.MULTILINE)
+    assert re.search(r"^warning: push: .*the depth at the subject has changed by \+50%", done.out, re.MULTILINE)
+    assert done.out.index("uncovered: the camera") < done.out.index("the depth at the subject")
 
 
 def with_text(old: str, new: str) -> Callable[[Path], None]:

@@ -11,7 +11,7 @@ import pytest
 from ex4d.artifacts.guide_video import GuideVideo
 from ex4d.engines.options import EngineOptions
 from ex4d.errors import MediaError
-from ex4d.preflight.plan import plan, sampled_frames
+from ex4d.preflight.plan import drawn_frames, plan
 from ex4d.preflight.still import draw_still
 from ex4d.production import Production
 from ex4d.render.coverage import coverage_of, summary_of, worst_frame
@@ -26,15 +26,29 @@ def made(file: Path) -> Production:
     return shot_in(file)
 
 
+SMALL = 0.01
+"""By what share a small rendering may differ from the guide's own frame."""
+
+
 def test_a_plan_foretells_the_guide_s_own_coverage(file: Path, made: Production) -> None:
+    """Exactly, of the frames that it draws in full size; and the worst of the guide is among these."""
     for shot, take in zip(plan(file).shots, made.takes, strict=True):
         drawn = {
             index: coverage_of(frame.visible)
             for index, frame in enumerate(GuideVideo.load(take.folder / "guide").frames())
         }
-        assert shot.coverage == {index: drawn[index] for index in sampled_frames(len(drawn))}
+        assert list(shot.coverage) == drawn_frames(len(drawn), shot.scan.worst.index)
+        assert shot.coverage == {index: drawn[index] for index in shot.coverage}
         assert shot.coverage == {index: take.coverage[index] for index in shot.coverage}
-        assert shot.worst_frame == worst_frame(shot.coverage)
+        assert shot.worst_frame == worst_frame(drawn)
+
+
+def test_a_plan_has_the_share_of_every_frame_to_within_a_point(file: Path, made: Production) -> None:
+    for shot, take in zip(plan(file).shots, made.takes, strict=True):
+        small = {frame.index: frame.sight.uncovered for frame in shot.scan.frames}
+        assert list(small) == list(range(shot.setup.frame_count))
+        assert max(abs(share - take.coverage[index].uncovered) for index, share in small.items()) < SMALL
+        assert shot.scan.mean == pytest.approx(sum(small.values()) / len(small))
 
 
 def test_a_take_s_notes_have_the_guide_s_own_coverage(made: Production) -> None:

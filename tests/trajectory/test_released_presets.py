@@ -13,7 +13,8 @@ from ex4d.shotlist.load import parse
 from ex4d.shotlist.model import Handheld
 from ex4d.shotlist.shipped import shipped
 from ex4d.trajectory.compiler import compile_shot
-from ex4d.trajectory.warnings import figures_of, warnings_of
+from ex4d.trajectory.figures import figures_of
+from ex4d.trajectory.warnings import warnings_of
 from tests.trajectory.shots import scene
 
 GOLDEN = Path(__file__).with_name("released_presets.txt")
