@@ -29,10 +29,11 @@ def ellipse():
 PEER = Peer(
     name="EX-4D",
     sources="tau-yihouxiang/EX-4D: recon.py",
-    distance="Its lengths are shares of the nearest depth of the video, about which it turns.",
+    distance="Its lengths are shares of the depth that it faces: a point on the source's axis, 0.15 of its units "
+    "behind the nearest depth of the first frame. Ours face the subject.",
     moves=(
         *(
-            PeerMove(f"`--cam {angle}`", f"right and up on an ellipse, {angle}°, facing", f"ex4d-{angle}", arc(angle))
+            PeerMove(f"`--cam {angle}`", f"right and up, {angle}° of an ellipse, facing", f"ex4d-{angle}", arc(angle))
             for angle in (30, 60, 90)
         ),
         PeerMove("`--cam 180`", "right, left and home on an ellipse, facing", "ex4d-180", ellipse()),

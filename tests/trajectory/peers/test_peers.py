@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 
 from ex4d.shotlist.library import Library
+from ex4d.shotlist.model import DollyZoom, Ease
 from ex4d.shotlist.shipped import shipped
 from tests.trajectory.peers import gen3c, recammaster, seva, trajectorycrafter, uni3c
-from tests.trajectory.peers.cameras import ROUNDING, about_x, differences, even
+from tests.trajectory.peers.cameras import ROUNDING, Cameras, about_x, differences, even
 from tests.trajectory.peers.compared import PEERS, compiled, ours
+from tests.trajectory.shots import compiled as filmed
+from tests.trajectory.shots import item, scene
 
 MOVES = [pytest.param(move, id=f"{peer.name}: {move.asked}") for peer in PEERS for move in peer.moves]
 OURS_ALONE = {"ex4d-zoom-in", "ex4d-zoom-out"}
@@ -100,6 +103,17 @@ def test_trajectorycrafter_loses_the_subject_that_it_moves_in_on():
     assert np.abs(seen_at(ours(move), (0.0, 0.0, 1.0))).max() < 1e-12
 
 
+def test_trajectorycrafters_mode_zoom_is_our_dolly_zoom():
+    """Its lens goes from 500 px to 250 px while r goes to 0.5."""
+    theirs = trajectorycrafter.target(r=0.5)
+    theirs = Cameras(theirs.world_from_camera, np.linspace(500.0, 250.0, trajectorycrafter.FRAMES) / 500.0)
+    dolly_zoom = item(DollyZoom(distance=0.5), ease=Ease(kind="linear"))
+    path = filmed(dolly_zoom, place=scene(trajectorycrafter.FRAMES))
+
+    assert differences(Cameras(path.world_from_camera, path.lens_factor), theirs).within(ROUNDING)
+    assert subject_size(theirs) == pytest.approx(1.0, abs=1e-12)
+
+
 @pytest.mark.parametrize(("name", "miss"), [("theta", 2.31), ("phi", 2.18)])
 def test_trajectorycrafter_passes_its_own_keys(name, miss):
     """What is drawn through more than three numbers is a smoothing spline."""
@@ -161,18 +175,11 @@ def test_uni3c_does_not_swing_home(number):
     assert tilt[[*ends, *over]] == pytest.approx(tilt_keys[[*ends, *over]], abs=1e-9)
 
 
-def ends():
-    """Each parameter of each peer's preset at either end of its range, beside its defaults."""
-    library = Library(shipped("trajectories"))
-    for name in sorted({move.preset for peer in PEERS for move in peer.moves} | OURS_ALONE):
-        for word, parameter in library.preset(name, 1).params.items():
-            for end in (parameter.min, parameter.max):
-                yield pytest.param(name, {word: str(end)}, id=f"{name}: {word} {end}")
+@pytest.mark.parametrize("name", sorted({move.preset for peer in PEERS for move in peer.moves} | OURS_ALONE))
+def test_a_peers_preset_compiles_to_the_ends_of_its_ranges(name):
+    parameters = Library(shipped("trajectories")).preset(name, 1).params
+    ends = [{word: str(end)} for word, each in parameters.items() for end in (each.min, each.max)]
 
-
-@pytest.mark.parametrize(("name", "given"), list(ends()))
-def test_a_peers_preset_compiles_to_the_ends_of_its_ranges(name, given):
-    found = compiled(name, given, 9)
-
-    assert np.isfinite(found.world_from_camera).all()
-    assert np.abs(np.linalg.det(found.world_from_camera[:, :3, :3]) - 1.0).max() < 1e-12
+    for found in compiled(name, *(ends or [{}]), frames=5):
+        assert np.isfinite(found.world_from_camera).all()
+        assert np.abs(np.linalg.det(found.world_from_camera[:, :3, :3]) - 1.0).max() < 1e-12

@@ -64,10 +64,10 @@ def asked(theta, phi, r, x, y, computes, faults):
 PEER = Peer(
     name="TrajectoryCrafter",
     sources="TrajectoryCrafter/TrajectoryCrafter, d2f795f: models/utils.py, demo.py, gradio_app.py, models/infer.py",
-    distance="Its angles turn about a point at R = min(depth in the middle, 5), and `r` is a share of R: the subject's "
-    "distance. `x` and `y` are depth units of its own depth, 2.6 of which reach to the nearest thing of a video; "
-    "`unit`, one of them, is 25 % of the subject's distance by default, between the 39 % of a subject nearest of all "
-    "and the 20 % of one at 5.",
+    distance="Its angles turn about a point at R = min(depth in the middle, 5), and `r` is a share of R. In ours R is "
+    "the subject's distance, whether or not that is beyond 5. `x` and `y` are units of its own depth, where the "
+    "nearest thing of a video is 2.6 away; `unit`, one of them, is 25 % of the subject's distance by default, between "
+    "the 39 % of a subject nearest of all and the 20 % of one at 5.",
     moves=(
         button("Orbit Left", "an orbit of 30°", "orbit-left", phi=-30),
         button("Orbit Right", "an orbit of 30°", "orbit-right", phi=30),
