@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from ex4d.artifacts.scene import Scene
 from ex4d.errors import ShotFileError, TrajectoryError
 from ex4d.shotlist.load import parse
-from ex4d.trajectory.assumed import RATES, compile_assumed
+from ex4d.trajectory.assumed import compile_assumed
+from ex4d.trajectory.assumed_timings import RATES
 from ex4d.trajectory.compiler import compile_shot
 from tests.trajectory.shots import LENS, law
 

@@ -1,0 +1,166 @@
+"""What a source may be in time, as far as a shot leaves it open: rates and lengths at which its moments fit.
+
+Whether a shot's windows fit depends on its own rate and length alone. Its length rises evenly with what is open: the
+length of a source that plays to its end, or the time that its frames take where they are counted. So lengths are tried
+between any two at which moments change places, and the source is what gives the shot that length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import pairwise, product
+from typing import NamedTuple
+
+from ex4d.shotlist.model import Clip, Freeze, Output, Play, Position, Shot, Spline, Window
+
+RATES = tuple(map(Fraction, (24, 25, 30, 50, 60, 15, 12, 10, 5, 120, 240, 1000)))
+"""Frames a second of a source that was not opened, the likeliest first."""
+LENGTH_OF_A_SOURCE, LENGTH_OF_A_REST = Fraction(10), Fraction(1)
+"""Seconds that play of a source without a clip, and of a range that runs to the end, if windows need no more."""
+MOST_MOMENTS, MOST_RATES = 12, 48
+"""Moments of each unit that are compared to find lengths and rates, and rates that are found so."""
+
+
+class Timing(NamedTuple):
+    """What a source may be in time: rates in frames a second, a length in seconds."""
+
+    frame_rate: Fraction
+    source_rate: Fraction
+    duration: Fraction
+
+
+def likely_timings(shot: Shot, output: Output) -> Iterator[Timing]:
+    """Yield what is left open of rates and length, the likeliest first."""
+    stated = output.fps or shot.source.fps
+    rates = [stated] if stated else list(dict.fromkeys((*RATES, *_rates_between(shot))))
+    for rate in rates:
+        yield from _with_rates(shot, rate, shot.source.fps or rate)
+    if shot.source.fps is None and counts_frames(shot):  # which its rate, or a rate that varies, may stretch
+        for rate in rates:
+            for source_rate in _source_rates(shot, rate):
+                yield from _with_rates(shot, rate, source_rate)
+
+
+def counts_frames(shot: Shot) -> bool:
+    """Return whether a shot counts frames of the source."""
+    return any(position.unit == "f" for position in _places(shot))
+
+
+def is_open(shot: Shot) -> bool:
+    """Return whether a part of a shot runs to the end of the source."""
+    return any(clip.end is None for clip, _ in _ranges(shot))
+
+
+def _places(shot: Shot) -> Iterator[Position]:
+    """Yield the moments of the source that a shot names."""
+    for part in shot.parts:
+        if isinstance(part, Freeze):
+            yield from () if part.of is None else (part.of,)
+        else:
+            yield from (part.play.start, *(() if part.play.end is None else (part.play.end,)))
+
+
+def _ranges(shot: Shot) -> list[tuple[Clip, Fraction]]:
+    """Return the ranges that play, and how many seconds of film a second of each takes."""
+    plays = [part for part in shot.parts if isinstance(part, Play)]
+    return [(part.play, 2 / (part.speed.start + part.speed.end)) for part in plays]
+
+
+def _seconds(position: Position, source_rate: Fraction) -> Fraction:
+    return position.value / source_rate if position.unit == "f" else position.value
+
+
+def _with_rates(shot: Shot, rate: Fraction, source_rate: Fraction) -> Iterator[Timing]:
+    return (Timing(rate, source_rate, duration) for duration in _durations(shot, rate, source_rate))
+
+
+def _source_rates(shot: Shot, rate: Fraction) -> Iterator[Fraction]:
+    """Yield rates of a source whose frames are counted: the usual ones, and those that give the shot a length."""
+    yield from RATES
+    counted = _closed_length(shot, Fraction(1, 2)) - _closed_length(shot, Fraction(1))
+    others = _closed_length(shot, Fraction(1)) - counted
+    if counted > 0 and not is_open(shot):
+        yield from (counted / (length - others) for length in _lengths(shot, rate, others) if length > others)
+
+
+def _closed_length(shot: Shot, source_rate: Fraction) -> Fraction:
+    """Return the seconds of film that a shot's parts last, but for those that run to the source's end."""
+    held = sum((part.freeze for part in shot.parts if isinstance(part, Freeze)), Fraction(0))
+    return held + sum(
+        (
+            slowness * abs(_seconds(clip.end, source_rate) - _seconds(clip.start, source_rate))
+            for clip, slowness in _ranges(shot)
+            if clip.end is not None
+        ),
+        Fraction(0),
+    )
+
+
+def _durations(shot: Shot, rate: Fraction, source_rate: Fraction) -> Iterator[Fraction]:
+    """Yield how long the source may be: as long as its ranges, or where one is open as long as windows ask for."""
+    least = max((_seconds(position, source_rate) for position in _places(shot)), default=Fraction(0))
+    held = any(isinstance(part, Freeze) and part.of is not None for part in shot.parts)
+    begun = [(_seconds(clip.start, source_rate), slow) for clip, slow in _ranges(shot) if clip.end is None]
+    if not begun:
+        yield least + (1 / source_rate if held else 0)
+        return
+    slowness = sum((slow for _, slow in begun), Fraction(0))
+    fixed = _closed_length(shot, source_rate) - sum((start * slow for start, slow in begun), Fraction(0))
+    for index, length in enumerate(_lengths(shot, rate, fixed + slowness * least)):
+        duration = (length - fixed) / slowness
+        if duration > least or index == 0:
+            yield max(duration, least + 1 / source_rate)
+
+
+def _lengths(shot: Shot, rate: Fraction, shortest: Fraction) -> Iterator[Fraction]:
+    """Yield lengths of a shot's parts, in seconds, one for each order in which its moments can come.
+
+    ``shortest`` is as short as they can be.
+    """
+    whole = shot.clip is None and shot.time is None
+    usual = LENGTH_OF_A_SOURCE if whole else shortest + LENGTH_OF_A_REST
+    if shot.frames is not None:
+        yield max(usual, (shot.frames + 1) / rate)
+        return
+    fixed, shares = _fixed_and_shares(shot, rate)
+    yield _parts_of(max(usual, *fixed, Fraction(0)), shot, rate)
+    meeting = {moment / share for moment in fixed for share in {*shares, Fraction(1)} if moment}
+    lengths = sorted({shortest, *(_parts_of(length, shot, rate) for length in meeting)})
+    yield from ((earlier + later) / 2 for earlier, later in pairwise(lengths))
+    yield from (lengths[-1] + 1, *lengths) if meeting else ()
+
+
+def _parts_of(length: Fraction, shot: Shot, rate: Fraction) -> Fraction:
+    """Return how long a shot's parts are that is so long, there and back where it is a boomerang."""
+    return (length + 1 / rate) / 2 if shot.boomerang else length
+
+
+def _fixed_and_shares(shot: Shot, rate: Fraction) -> tuple[list[Fraction], list[Fraction]]:
+    """Return moments of a shot in seconds, the latest, and those that are shares of it, the earliest."""
+    moments = list(_moments(shot))
+    fixed = {moment.value / (rate if moment.unit == "f" else 1) for moment in moments if moment.unit != "%"}
+    shares = {moment.value / 100 for moment in moments if moment.unit == "%" and moment.value}
+    return sorted(fixed)[-MOST_MOMENTS:], sorted(shares)[:MOST_MOMENTS]
+
+
+def _rates_between(shot: Shot) -> list[Fraction]:
+    """Return rates at which moments in frames and in seconds change places, and such as lie between them."""
+    moments = list(_moments(shot))
+    counted = sorted({moment.value for moment in moments if moment.unit == "f" and moment.value})[-MOST_MOMENTS:]
+    timed = {moment.value for moment in moments if moment.unit == "s" and moment.value}
+    if not shot.source.fps and not counts_frames(shot) and not is_open(shot):
+        timed.add(_closed_length(shot, Fraction(1)))
+    found = sorted({frames / seconds for frames, seconds in product(counted, sorted(timed)[-MOST_MOMENTS:])})
+    between = [(earlier + later) / 2 for earlier, later in pairwise([Fraction(1), *found, Fraction(1000)])]
+    return [rate for rate in (*between, *found) if 1 <= rate <= 1000][:MOST_RATES]
+
+
+def _moments(shot: Shot) -> Iterator[Position]:
+    for item in shot.camera:
+        window: Window | None = item.at
+        while window is not None:
+            yield from (window.start, window.end)
+            window = window.within
+        if isinstance(item.move, Spline):
+            yield from (key.at for key in item.move.keys if key.at is not None)
