@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ex4d.crew import make_beforehand
 from ex4d.edit.sequence import Segment, edit_length, play
+from ex4d.edit.soundtrack import Piece, sound_of_frames
 from ex4d.edit.timeline import timeline_json
 from ex4d.engines.choice import require
 from ex4d.engines.options import AS_IS, EngineOptions
@@ -18,8 +19,9 @@ from ex4d.media.writing import H264Writer
 from ex4d.progress import SILENT, Progress
 from ex4d.setups import Setup, cut, set_up_all, sources_of
 from ex4d.shotlist.model import Shot, ShotList
+from ex4d.sync_sound import SyncSound, sync_sound_of, tell
 from ex4d.takes import Take, make_take
-from ex4d.workspace import Workspace, key_of, stage, write_text
+from ex4d.workspace import Workspace, code_hash, key_of, stage, write_text
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class Production:
     takes: tuple[Take, ...]
     segments: tuple[Segment, ...]
     """The shots as they are cut together; empty where no edit was asked for."""
+    sound: SyncSound | None = None
+    """What is heard in the edit; None where the shot list keeps no sound."""
 
 
 def shoot(
@@ -56,6 +60,9 @@ def shoot(
     workspace.require_apart_from(sources_of(film))
     setups = set_up_all(_chosen(film, only), film.output, options=options, progress=progress, verify=verify)
     segments = () if only else cut(setups, film.end)
+    sound = sync_sound_of(setups) if segments and film.audio == "source" else None
+    if sound is not None:
+        tell(sound, setups, progress)
     require((setup.engine for setup in setups), options)
     engines = Engines(replace(options, previews=workspace.takes / "previews"), progress, verify=verify)
     with workspace.locked():
@@ -64,7 +71,7 @@ def shoot(
             _take(setup, workspace, engines, progress, force=force and setup.shot.name not in made, verify=verify)
             for setup in setups
         )
-        production = Production(workspace, takes, segments)
+        production = Production(workspace, takes, segments, sound)
         if segments:
             _write_edit(production, film, progress)
     return production
@@ -88,19 +95,37 @@ def _write_edit(production: Production, film: ShotList, progress: Progress) -> N
     """Cut the results together, unless the same ones were cut the same way before."""
     workspace, segments, takes = production.workspace, production.segments, production.takes
     rate = takes[0].setup.path.frame_rate
-    results = [stage(take.folder, "result").key for take in takes]
-    key = key_of({"results": results, "segments": segments, "rate": rate, "title": film.title})
+    pieces = production.sound.pieces(segments, rate) if production.sound is not None else ()
+    key = key_of(
+        {
+            "results": [stage(take.folder, "result").key for take in takes],
+            "segments": segments,
+            "sound": pieces,
+            "rate": rate,
+            "title": film.title,
+            "code": code_hash("edit", "media"),
+        }
+    )
 
     def write() -> None:
-        progress.begin("edit", edit_length(segments))
-        with H264Writer(workspace.edit, takes[0].result.size, rate) as movie:
-            for frame in play(segments, [take.result.frames for take in takes]):
-                movie.write(frame)
-                progress.advance()
+        _write_movie(production, pieces, progress)
         _write_timeline(production, film)
 
     if not workspace.cut.made(key):
         workspace.cut.make(key, write)
+
+
+def _write_movie(production: Production, pieces: Sequence[Piece], progress: Progress) -> None:
+    segments, takes = production.segments, production.takes
+    count, rate = edit_length(segments), takes[0].setup.path.frame_rate
+    progress.begin("edit", count)
+    frames, sound = play(segments, [take.result.frames for take in takes]), sound_of_frames(pieces, count, rate)
+    with H264Writer(production.workspace.edit, takes[0].result.size, rate, sound=bool(pieces)) as movie:
+        for frame, samples in zip(frames, sound, strict=True):
+            movie.write(frame)
+            if pieces:
+                movie.write_sound(samples)
+            progress.advance()
 
 
 def _write_timeline(production: Production, film: ShotList) -> None:

@@ -10,14 +10,16 @@ from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
-from jaxtyping import Bool, UInt8, UInt16
+from jaxtyping import Bool, Float32, UInt8, UInt16
 
 from ex4d.errors import OutputError
 from ex4d.media.atomic import replacing
 from ex4d.media.colour import BT709, FULL, LIMITED, SCALER_THREADS, to_yuv420
 from ex4d.media.containers import LONGEST_SIDE
+from ex4d.media.sound_frames import SOUND_RATE, add_sound, sound_frame
 
 if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
     from av.container import OutputContainer
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
@@ -41,7 +43,7 @@ _LOSSLESS_FORMATS = {"colour": ("rgb24", "bgr0"), "gray": ("gray", "gray"), "gra
 class _Encoding:
     """A file that is open for frames within a block."""
 
-    _encoder: AbstractContextManager[Callable[[VideoFrame], None]]
+    _encoder: AbstractContextManager[Callable[[VideoFrame | AudioFrame], None]]
 
     def __enter__(self: Writer) -> Writer:
         self._put = self._encoder.__enter__()
@@ -57,18 +59,19 @@ class H264Writer(_Encoding):
     """Writes an MP4 that browsers play: 4:2:0, BT.709 limited range and tagged so, the index in front, an exact rate.
 
     A context manager. The file appears under its name only when the block ends without an error. The loss is that of
-    CRF 17, hardly seen, and of 4:2:0.
+    CRF 17, hardly seen, and of 4:2:0; of sound, that of AAC at 192 kb/s.
     """
 
-    def __init__(self, path: Path, size: tuple[int, int], rate: Fraction) -> None:
-        """Plan a video of ``size`` (width, height), both even, at ``rate`` frames a second.
+    def __init__(self, path: Path, size: tuple[int, int], rate: Fraction, *, sound: bool = False) -> None:
+        """Plan a video of ``size`` (width, height), both even, at ``rate`` frames a second, with or without ``sound``.
 
         Raises:
             OutputError: an odd or impossible size, or a rate that is not above 0.
         """
         if size[0] % 2 or size[1] % 2:
             raise OutputError(f"{path}: H.264 has even sides only, not {size[0]}x{size[1]}; give an even size")
-        self._encoder = _encoder(path, size, rate, "mp4", _add_h264)
+        self._encoder = _encoder(path, size, rate, "mp4", _add_h264, sound=sound)
+        self._heard = 0
 
     def write(self, frame: UInt8[np.ndarray, "height width 3"]) -> None:
         """Append one R'G'B' frame.
@@ -77,6 +80,16 @@ class H264Writer(_Encoding):
             OutputError: another size than was said, or a full disk.
         """
         self._put(to_yuv420(frame))
+
+    def write_sound(self, samples: Float32[np.ndarray, "samples 2"]) -> None:
+        """Append sound, 48,000 samples a second, -1..1; the first sample is heard as the first frame appears.
+
+        Raises:
+            OutputError: a full disk.
+        """
+        if len(samples):
+            self._put(sound_frame(samples, SOUND_RATE, self._heard))
+            self._heard += len(samples)
 
 
 class MaskWriter(_Encoding):
@@ -164,16 +177,21 @@ def _encoder(
     container: Literal["mp4", "matroska"],
     add_stream: Callable[[OutputContainer, tuple[int, int], Fraction], VideoStream],
     tags: Mapping[str, str] = _NO_TAGS,
-) -> Iterator[Callable[[VideoFrame], None]]:
-    """Open a file for one video stream and lend the function that appends a frame."""
+    *,
+    sound: bool = False,
+) -> Iterator[Callable[[VideoFrame | AudioFrame], None]]:
+    """Open a file for one video stream, and one of sound if asked for; lend the function that appends a frame."""
     import av
 
     if not all(0 < side <= LONGEST_SIDE for side in size) or rate <= 0:
         raise OutputError(f"{path}: {size[0]}x{size[1]} at {rate} frames a second cannot be written")
     count = 0
 
-    def put(frame: VideoFrame) -> None:
+    def put(frame: VideoFrame | AudioFrame) -> None:
         nonlocal count
+        if isinstance(frame, av.AudioFrame):
+            output.mux(heard[0].encode(frame))
+            return
         if (frame.width, frame.height) != size:
             raise OutputError(f"{path} is {size[0]}x{size[1]}, its frame {count} {frame.width}x{frame.height}")
         frame.pts, frame.time_base = count, 1 / rate
@@ -185,10 +203,13 @@ def _encoder(
         with replacing(path) as temporary, av.open(str(temporary), "w", format=container, options=options) as output:
             output.metadata.update(tags)
             stream = add_stream(output, size, rate)
+            heard = [add_sound(output)] if sound else []
             yield put
             if count == 0:
                 raise OutputError(f"{path}: a video needs at least one frame")
             output.mux(stream.encode(None))
+            for track in heard:
+                output.mux(track.encode(None))
     except av.error.ArgumentError as cause:
         refused = f"{size[0]}x{size[1]} at {rate} frames a second"
         raise OutputError(f"{path}: its encoder does not take {refused}; choose a smaller size") from cause
