@@ -32,6 +32,7 @@ class MoveRecord(Record):
 class Rotation(Record):
     """A turn of the head: pan about the vertical, then tilt about its right axis, then roll about its view axis."""
 
+    example: ClassVar[str] = "{pan: 20deg, tilt: -5deg}"
     pan: Angle = 0.0
     """Radians, right."""
     tilt: Angle = 0.0

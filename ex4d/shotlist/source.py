@@ -52,6 +52,7 @@ class Nearest(Record):
 class SubjectDepth(Record):
     """The subject is at a stated z-depth, on the view axis."""
 
+    example: ClassVar[str] = "{depth: 2.7}"
     depth: Positive
     """Metres where the depth is in mm or m, else its own unit."""
 
