@@ -162,6 +162,17 @@ def test_uni3c_slides_more_slowly_than_it_turns():
     assert differences(move.theirs, move.wanted).turn_deg < 1e-5
 
 
+@pytest.mark.parametrize(
+    ("preset", "given", "numbers"),
+    [("uni3c-free2", {}, uni3c.FREE2), ("uni3c-custom", uni3c.CUSTOM_GIVEN, uni3c.CUSTOM)],
+)
+def test_uni3cs_offsets_are_ours_where_the_source_looked_straight_ahead(preset, given, numbers):
+    """There its vertical and the source's axes are the same."""
+    (found,) = compiled(preset, given, frames=uni3c.FRAMES)
+
+    assert differences(found, uni3c.free(**numbers, late=False, elevation=0.0)).within(ROUNDING)
+
+
 @pytest.mark.parametrize("number", [1, 2])
 def test_uni3c_does_not_swing_home(number):
     """A swing's keys begin and end at the source view. Ours has them, and its turning points, exactly."""

@@ -23,20 +23,19 @@ SWING_THETA = {
 SWING_RADIUS = {1: (0, 0.2), 2: (0, -0.03, -0.1, -0.2, -0.17, -0.1, 0)}
 
 
-def cameras(theta, phi, radius, offset, focal=None):
+def cameras(theta, phi, radius, offset, focal=None, elevation=ELEVATION_DEG):
     """Return the cameras of angles in degrees, factors of the radius and offsets in radii, one of each a frame."""
-    turn = about_y(np.radians(phi)) @ about_x(np.radians(theta - ELEVATION_DEG))
+    turn = about_y(np.radians(phi)) @ about_x(np.radians(theta - elevation))
     place = (np.einsum("fij,j->fi", turn, [0.0, 0.0, -1.0]) + offset) * radius[:, None]
     return Cameras.relative(rigid(turn, place), focal)
 
 
-def free(theta=0.0, phi=0.0, radius=1.0, offset=(0.0, 0.0, 0.0), focal=1.0, late=True):
+def free(theta=0.0, phi=0.0, radius=1.0, offset=(0.0, 0.0, 0.0), focal=1.0, late=True, elevation=ELEVATION_DEG):
     """Return the cameras of ``custom`` and ``free1`` to ``free5``: offsets and lens lag behind, as released."""
     s = even(FRAMES)
     lagging = np.arange(FRAMES) / FRAMES if late else s
-    return cameras(
-        theta * s, phi * s, 1.0 + (radius - 1.0) * s, np.outer(lagging, offset), 1.0 + (focal - 1.0) * lagging
-    )
+    lens, growth = 1.0 + (focal - 1.0) * lagging, 1.0 + (radius - 1.0) * s
+    return cameras(theta * s, phi * s, growth, np.outer(lagging, offset), lens, elevation)
 
 
 def smoothed(keys, *, ends=True):
@@ -86,6 +85,7 @@ def swings(number, computes):
     )  # fmt: skip
 
 
+FREE2 = {"phi": -60.0, "offset": (-0.05, 0.0, 0.0)}
 CUSTOM = {"theta": -10.0, "phi": 30.0, "radius": 1.4, "offset": (0.1, -0.1, 0.2), "focal": 1.5}
 CUSTOM_GIVEN = {
     "d_r": "1.4", "d_theta": "-10deg", "d_phi": "30deg", "x_offset": "10%", "y_offset": "-10%", "z_offset": "20%",
@@ -122,8 +122,7 @@ PEER = Peer(
             "ab",
             preset="free2",
             tolerance=slanted((-0.05, 0.0, 0.0)),
-            phi=-60.0,
-            offset=(-0.05, 0.0, 0.0),
+            **FREE2,
         ),
         move("`free3`", "back, 0.25 to the left", "a", preset="free3", radius=1.7, offset=(-0.25, 0.0, 0.0)),
         move("`free4`", "closer, up 15° and right 60°", preset="free4", theta=-15.0, phi=-60.0, radius=0.75),
