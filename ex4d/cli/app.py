@@ -19,6 +19,7 @@ from ex4d.cli.engine_arguments import (
     naming_engines,
     with_engine_options,
 )
+from ex4d.cli.explaining import explain
 from ex4d.cli.generating import generate
 from ex4d.cli.models import models
 from ex4d.cli.presets import presets
@@ -40,6 +41,7 @@ app = typer.Typer(
 )
 app.add_typer(models, name="models")
 app.add_typer(presets, name="presets")
+app.command()(explain)
 app.command()(generate)
 app.command()(recon)
 app.command()(depth)
@@ -80,6 +82,15 @@ def check(
 def plan(
     file: ShotFile,
     *,
+    fit: Annotated[
+        str | None,
+        typer.Option(help="Say how large a move may be whose worst frame stays under this share.", metavar="PERCENT"),
+    ] = None,
+    shot: Annotated[str | None, typer.Option(help="With --fit: only this shot.", metavar="NAME")] = None,
+    move: Annotated[
+        str | None,
+        typer.Option(help="With --fit: which move: orbit, camera[1], or a preset's name.", metavar="NAME"),
+    ] = None,
     engine: EngineName = None,
     guide: Guide = None,
     rasterizer: DrawnBy = "cpu",
@@ -90,16 +101,40 @@ def plan(
 
     Example: ex4d plan shots/scene.yaml
     """
-    from ex4d.cli.planning import plan_as_json, print_plan
     from ex4d.cli.progress import shown
+
+    read = drawn(options, guide, rasterizer)
+    if fit is not None:
+        _fit(file, fit, shot=shot, move=move, engine=engine, options=read, as_json=as_json)
+        return
+    if shot is not None or move is not None:
+        raise UserError("--shot and --move say what --fit is about; write --fit 35% too")
+    from ex4d.cli.planning import plan_as_json, print_plan
     from ex4d.preflight.plan import plan as make_plan
 
     with shown(_console(stderr=True), quiet=as_json) as progress:
-        made = make_plan(file, progress, engine=engine, options=drawn(options, guide, rasterizer))
+        made = make_plan(file, progress, engine=engine, options=read)
     if as_json:
         _print_json(plan_as_json(made))
     else:
         print_plan(made, _console())
+
+
+def _fit(
+    file: Path, limit: str, *, shot: str | None, move: str | None, engine: str | None, options: EngineOptions,
+    as_json: bool,
+) -> None:  # fmt: skip
+    from ex4d.cli.fitting import fitted_as_json, print_fitted
+    from ex4d.cli.progress import shown
+    from ex4d.preflight.fitting import fit, read_limit
+
+    share = read_limit(limit)
+    with shown(_console(stderr=True), quiet=as_json) as progress:
+        found = fit(file, share, shot=shot, move=move, engine=engine, options=options, progress=progress)
+    if as_json:
+        _print_json(fitted_as_json(found))
+    else:
+        print_fitted(found, _console())
 
 
 @app.command()

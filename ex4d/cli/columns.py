@@ -26,7 +26,7 @@ def wrapped(text: str, indent: int = 0) -> str:
 def beside(label: str, texts: Sequence[str], column: int) -> Iterator[str]:
     """Yield the lines of texts that stand at a column, the first of them beside a label."""
     lines = [line for text in texts if text for line in wrapped(text, column).splitlines()]
-    if not lines or len(label) + 2 > column:
+    if not lines or len(label) >= column:
         yield label
     elif lines:
         lines[0] = label + lines[0][len(label) :]
