@@ -34,11 +34,11 @@ class Rotation(Record):
 
     example: ClassVar[str] = "{pan: 20deg, tilt: -5deg}"
     pan: Angle = 0.0
-    """Radians, right."""
+    """To the right."""
     tilt: Angle = 0.0
-    """Radians, up."""
+    """Up."""
     roll: Angle = 0.0
-    """Radians, clockwise."""
+    """Clockwise."""
 
 
 def _triple(value: Any) -> Any:
@@ -50,11 +50,13 @@ class SplineKey(Record):
 
     example: ClassVar[str] = "{at: 40%, position: [35%, 10%, 0%], look_at: subject}"
     at: Position | None = None
-    """When, in the move's window; None only between the ends of a path of constant pace."""
+    """When, in the move's window; every key has it, or with a constant pace the first and the last alone."""
     position: Annotated[tuple[Distance, Distance, Distance] | None, BeforeValidator(_triple)] = None
-    """(right, up, in) from the shot's first camera, fractions of the subject's distance."""
+    """Where the camera is: right, up and in from the shot's first camera, in its axes."""
     look_at: Place | None = None
+    """What it looks at, with a level horizon; between two keys that look at the same, it looks at it all the way."""
     rotation: Rotation | None = None
+    """How the head is turned; instead of ``look_at``."""
     lens: Factor | None = None
     """Focal length relative to the source's."""
 
@@ -72,12 +74,17 @@ def _keys(value: Any) -> Any:
 
 
 class Spline(MoveRecord):
-    """A smooth path through keys."""
+    """Take the camera through keys in space, exactly.
+
+    It is the whole base camera; other moves add to it.
+    """
 
     key: ClassVar[str] = "spline"
     example: ClassVar[str] = "spline: {keys: [{at: 0%}, {at: 100%, position: [35%, 10%, 0%], look_at: subject}]}"
     keys: Annotated[tuple[SplineKey, ...], BeforeValidator(_keys), Field(min_length=2)]
+    """Cameras that it goes through, two or more, in the order of time."""
     interpolation: Annotated[Literal["smooth", "linear"], choice("smooth", "linear")] = "smooth"
+    """smooth: a curve without corners. linear: straight from key to key."""
     pace: Annotated[Literal["timed", "constant"], choice("timed", "constant")] = "timed"
     """timed: every key has its time. constant: only the ends have, and the speed between them is even."""
 
@@ -125,27 +132,31 @@ Constants = Annotated[dict[str, float], BeforeValidator(_constants)]
 
 
 class Path(MoveRecord):
-    """A base camera given by formulas of ``s``, which runs from 0 to 1 over the move's window."""
+    """Take the camera along formulas of ``s``, which runs from 0 to 1 over the move's window.
+
+    It is the whole base camera; other moves add to it.
+    """
 
     key: ClassVar[str] = "path"
     example: ClassVar[str] = "path: {right: sin(60deg * s), in: 1 - cos(60deg * s), look_at: subject}"
     right: Function = None
-    """Fraction of the subject's distance; None is 0."""
+    """How far to the right, in subject distances; 0 if not stated."""
     up: Function = None
-    """Fraction of the subject's distance; None is 0."""
+    """How far up, in subject distances; 0 if not stated."""
     inward: Annotated[Function, Field(alias="in")] = None
-    """Fraction of the subject's distance; None is 0."""
+    """How far in, in subject distances; 0 if not stated."""
     pan: Function = None
-    """Radians, right; None is 0."""
+    """To the right, in radians; 0 if not stated."""
     tilt: Function = None
-    """Radians, up; None is 0."""
+    """Up, in radians; 0 if not stated."""
     roll: Function = None
-    """Radians, clockwise; None is 0."""
+    """Clockwise, in radians; 0 if not stated."""
     lens: Function = None
-    """Focal length relative to the source's; None is 1."""
+    """Focal length relative to the source's; 1 if not stated."""
     look_at: Place | None = None
+    """What the head looks at, with a level horizon; pan, tilt and roll are added to that."""
     parameters: Constants = Field(default_factory=dict)
-    """Constants that the formulas name, in canonical units."""
+    """Numbers that the formulas name: angles count in radians, shares as fractions."""
 
     @property
     def formulas(self) -> dict[str, Formula]:
@@ -166,13 +177,17 @@ class Path(MoveRecord):
 
 
 class CameraFile(MoveRecord):
-    """A base camera that a file holds: EX-4D's .npz, TUM's text, or ex4d's own JSON."""
+    """Take the camera from a file: EX-4D's .npz, TUM's text, or ex4d's own JSON.
+
+    It is the whole base camera; other moves add to it.
+    """
 
     key: ClassVar[str] = "file"
     example: ClassVar[str] = "file: {file: cameras.npz, scale: 40%}"
     file: LocalPath
+    """The camera file."""
     scale: Distance | None = None
-    """One of its units in subject distances; None only where the file itself says it, as ex4d's own does."""
+    """How long one of the file's units is; left out only where the file says it, as ex4d's own does."""
     mode: Annotated[Literal["replace", "append"], choice("replace", "append")] = "replace"
     """replace: its cameras as they stand, in the source camera's axes. append: relative to its own first, on top of
     the base camera."""

@@ -76,8 +76,9 @@ class CameraItem(Record):
     found: ClassVar[tuple[str, ...]] = ("move",)
     move: Move
     at: Window = WHOLE_SHOT
+    """When it happens; before that it does nothing, after that all of it has happened."""
     ease: Ease | None = None
-    """None is the move's own: smooth, or linear for spline and path."""
+    """How it speeds up and slows down; if not stated ``in-out``, and ``linear`` for spline, path and file."""
 
     @classmethod
     def words(cls) -> tuple[str, ...]:

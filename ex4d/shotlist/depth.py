@@ -43,18 +43,19 @@ Frames = Annotated[int, BeforeValidator(_frames)]
 
 
 class DepthFile(Record):
-    """Depth that the user has."""
+    """Depth that you have."""
 
     example: ClassVar[str] = "depth: {file: media/depth.npz, unit: mm, unknown: 0}"
     file: LocalPath
+    """npz, npy, EXR, 16-bit PNGs, or a 16-bit video."""
     unit: Annotated[DepthUnit | None, choice(*DEPTH_UNITS)] = None
-    """What its numbers are; None takes what the file says."""
+    """What its numbers are; if not stated, what the file says."""
     unknown: Number | None = None
     """The number that stands for "not known"."""
     sharpen: Switch | None = None
-    """Whether soft edges are made clean; None does not, as what a user has is taken as it is."""
+    """Whether soft edges are made clean; if not stated they are not, as what you have is taken as it is."""
     upsample: Annotated[Upsampling | None, choice(*UPSAMPLINGS)] = None
-    """How it is enlarged where it has fewer pixels than the video; None refuses such a file."""
+    """How it is enlarged where it has fewer pixels than the video; if not stated, such a file is refused."""
 
 
 class DepthModel(Record):
@@ -62,14 +63,15 @@ class DepthModel(Record):
 
     example: ClassVar[str] = "depth: {model: auto}"
     model: Words
+    """Which model, as ``depthcrafter``; ``auto`` chooses one and says which."""
     longest: Longest | None = None
-    """Pixels of the longest side at which the model looks; None is the model's own."""
+    """The longest side at which the model looks; if not stated, the model's own."""
     window: Frames | None = None
-    """Frames that it looks at together; None is the model's own."""
+    """Frames that it looks at together; if not stated, the model's own."""
     sharpen: Switch | None = None
-    """Whether soft edges are made clean; None does, as networks soften all of them."""
+    """Whether soft edges are made clean; if not stated they are, as networks soften all of them."""
     upsample: Annotated[Upsampling | None, choice(*UPSAMPLINGS)] = None
-    """How it is enlarged; None lets the colour decide where its edges are."""
+    """How it is enlarged; if not stated, ``guided``: the colour decides where its edges are."""
 
     @property
     def settings(self) -> dict[str, int]:

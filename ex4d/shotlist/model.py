@@ -123,22 +123,25 @@ class Shot(Record):
     """One shot: a part of a source, seen by a moving camera."""
 
     name: ShotName
+    """Names its folder and its faults; no two shots of a list may differ in case alone."""
     source: Source
+    """What was filmed; takes from the list's ``source`` every key that it does not state itself."""
     clip: Clip | None = None
-    """None plays the whole source, or what ``time`` says."""
+    """Which part of the source plays; if not stated, all of it, or what ``time`` says."""
     time: Parts = None
     """Parts of the source, retimed; instead of ``clip``."""
     boomerang: Switch = False
     """Whether all of it plays backwards afterwards, without repeating the frame at which it turns."""
     frames: Count | None = None
-    """How many frames of all this are used, from the first; None uses all."""
+    """How many frames of all this are used, from the first; if not stated, all."""
     blend: Switch = False
     """Whether a frame between two of the source cross-fades them; else the one on screen then is shown."""
     camera: Camera = ()
-    """Presets are expanded; empty is locked off."""
+    """The moves; none is locked off."""
     transition: Transition = Transition()
     """How it is entered from the shot before."""
     synthesis: Synthesis = Synthesis()
+    """Who completes the picture; takes from the list's ``synthesis`` every key that it does not state itself."""
     presets: tuple[PresetUse, ...] = ()
     """What was used, outermost first."""
 
@@ -196,7 +199,9 @@ class ShotList(Record):
 
     file: FilePath
     title: Words = ""
+    """Of the film."""
     output: Output = Output()
+    """The finished film."""
     shots: tuple[Shot, ...]
     end: Ending = Transition()
     """How the film closes."""

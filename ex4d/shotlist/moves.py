@@ -32,7 +32,7 @@ from ex4d.shotlist.timing import OptionalDuration
 
 
 class Hold(MoveRecord):
-    """Nothing: a word for the reader."""
+    """Do nothing: a word for the reader."""
 
     key: ClassVar[str] = "hold"
 
@@ -73,34 +73,34 @@ def _instead(answers: dict[str, str], *words: str) -> dict[str, str]:
 
 
 class Pan(SignedMove):
-    """Turn the head about the vertical."""
+    """Turn the head to the side where it stands; the horizon stays level."""
 
     key: ClassVar[str] = "pan"
     pairs: ClassVar[dict[str, tuple[str, str]]] = {"angle": ("right", "left")}
     angle: Annotated[float, reader(units.ANGLE, radians, misused=_instead(_TURN, "pan", "sideways", "truck"))]
-    """Radians, right."""
+    """How far it turns to the right."""
 
 
 class Tilt(SignedMove):
-    """Turn the head about its right axis."""
+    """Turn the head up or down where it stands."""
 
     key: ClassVar[str] = "tilt"
     pairs: ClassVar[dict[str, tuple[str, str]]] = {"angle": ("up", "down")}
     angle: Annotated[float, reader(units.ANGLE, radians, misused=_instead(_TURN, "tilt", "up or down", "pedestal"))]
-    """Radians, up."""
+    """How far it turns up."""
 
 
 class Roll(SignedMove):
-    """Turn the head about its view axis."""
+    """Turn the head about its view axis, so that the horizon tips."""
 
     key: ClassVar[str] = "roll"
     pairs: ClassVar[dict[str, tuple[str, str]]] = {"angle": ("clockwise", "counterclockwise")}
     angle: Annotated[float, reader(units.ANGLE, radians, misused=_instead(_TURN, "roll", "sideways", "truck"))]
-    """Radians, clockwise."""
+    """How far it turns clockwise; the picture turns the other way."""
 
 
 class Dolly(SignedMove):
-    """Move along the view axis."""
+    """Move along the view axis, as it is when the move begins: a pan at the same time does not bend the track."""
 
     key: ClassVar[str] = "dolly"
     pairs: ClassVar[dict[str, tuple[str, str]]] = {"distance": ("in", "out")}
@@ -108,41 +108,41 @@ class Dolly(SignedMove):
     distance: Annotated[
         float, reader(units.DISTANCE, part, misused=_instead(_MOVE, "dolly", "in place", "pan, tilt or roll"))
     ]
-    """Fraction of the subject's distance, in."""
+    """How far in it moves: 40% is that much of the way to the subject."""
 
 
 class Truck(SignedMove):
-    """Move sideways."""
+    """Move sideways on a level track, which is fixed when the move begins."""
 
     key: ClassVar[str] = "truck"
     pairs: ClassVar[dict[str, tuple[str, str]]] = {"distance": ("right", "left")}
     dimension: ClassVar[units.Dimension] = units.DISTANCE
     distance: Annotated[float, reader(units.DISTANCE, part, misused=_instead(_MOVE, "truck", "sideways", "pan"))]
-    """Fraction of the subject's distance, right."""
+    """How far to the right it moves."""
 
 
 class Pedestal(SignedMove):
-    """Move along the vertical."""
+    """Move straight up or down; the head keeps its direction."""
 
     key: ClassVar[str] = "pedestal"
     pairs: ClassVar[dict[str, tuple[str, str]]] = {"distance": ("up", "down")}
     dimension: ClassVar[units.Dimension] = units.DISTANCE
     distance: Annotated[float, reader(units.DISTANCE, part, misused=_instead(_MOVE, "pedestal", "up or down", "tilt"))]
-    """Fraction of the subject's distance, up."""
+    """How far up it moves."""
 
 
 class Crane(SignedMove):
-    """Move along the vertical while the head keeps the subject where it is in frame."""
+    """Move straight up or down while the head keeps the subject where it is in frame."""
 
     key: ClassVar[str] = "crane"
     pairs: ClassVar[dict[str, tuple[str, str]]] = {"distance": ("up", "down")}
     dimension: ClassVar[units.Dimension] = units.DISTANCE
     distance: Annotated[float, reader(units.DISTANCE, part, misused=_instead(_MOVE, "crane", "up or down", "tilt"))]
-    """Fraction of the subject's distance, up."""
+    """How far up it moves."""
 
 
 class DollyZoom(SignedMove):
-    """Move along the view axis while the lens keeps the subject's size."""
+    """Move along the view axis while the lens keeps the subject's size: the vertigo shot."""
 
     key: ClassVar[str] = "dolly-zoom"
     pairs: ClassVar[dict[str, tuple[str, str]]] = {"distance": ("in", "out")}
@@ -150,7 +150,7 @@ class DollyZoom(SignedMove):
     distance: Annotated[
         float, reader(units.DISTANCE, part, misused=_instead(_MOVE, "dolly-zoom", "in place", "pan, tilt or roll"))
     ]
-    """Fraction of the subject's distance, in."""
+    """How far in it moves: 40% is that much of the way to the subject."""
 
 
 _RADIUS = {"m": "closer and farther take a share of the radius, as in 20%"}
@@ -159,7 +159,7 @@ Closer = Annotated[float, reader(units.RADIUS, part, high="99%", misused=_RADIUS
 
 
 class Orbit(MoveRecord):
-    """Turn the camera rigidly about a pivot."""
+    """Turn the camera rigidly about a pivot, which stays exactly where it was in frame; the horizon stays level."""
 
     key: ClassVar[str] = "orbit"
     example: ClassVar[str] = "orbit: {right: 30deg}"
@@ -169,13 +169,13 @@ class Orbit(MoveRecord):
         "closer": ("closer", "farther"),
     }
     right: Angle = 0.0
-    """Radians; the camera ends to the right of the source view."""
+    """How far round it travels: right puts the camera to the right of the source view."""
     up: Elevation = 0.0
-    """Radians of elevation, within 85 degrees."""
+    """How high it rises over the pivot."""
     closer: Closer = 0.0
-    """Fraction by which the radius shrinks, at most 0.99; negative lengthens it."""
+    """How much of the radius it takes away; farther adds to it."""
     about: Place = Subject()
-    """The pivot."""
+    """The pivot round which it turns."""
 
     @classmethod
     def spelled(cls, node: Mapped) -> dict[str, Any]:
@@ -196,15 +196,16 @@ PlaceInFrame = Annotated[tuple[ImageShare, ImageShare] | None, BeforeValidator(_
 
 
 class LookAt(MoveRecord):
-    """Aim the head at a place."""
+    """Aim the head at a place, with a level horizon."""
 
     key: ClassVar[str] = "look-at"
     example: ClassVar[str] = "look-at: {target: subject}"
     target: Place
+    """What it looks at."""
     weight: Weight = 1.0
     """How much of the aim is taken, 0 to 1."""
     frame: PlaceInFrame = None
-    """Where in the picture to keep it, fractions of (width, height) from the top left; None keeps it where the shot's
+    """Where in the picture to keep it, as parts of width and height from the top left; if not stated, where the shot's
     first source frame shows it."""
 
     @classmethod
@@ -217,15 +218,15 @@ class LookAt(MoveRecord):
 
 
 class Handheld(MoveRecord):
-    """Shake the head as a hand would: band-limited noise of six axes."""
+    """Shake the head as a hand would: steady noise of six axes, the same for every rate and on every machine."""
 
     key: ClassVar[str] = "handheld"
     example: ClassVar[str] = "handheld: {amount: 0.4}"
     amount: Amount = 1.0
-    """1 is 1 degree RMS of pan and tilt, and 1 % of the subject's distance sideways and up."""
+    """1 is 1deg RMS of pan and tilt, 0.5deg of roll, 1% of the subject's distance sideways and up, and 0.5% in."""
     frequency: Frequency = 1.5
-    """Hertz."""
+    """How fast it shakes; its energy lies between a third of this and three times it."""
     seed: Whole | None = None
-    """None takes it from the shot's name, and for a second handheld from its number too."""
+    """If not stated, it follows from the shot's name, and for a second handheld from its number too."""
     settle: OptionalDuration = None
-    """Seconds over which it fades out at the end of its window; None never."""
+    """How long it takes to come to rest at the end of its window; if not stated, it never does."""

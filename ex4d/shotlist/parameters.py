@@ -32,9 +32,13 @@ class Parameter(Record):
 
     example: ClassVar[str] = "{default: 45deg, min: -180deg, max: 180deg, about: how far round}"
     default: AnyQuantity
+    """Its value where none is given; its unit is the parameter's."""
     min: AnyQuantity | None = None
+    """The least that is allowed."""
     max: AnyQuantity | None = None
+    """The most that is allowed."""
     about: Words = ""
+    """What it means, in a few words."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Parameter:

@@ -96,7 +96,9 @@ class Play(Record):
 
     example: ClassVar[str] = "{play: 8s..9s, speed: 0.5}"
     play: Clip
+    """Which part of the source; backwards where the later end stands first."""
     speed: Speed = Speed()
+    """How fast: 0.5 is slow motion at half speed, ``1..0.25`` slows down evenly on the way."""
 
     def duration(self, source_rate: Fraction | None) -> Fraction | None:
         """Return the seconds of film that it lasts, or None where only the media can tell."""
@@ -126,9 +128,9 @@ class Freeze(Record):
 
     example: ClassVar[str] = "{freeze: 1.6s}"
     freeze: Held
-    """Seconds of film, > 0."""
+    """How long it is held in the film."""
     of: SourceMoment = None
-    """The moment of the source whose frame is held, seconds or frames; None is the last frame shown before."""
+    """The moment of the source whose frame is held; if not stated, the last frame shown before."""
 
     def duration(self, source_rate: Fraction | None) -> Fraction | None:
         """Return the seconds of film that it lasts."""

@@ -54,7 +54,7 @@ class SubjectDepth(Record):
 
     example: ClassVar[str] = "{depth: 2.7}"
     depth: Positive
-    """Metres where the depth is in mm or m, else its own unit."""
+    """How far into the scene it is: metres where the depth is in mm or m, else the depth's own unit."""
 
 
 def _subject(value: Any, info: Reading) -> Any:
@@ -140,21 +140,22 @@ class Source(Record):
     video: LocalPath
     """A video file, or a folder or glob of images."""
     fps: Rate | None = None
-    """Frames a second; required for images, overrides a video's own."""
+    """Frames a second: needed for images; of a video it replaces what the file says."""
     depth: Depth = None
-    """None where nothing is stated."""
+    """How far every pixel is; if not stated, ``ex4d shoot`` cannot go on, and says how to get one."""
     lens: Lens | None = None
-    """As delivered, before fitting. None is what the depth or the video says, or else the default, which is said;
-    ``auto`` the same without the default."""
+    """Of the video as delivered. If not stated, what the depth or the video says, or else 54deg, which is told as
+    assumed; ``auto`` does without that guess."""
     center: Annotated[tuple[Pixel, Pixel] | None, BeforeValidator(_center)] = None
-    """Principal point (x, y), pixels of the source as delivered; None is the middle."""
+    """Where its optical axis meets the picture, from the left and from the top; if not stated, the middle."""
     subject: SubjectPlace = Center()
+    """What moves turn about and are measured by: its distance is the unit of all distances."""
     tilt: LookedDown = 0.0
-    """Radians by which its camera looked down; so it shows where the vertical is."""
+    """How far its camera looked down, which tells where the vertical is."""
     roll: Rolled = 0.0
-    """Radians by which its camera was rolled, clockwise."""
+    """How far its camera was rolled, clockwise."""
     subject_distance: Metres = None
-    """Metres to the subject, which let distances be written in metres; None where nothing is stated."""
+    """How far the subject is in metres; with it, distances may be written in metres too."""
 
 
 def _file_name(value: Any) -> Any:
@@ -179,13 +180,15 @@ class Output(Record):
 
     example: ClassVar[str] = "output: {file: courtyard.mp4, size: 512x512, fps: 24}"
     file: FileName = "edit.mp4"
-    """A plain name in the output folder."""
+    """The film's name in the output folder."""
     size: Size | None = None
-    """(width, height), pixels; None is the source's, rounded down to even."""
+    """Width and height of the film; if not stated, the source's, rounded down to even."""
     fps: Rate | None = None
-    """Frames a second; None is the source's."""
+    """Frames a second; if not stated, the source's."""
     fit: Fit = "crop"
+    """What happens to another aspect. crop: fills, its edges are lost. pad: whole, between bars. squash: stretched."""
     overscan: Overscan = 0.0
+    """How much is cut off all round and so kept in reserve, that moves bare less at the edges."""
 
 
 class Synthesis(Record):
@@ -193,9 +196,11 @@ class Synthesis(Record):
 
     example: ClassVar[str] = 'synthesis: {engine: mesh, seed: 7, prompt: "a courtyard"}'
     engine: Annotated[Engine, choice(*ENGINES)] = "auto"
+    """Which engine; ``auto`` takes the best that can run here, and says which and why."""
     seed: Whole = 0
+    """Of its randomness: the same seed, the same film."""
     prompt: Words = ""
-    """What the scene shows, for engines that read; empty is their own."""
+    """What the scene shows, for engines that read; if not stated, their own."""
     erode: Erode = None
-    """Pixels by which engines with weights trust the edges of what was seen less; None draws 2 to 8 for each frame by
-    the seed, as EX-4D does."""
+    """By how many pixels engines with weights trust the edges of what was seen less; if not stated, ``random``: 2 to 8
+    drawn for each frame by the seed, as EX-4D does."""
