@@ -23,8 +23,10 @@ TIME = LinearSegmentedColormap.from_list("time", ["#5b8dd6", "#7fd0c4", "#f2f0a0
 """Colours of the path, from its first frame to its last."""
 MOMENTS = 5
 """Cameras drawn along a path."""
-REACH = 0.3
-"""Length of what a camera is drawn to see, subject distances."""
+REACH, FAR_REACH = 0.3, 0.75
+"""Length of what a camera is drawn to see, subject distances: where it travels, and where it all but stays."""
+STAYS = 0.06
+"""Subject distances within which a camera stays where it is, and turns or zooms if anything."""
 MARGIN = 0.08
 """Room around what is drawn, as a share of the panel."""
 
@@ -37,14 +39,15 @@ def draw_path(axes: Axes, path: CameraPath, seen_from: View = "above", *, moment
     see opens as wide as their lens, across or up and down.
     """
     place = _plane(path.world_from_camera[:, :3, 3], seen_from)
+    reach = FAR_REACH if np.linalg.norm(path.world_from_camera[:, :3, 3], axis=1).max() < STAYS else REACH
     _dress(axes)
-    _draw_camera(axes, np.eye(4), path.scene.lens, seen_from, SOURCE)
+    _draw_camera(axes, np.eye(4), path.scene.lens, seen_from, reach, SOURCE)
     segments = np.stack([place[:-1], place[1:]], axis=1)
     axes.add_collection(LineCollection(segments, cmap=TIME, array=np.linspace(0, 1, len(segments)), lw=2.2, zorder=3))
     for index in np.linspace(0, len(path) - 1, moments).round().astype(int):
         lens = path.scene.lens.zoomed(float(path.lens_factor[index]))
         colour = TIME(index / max(len(path) - 1, 1))
-        _draw_camera(axes, path.world_from_camera[index], lens, seen_from, colour)
+        _draw_camera(axes, path.world_from_camera[index], lens, seen_from, reach, colour)
         axes.plot(*place[index], marker="o", ms=3.5, color=colour, zorder=4)
     subject = _plane(np.array([path.scene.pivot]), seen_from)[0]
     axes.plot(*subject, marker="*", ms=11, color=SUBJECT, zorder=5)
@@ -58,12 +61,17 @@ def _plane(points: Float64[np.ndarray, "*points 3"], seen_from: View) -> Float64
 
 
 def _draw_camera(
-    axes: Axes, world_from_camera: Float64[np.ndarray, "4 4"], lens: Pinhole, seen_from: View, colour: object
+    axes: Axes,
+    world_from_camera: Float64[np.ndarray, "4 4"],
+    lens: Pinhole,
+    seen_from: View,
+    reach: float,
+    colour: object,
 ) -> None:
-    """Draw what a camera sees, as far as ``REACH``."""
+    """Draw what a camera sees, so many subject distances far."""
     half = 0.5 * (lens.width if seen_from == "above" else lens.height) / lens.focal_px
     sides = np.array([[-1.0, 0.0], [1.0, 0.0]] if seen_from == "above" else [[0.0, -1.0], [0.0, 1.0]])
-    rays = np.concatenate([sides * half, np.ones((2, 1))], axis=1) * REACH
+    rays = np.concatenate([sides * half, np.ones((2, 1))], axis=1) * reach
     near, far = np.zeros((1, 3)), rays @ world_from_camera[:3, :3].T
     corners = _plane(np.concatenate([near, far]) + world_from_camera[:3, 3], seen_from)
     axes.fill(*corners.T, facecolor=colour, alpha=0.13, edgecolor="none", zorder=1)
