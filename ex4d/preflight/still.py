@@ -117,9 +117,9 @@ def _shot_named(name: str, shots: tuple[Shot, ...], file: str) -> Shot:
 def _frame_at(value: Fraction, unit: str, setup: Setup) -> int:
     last = setup.frame_count - 1
     frame = {"%": value / 100 * last, "s": value * setup.path.frame_rate, "f": value}[unit]
-    if frame > last:
+    if frame > last + 1 or (unit == "f" and frame > last):
         raise UserError(f"shot '{setup.shot.name}' ends at frame {last}; {float(value):g}{unit} is beyond it")
-    return round(frame)
+    return min(round(frame), last)  # what lies between the last frame and the shot's end is the last frame
 
 
 def _picture(kind: str, guide: GuideFrame, setup: Setup, index: int) -> Image:
