@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -109,7 +110,7 @@ def _write_edit(production: Production, film: ShotList, progress: Progress) -> N
 
     def write() -> None:
         _write_movie(production, pieces, progress)
-        _write_timeline(production, film)
+        _write_timeline(production, film, pieces)
 
     if not workspace.cut.made(key):
         workspace.cut.make(key, write)
@@ -128,7 +129,7 @@ def _write_movie(production: Production, pieces: Sequence[Piece], progress: Prog
             progress.advance()
 
 
-def _write_timeline(production: Production, film: ShotList) -> None:
+def _write_timeline(production: Production, film: ShotList, pieces: Sequence[Piece]) -> None:
     takes, workspace = production.takes, production.workspace
     media = {
         take.setup.shot.name: (take.result.folder / "colour.mkv").relative_to(workspace.folder).as_posix()
@@ -140,4 +141,11 @@ def _write_timeline(production: Production, film: ShotList) -> None:
     }
     rate = takes[0].setup.path.frame_rate
     title = film.title or workspace.edit.stem
-    write_text(workspace.timeline, timeline_json(title, production.segments, media, rate, notes))
+    sources = {path: _from(workspace.folder, path) for path in {piece.sound.path for piece in pieces}}
+    text = timeline_json(title, production.segments, media, rate, notes, pieces, sources)
+    write_text(workspace.timeline, text)
+
+
+def _from(folder: Path, path: Path) -> str:
+    """Return a path relative to a folder, as a timeline that stands there names it."""
+    return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()

@@ -36,7 +36,7 @@ def write_video(
     picture_late: Fraction = Fraction(0),
     layout: str | None = None,
 ) -> Path:
-    """Write gray frames with sound that begins ``late`` seconds after the file's clock does."""
+    """Write plain frames with sound that begins ``late`` seconds after the file's clock does."""
     with av.open(str(path), "w") as output:
         video = output.add_stream("libx264", rate=fps, options={"preset": "ultrafast"})
         video.width, video.height, video.pix_fmt = WIDTH, HEIGHT, "yuv420p"
@@ -45,13 +45,19 @@ def write_video(
             layout = layout or {1: "mono", 2: "stereo", 6: "5.1"}[sound.shape[1]]
             track = output.add_stream(code, rate=rate, layout=layout)
         for index in range(frames):
-            image = av.VideoFrame.from_ndarray(np.full((HEIGHT, WIDTH, 3), 4 * index % 256, np.uint8), format="rgb24")
+            image = av.VideoFrame.from_ndarray(_frame(index), format="rgb24")
             image.pts, image.time_base = index + round(picture_late * fps), 1 / fps
             output.mux(video.encode(image.reformat(format="yuv420p")))
         output.mux(video.encode(None))
         if track is not None:
             _write_sound(output, track, sound, rate, round(late * rate), layout)
     return path
+
+
+def _frame(index: int) -> np.ndarray:
+    """A slope that is lighter to the right, and lighter from frame to frame."""
+    slope = np.arange(WIDTH, dtype=np.uint8)[None, :, None] + np.uint8(4 * index % 190)
+    return np.ascontiguousarray(np.broadcast_to(slope, (HEIGHT, WIDTH, 3)))
 
 
 def _write_sound(output, track, sound, rate, first, layout) -> None:
