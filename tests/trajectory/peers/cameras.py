@@ -47,8 +47,8 @@ class Differences:
         return self.turn_deg <= limit.turn_deg and self.place <= limit.place and self.lens <= limit.lens
 
 
-ROUNDING = Differences(1e-6, 1e-8, 1e-8)
-"""Two ways to compute the same: presets hold some lengths to eight decimals of a percent."""
+ROUNDING = Differences(1e-9, 1e-12, 1e-12)
+"""Two ways to compute the same."""
 
 
 def differences(first: Cameras, second: Cameras) -> Differences:

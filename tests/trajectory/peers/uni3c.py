@@ -95,7 +95,7 @@ CUSTOM_GIVEN = {
 
 def slanted(offset, radius=1.0):
     """Return how far an offset is elsewhere that follows the source's axes where theirs follows the vertical."""
-    return Differences(1e-6, radius * float(np.linalg.norm(offset)) * math.radians(ELEVATION_DEG), 1e-8)
+    return Differences(1e-9, radius * float(np.linalg.norm(offset)) * math.radians(ELEVATION_DEG), 1e-12)
 
 
 PEER = Peer(
