@@ -133,7 +133,7 @@ def _identity_faults(preset: Preset, document: Mapped) -> list[Fault]:
     return [
         document[key].where.fault(f"states {got!r} where {wanted!r} is right")
         for key, (got, wanted) in stated.items()
-        if got != wanted
+        if got != wanted and key in document  # one that is misspelt is a fault already
     ]
 
 
@@ -148,6 +148,7 @@ class Library:
     """Whether versions may be built in that are not released yet: only while they are made."""
     _read: dict[Path, Preset] = field(default_factory=dict, repr=False, compare=False)
     _found: dict[str, dict[int, Path]] = field(default_factory=dict, repr=False, compare=False)
+    _names: list[str] = field(default_factory=list, repr=False, compare=False)
 
     @classmethod
     def beside(cls, shot_file: Path) -> Library:
@@ -169,8 +170,11 @@ class Library:
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all presets, sorted."""
-        homes = (self.built_in, *self.projects)
-        return tuple(sorted({folder.name for home in homes for folder in home.iterdir() if self._versions(folder)}))
+        if not self._names:
+            homes = (self.built_in, *self.projects)
+            folders = (folder for home in homes for folder in home.iterdir())
+            self._names.extend(sorted({folder.name for folder in folders if self._versions(folder)}))
+        return tuple(self._names)
 
     def versions(self, name: str) -> dict[int, Path]:
         """Return the files of a preset by version; empty where there is no such preset.
@@ -208,7 +212,7 @@ class Library:
         """
         versions = self.versions(name)
         if not versions:
-            hint = near(name, self.names()) or f"; presets: {', '.join(self.names())}"
+            hint = near(name, self.names()) or f"; ex4d presets list names the {len(self.names())} there are"
             raise ValueError(f"unknown preset {quoted(name)}{hint}")
         if version is not None and version not in versions:
             raise ValueError(f"preset {name!r} has no version {version}; versions: {', '.join(map(str, versions))}")

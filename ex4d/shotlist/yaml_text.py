@@ -25,6 +25,8 @@ LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 """libyaml's parser where it is there."""
 
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+"""What ends a line in YAML 1.1."""
 _GLUED = re.compile(r"([A-Za-z][\w-]*):(\S+)")
 
 
@@ -76,8 +78,8 @@ def _utf8(data: bytes, file: str) -> str:
 
 
 def _place(text: str, index: int) -> tuple[int, int]:
-    before = text[:index]
-    return before.count("\n") + 1, len(before) - before.rfind("\n")
+    lines = _BREAK.split(text[:index])
+    return len(lines), len(lines[-1]) + 1
 
 
 def _events(text: str, file: str) -> Iterator[Any]:
@@ -85,11 +87,16 @@ def _events(text: str, file: str) -> Iterator[Any]:
         yield from yaml.parse(text, Loader=LOADER)
     except yaml.MarkedYAMLError as error:
         mark: Any = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        line, column = _within(text, mark.line + 1, mark.column + 1) if mark else (1, 1)
         hint = _hint(text.splitlines()[:line], error.problem or "")
         raise _Unreadable(Fault(file, line, column, "", f"this is not YAML: {error.problem}{hint}")) from error
     except (yaml.YAMLError, RecursionError) as error:
         raise _Unreadable(Fault(file, 1, 1, "", f"this is not YAML: {quoted(str(error))}")) from error
+
+
+def _within(text: str, line: int, column: int) -> tuple[int, int]:
+    """Return a place, or the end of the text where the parser, at the end of what it was given, counts a line more."""
+    return min((line, column), _place(text, len(text)))
 
 
 def _hint(lines: list[str], problem: str) -> str:

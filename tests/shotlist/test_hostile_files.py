@@ -229,3 +229,13 @@ def test_a_byte_order_mark_and_windows_line_ends_are_free() -> None:
     crlf = b"\xef\xbb\xbf" + VALID.replace("\n", "\r\n").encode()
 
     assert outcome(crlf) == outcome(VALID)
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r", "\x85", "\u2028"])
+@pytest.mark.parametrize("closing", [False, True])
+def test_a_file_that_breaks_off_is_at_fault_at_its_end(line_end: str, closing: bool) -> None:
+    """Lines are counted as YAML ends them, and no fault stands behind the last."""
+    found = outcome(line_end.join(["ex4d: 1", "a: [b"]) + line_end * closing)
+
+    assert isinstance(found, ShotFileError)
+    assert [(fault.line, fault.column) for fault in found.faults] == [(3, 1) if closing else (2, 6)]

@@ -327,6 +327,17 @@ def test_a_preset_states_its_own_name_and_version(project: Project) -> None:
     assert project.messages("- use: turn") == ["states 'v1.yaml' where 'v2.yaml' is right (used at film.yaml:8:9)"]
 
 
+def test_a_preset_whose_own_name_is_misspelt_is_told_so(project: Project) -> None:
+    """The key is at fault, not what it lacks then."""
+    project.preset("mine", "[{pan: 1deg}]")
+    file = project.home / "mine" / "v1.yaml"
+    file.write_text(file.read_text().replace("preset: mine", "presett: yours"))
+
+    assert project.messages("- use: mine") == [
+        "unknown key 'presett'; did you mean 'preset'? (used at film.yaml:8:9)",
+    ]
+
+
 def test_the_library_lists_what_there_is(project: Project) -> None:
     """Built-in and the project's own."""
     project.preset("turn", "[]")
