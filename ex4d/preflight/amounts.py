@@ -42,13 +42,19 @@ class Amount:
 
         It stays within the bounds of its parameter.
         """
-        if by == 1.0:
-            return self.written
-        nothing = 1 if self.factor else 0
+        return self.written if by == 1.0 else Quantity(self._bounded(self._times(by)), self.written.unit)
+
+    def allows(self, by: float) -> bool:
+        """Return whether so many times as much is within the bounds of its parameter."""
+        return self._bounded(self._times(by)) == self._times(by)
+
+    def _times(self, by: float) -> Fraction:
         value = float(self.written.value) ** by if self.factor else float(self.written.value) * by
-        rounded = _towards(nothing, Fraction(value))
-        bounded = max(rounded, rounded if self.least is None else self.least)
-        return Quantity(min(bounded, bounded if self.most is None else self.most), self.written.unit)
+        return _towards(1 if self.factor else 0, Fraction(value))
+
+    def _bounded(self, value: Fraction) -> Fraction:
+        above = value if self.least is None else max(value, self.least)
+        return above if self.most is None else min(above, self.most)
 
 
 def _towards(nothing: int, value: Fraction) -> Fraction:
@@ -77,6 +83,8 @@ class Turnable:
 
     def shot_with(self, by: float) -> Shot | None:
         """Return the shot with its amounts so many times as large; None where the language allows no such amounts."""
+        if by > 1.0 and not all(amount.allows(by) for amount in self.amounts.values()):
+            return None
         faults: list[Fault] = []
         distance = self.shot.source.subject_distance
         report = Report(None if distance is None else Fraction(distance))
