@@ -186,6 +186,24 @@ def test_uni3c_does_not_swing_home(number):
     assert tilt[[*ends, *over]] == pytest.approx(tilt_keys[[*ends, *over]], abs=1e-9)
 
 
+def measured_in_units():
+    """The presets that take a unit, with what makes one of them move by it."""
+    library = Library(shipped("trajectories"))
+    names = {move.preset for peer in PEERS for move in peer.moves}
+    with_unit = sorted(name for name in names if "unit" in library.preset(name, 1).params)
+    return [(name, {"phi": "0deg", "x": "2", "y": "-1"} if name.endswith("target") else {}) for name in with_unit]
+
+
+@pytest.mark.parametrize(("name", "given"), measured_in_units())
+def test_twice_the_unit_is_twice_as_far(name, given):
+    """From the first frame to the last, whatever the head does."""
+    once, twice = compiled(name, given | {"unit": "12%"}, given | {"unit": "24%"}, frames=5)
+    far = twice.world_from_camera[:, :3, 3]
+
+    assert np.linalg.norm(far, axis=1).max() > 0.01
+    np.testing.assert_allclose(far, 2.0 * once.world_from_camera[:, :3, 3], rtol=0, atol=1e-15)
+
+
 @pytest.mark.parametrize("name", sorted({move.preset for peer in PEERS for move in peer.moves} | OURS_ALONE))
 def test_a_peers_preset_compiles_to_the_ends_of_its_ranges(name):
     parameters = Library(shipped("trajectories")).preset(name, 1).params
