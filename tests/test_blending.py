@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -18,6 +19,7 @@ from ex4d.production import shoot
 from ex4d.render.cpu_rasterizer import CpuRasterizer
 from ex4d.setups import Setup, set_up
 from ex4d.shotlist.load import load
+from ex4d.workspace import MANIFEST
 from tests.tiny_film import SHOTS, source_frames, write_tiny_film
 
 law = settings(derandomize=True, deadline=None, max_examples=40)
@@ -134,6 +136,9 @@ def test_a_film_is_made_anew_when_blend_changes(tmp_path: Path) -> None:
         for blend in ("true", "true", "false")
     ]
     (frame,) = made[2].result.frames(1, 2)
+    manifest = json.loads((made[2].folder / MANIFEST).read_text(encoding="utf-8"))
 
     assert [take.kept for take in made] == [False, True, False]
     np.testing.assert_array_equal(frame, source_frames()[6])
+    assert (manifest["plays"]["blend"], manifest["plays"]["frames"]) == (False, 3)
+    assert manifest["plays"]["parts"][0]["speed"] == {"start": "1/2", "end": "1/2"}
