@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 
+from ex4d.cli.columns import printable
 from ex4d.errors import Ex4dError, MissingPart
 
 EXIT_USER = 2
@@ -24,14 +25,6 @@ def main() -> None:
         sys.exit(EXIT_STOPPED)
 
 
-def _printable(text: str) -> str:
-    """Spell out control characters, which a hostile file may have in its names, to move a terminal about."""
-    return "".join(
-        character if character == "\n" or character.isprintable() else character.encode("unicode_escape").decode()
-        for character in text
-    )
-
-
 def _run() -> None:
     from ex4d.cli.app import app
     from ex4d.cli.stopping import Stopped
@@ -41,7 +34,7 @@ def _run() -> None:
     try:
         app(prog_name="ex4d")
     except Ex4dError as error:
-        sys.stderr.write(f"{_printable(str(error))}\n")
+        sys.stderr.write(f"{printable(str(error))}\n")
         sys.exit(EXIT_MISSING if isinstance(error, MissingPart) else EXIT_USER)
     except Stopped as stopped:
         sys.stderr.write(f"\nstopped; {stopped}\n")

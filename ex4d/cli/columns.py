@@ -31,3 +31,11 @@ def beside(label: str, texts: Sequence[str], column: int) -> Iterator[str]:
     elif lines:
         lines[0] = label + lines[0][len(label) :]
     yield from lines
+
+
+def printable(text: str) -> str:
+    """Spell out control characters, which a hostile file may have in its words, to move a terminal about."""
+    return "".join(
+        character if character in "\n\t" or character.isprintable() else character.encode("unicode_escape").decode()
+        for character in text
+    )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ex4d.cli.columns import beside, wrapped
+from ex4d.cli.columns import beside, printable, wrapped
 
 if TYPE_CHECKING:
     from ex4d.preflight.explanation.film import FilmTold
@@ -32,7 +32,7 @@ def explain(
     if as_json:
         sys.stdout.write(json.dumps(asdict(found), indent=2) + "\n")
     else:
-        sys.stdout.write("".join(f"{line}\n" for line in film_in_lines(found)))
+        sys.stdout.write("".join(f"{printable(line)}\n" for line in film_in_lines(found)))
 
 
 def film_in_lines(film: FilmTold) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ex4d.cli.columns import beside, wrapped
+from ex4d.preflight.explanation.quantities import number
 from ex4d.preflight.preset_changes import CameraChange, PresetChanges
 from ex4d.progress import counted
 from ex4d.shotlist.catalogue import Entry, grouped
@@ -27,7 +28,8 @@ def list_in_words(entries: tuple[Entry, ...]) -> Iterator[str]:
         for entry in members:
             yield from beside(f"  {_label(entry)}", _told(entry), column)
         yield ""
-    yield "ex4d presets show NAME tells more of one"
+    found = counted(len(entries), "preset")
+    yield wrapped(f"{found}; ex4d presets list WORD lists fewer, ex4d presets show NAME tells more of one")
 
 
 def _label(entry: Entry) -> str:
@@ -37,12 +39,16 @@ def _label(entry: Entry) -> str:
 def _told(entry: Entry) -> list[str]:
     if entry.newest is None:
         return [f"cannot be used: {entry.fault}"]
-    params = ", ".join(f"{name} {parameter.default}" for name, parameter in entry.newest.params.items())
+    params = ", ".join(f"{name} {_rounded(parameter)}" for name, parameter in entry.newest.params.items())
     marks = [
         f"versions {', '.join(map(str, entry.versions))}" if len(entry.versions) > 1 else "",
         "" if entry.released else "not released",
     ]
-    return [entry.newest.about, f"with {params}" if params else "", "; ".join(filter(None, marks))]
+    return [f"{entry.newest.about} ({params})" if params else entry.newest.about, "; ".join(filter(None, marks))]
+
+
+def _rounded(parameter: Parameter) -> str:
+    return number(parameter.default.value, 4) + parameter.default.unit
 
 
 def entry_as_json(entry: Entry) -> dict[str, Any]:

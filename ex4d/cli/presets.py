@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ex4d.cli.columns import printable
 from ex4d.errors import OutputError, ShotFileError, UserError
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def pin(
         _print_json(data | {file: {"written": False, "fault": str(fault)} for file, fault in faults.items()})
     else:
         _print_lines(line for each in pinned.values() for line in pinning_in_words(each, written=writing))
-        sys.stderr.write("".join(f"{fault}\n" for fault in faults.values()))
+        sys.stderr.write("".join(f"{printable(str(fault))}\n" for fault in faults.values()))
     if faults or (check and any(pinning.pins for pinning in pinned.values())):
         raise typer.Exit(2)
 
@@ -212,7 +213,7 @@ def _there(place: Path) -> Path:
 
 
 def _print_lines(lines: Iterable[str]) -> None:
-    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    sys.stdout.write("".join(f"{printable(line)}\n" for line in lines))
 
 
 def _print_json(data: Any) -> None:

@@ -70,7 +70,7 @@ def test_the_list_has_all_presets_in_groups_a_projects_own_first_in_80_columns(
     assert done.code == 0
     assert re.findall(r"^(\S.*) \(\d+\)$", done.out, re.MULTILINE) == ["in trajectories", "built in", "after EX-4D"]
     assert re.findall(r"^  ([a-z0-9@-]+)", done.out, re.MULTILINE) == ["sway@2", "turn", *(f"{name}@1" for name in few)]
-    assert "with angle 40deg\n" in done.out
+    assert "Turns a little. (angle 40deg)\n" in done.out
     assert "versions 1, 2; not released\n" in done.out
     assert "cannot be used: trajectories/turn/v1.yaml:1:1" in done.out
     assert max(map(len, done.out.splitlines())) <= 80
