@@ -63,7 +63,7 @@ def shoot(
     segments = () if only else cut(setups, film.end)
     sound = sync_sound_of(setups) if segments and film.audio == "source" else None
     if sound is not None:
-        tell(sound, setups, progress)
+        tell(sound, progress)
     require((setup.engine for setup in setups), options)
     engines = Engines(replace(options, previews=workspace.takes / "previews"), progress, verify=verify)
     with workspace.locked():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ex4d.artifacts.camera_path import CameraPath
-from ex4d.edit.sequence import NO_END, Segment, lay_out
+from ex4d.edit.sequence import Segment, lay_out
 from ex4d.engines.cards import count_by_place
 from ex4d.engines.choice import Choice, chosen_for_shot
 from ex4d.engines.options import AS_IS, EngineOptions
@@ -117,7 +117,7 @@ def with_engine(film: ShotList, engine: str) -> ShotList:
     return film.model_copy(update={"shots": tuple(shots)})
 
 
-def cut(setups: Sequence[Setup], end: Transition = NO_END) -> tuple[Segment, ...]:
+def cut(setups: Sequence[Setup], end: Transition) -> tuple[Segment, ...]:
     """Lay the shots out in the edit, which closes with ``end``.
 
     Raises:

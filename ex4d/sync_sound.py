@@ -14,17 +14,28 @@ from ex4d.progress import Progress
 from ex4d.setups import Setup
 from ex4d.trajectory.playback import sounding
 
-NOTHING_PLAIN = "nothing plays forwards at speed 1"
+_SILENT = "silent: "
 
 
 @dataclass(frozen=True)
 class SyncSound:
     """The sound of a film's sources under its shots."""
 
+    shots: tuple[str, ...]
+    """Their names, in order."""
     heard: tuple[tuple[Heard, ...], ...]
-    """Under each shot, in order."""
+    """Under each shot."""
     words: tuple[str, ...]
     """Of each shot, for the user: where it sounds, or why it is silent."""
+
+    def __str__(self) -> str:
+        told = "; ".join(f"{name} {words}" for name, words in self.by_shot.items())
+        return f"none, as no shot sounds: {told}" if self.silent else f"the source's: {told}"
+
+    @property
+    def by_shot(self) -> dict[str, str]:
+        """The words of each shot, by its name."""
+        return dict(zip(self.shots, self.words, strict=True))
 
     @property
     def silent(self) -> bool:
@@ -52,7 +63,7 @@ def sync_sound_of(setups: Sequence[Setup]) -> SyncSound:
         stretches = _stretches(setup, found[which])
         heard.append(stretches)
         words.append(_in_words(setup, stretches, found[which], clip))
-    return SyncSound(tuple(heard), tuple(words))
+    return SyncSound(tuple(setup.shot.name for setup in setups), tuple(heard), tuple(words))
 
 
 def _stretches(setup: Setup, sound: Sound | str) -> tuple[Heard, ...]:
@@ -64,9 +75,9 @@ def _stretches(setup: Setup, sound: Sound | str) -> tuple[Heard, ...]:
 
 def _in_words(setup: Setup, stretches: Sequence[Heard], sound: Sound | str, clip: MediaInfo) -> str:
     if isinstance(sound, str):
-        return f"silent: {clip.path.name} {sound}"
+        return f"{_SILENT}{clip.path.name} {sound}"
     if not stretches:
-        return f"silent: {NOTHING_PLAIN}"
+        return f"{_SILENT}nothing plays forwards at speed 1"
     length, step = setup.frame_count / setup.path.frame_rate, 1 / setup.path.frame_rate
     if sum(stretch.duration for stretch in stretches) > length - step:
         return "sounds throughout"
@@ -74,12 +85,12 @@ def _in_words(setup: Setup, stretches: Sequence[Heard], sound: Sound | str, clip
     return f"sounds at {spans}"
 
 
-def tell(found: SyncSound, setups: Sequence[Setup], progress: Progress) -> None:
+def tell(found: SyncSound, progress: Progress) -> None:
     """Say which shots are silent, and why; and that there is no sound track where all are."""
     reasons: dict[str, list[str]] = {}
-    for setup, words in zip(setups, found.words, strict=True):
-        if words.startswith("silent: "):
-            reasons.setdefault(words.removeprefix("silent: "), []).append(setup.shot.name)
+    for shot, words in found.by_shot.items():
+        if words.startswith(_SILENT):
+            reasons.setdefault(words.removeprefix(_SILENT), []).append(shot)
     for reason, shots in reasons.items():
         progress.say(f"sound: {', '.join(shots)} silent, because {reason}")
     if found.silent:

@@ -6,6 +6,7 @@ import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from ex4d.edit.sequence import edit_as_json
 from ex4d.manifest import handheld_seeds
 from ex4d.preflight.expectation import Expectation
 from ex4d.preflight.plan import Plan, ShotPlan
@@ -37,6 +38,8 @@ def print_plan(plan: Plan, console: Console) -> None:
     console.print(table)
     _print_notes(plan, console)
     _print_engines(plan, console)
+    if plan.sound is not None:
+        _print_line(f"  sound: {plan.sound}", console)
     _print_remarks(plan, console)
     size, rate = plan.shots[0].setup.size, plan.shots[0].setup.path.frame_rate
     console.print(
@@ -216,6 +219,8 @@ def plan_as_json(plan: Plan) -> dict[str, Any]:
         "frames": plan.frames,
         "seconds_expected": plan.seconds,
         "engine_seconds_expected": plan.engine_seconds,
+        "edit": edit_as_json(plan.segments),
+        "sound": None if plan.sound is None else plan.sound.by_shot,
         "shots": [
             {
                 "name": shot.setup.shot.name,

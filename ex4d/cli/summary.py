@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from ex4d.edit.sequence import edit_length, starts_of
+from ex4d.edit.sequence import edit_as_json, edit_length
 from ex4d.production import Production
 from ex4d.progress import counted
 from ex4d.render.coverage import summary_of, worst_in_words
-from ex4d.sync_sound import SyncSound
 from ex4d.takes import Take
 
 if TYPE_CHECKING:
@@ -30,20 +28,10 @@ def print_summary(made: Production, console: Console) -> None:
         frames = edit_length(made.segments)
         _line(console, f"\nfilm      {made.workspace.edit}  ({counted(frames, 'frame')}, {float(frames / rate):.2f} s)")
         if made.sound is not None:
-            _line(console, f"sound     {_sound_in_words(made, made.sound)}")
+            _line(console, f"sound     {made.sound}")
         _line(console, f"timeline  {made.workspace.timeline}")
     example = made.takes[0].movie.relative_to(made.workspace.takes)
     _line(console, f"takes     {made.workspace.takes}  ({example} and so on, with a manifest.json each)")
-
-
-def _sound_in_words(made: Production, sound: SyncSound) -> str:
-    """Say where the film sounds, and which shots are silent and why."""
-    told = "; ".join(f"{name} {words}" for name, words in zip(_names(made), sound.words, strict=True))
-    return f"none, as no shot sounds: {told}" if sound.silent else f"the source's: {told}"
-
-
-def _names(made: Production) -> list[str]:
-    return [segment.name for segment in made.segments]
 
 
 def choices_of(take: Take) -> list[str]:
@@ -80,11 +68,8 @@ def summary_as_json(made: Production) -> dict[str, Any]:
         "film": str(made.workspace.edit) if made.segments else None,
         "timeline": str(made.workspace.timeline) if made.segments else None,
         "frames": edit_length(made.segments) if made.segments else None,
-        "edit": [
-            {**asdict(segment), "start": start}
-            for segment, start in zip(made.segments, starts_of(made.segments), strict=True)
-        ],
-        "sound": None if made.sound is None else dict(zip(_names(made), made.sound.words, strict=True)),
+        "edit": edit_as_json(made.segments),
+        "sound": None if made.sound is None else made.sound.by_shot,
         "takes": [
             {
                 "shot": take.setup.shot.name,

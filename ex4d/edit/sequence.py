@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from itertools import accumulate
+from typing import Any
 
 from ex4d.edit.transitions import Frame, fade_in, fade_out, mixed
 from ex4d.errors import UserError
@@ -16,7 +17,7 @@ from ex4d.shotlist.overlaps import Overlap, Timing, impossible_overlaps
 FrameReader = Callable[[int, int], Iterator[Frame]]
 """Yields the frames start..stop-1 of one shot in order, as ``Video.frames`` does."""
 CUT = Join()
-NO_END = Transition()
+HARD_END = Transition()
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def lay_out(
     frame_counts: Sequence[int],
     transitions: Sequence[Transition],
     rate: Fraction,
-    end: Transition = NO_END,
+    end: Transition = HARD_END,
 ) -> tuple[Segment, ...]:
     """Place the shots one after the other.
 
@@ -84,6 +85,15 @@ def starts_of(segments: Sequence[Segment]) -> list[int]:
     """Return at which frame of the edit each shot's first frame lies."""
     ends = accumulate((segment.frame_count - segment.overlap for segment in segments), initial=0)
     return [end - segment.overlap for end, segment in zip(ends, segments, strict=False)]
+
+
+def edit_as_json(segments: Sequence[Segment]) -> list[dict[str, Any]]:
+    """Return for programs where each shot lies, and how it is entered and left."""
+    return [
+        {"shot": segment.name, "start": start, "frames": segment.frame_count}
+        | {"head": asdict(segment.head), "tail": asdict(segment.tail)}
+        for segment, start in zip(segments, starts_of(segments), strict=True)
+    ]
 
 
 def play(segments: Sequence[Segment], shots: Sequence[FrameReader]) -> Iterator[Frame]:

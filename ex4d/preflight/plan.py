@@ -24,6 +24,7 @@ from ex4d.render.rasterizer import Rasterizer
 from ex4d.setups import Setup, cut, set_up_all, with_engine
 from ex4d.shotlist.load import load
 from ex4d.shotlist.model import Output, ShotList
+from ex4d.sync_sound import SyncSound, sync_sound_of
 from ex4d.trajectory.figures import PathFigures, figures_of
 from ex4d.trajectory.warnings import Remark
 
@@ -69,6 +70,8 @@ class Plan:
     film: ShotList
     shots: tuple[ShotPlan, ...]
     segments: tuple[Segment, ...]
+    sound: SyncSound | None = None
+    """What will be heard; None where the shot list keeps no sound."""
 
     @property
     def frames(self) -> int:
@@ -99,9 +102,10 @@ def plan(file: Path, progress: Progress = SILENT, *, engine: str | None = None, 
     announce_compiling(progress)
     setups = set_up_all(film.shots, film.output, options=options, progress=progress)
     segments = cut(setups, film.end)
+    sound = sync_sound_of(setups) if film.audio == "source" else None
     rasterizer = open_rasterizer(options.rasterizer, progress)
     shots = tuple(_plan_shot(setup, film.output, rasterizer, progress, options) for setup in setups)
-    return Plan(film, shots, segments)
+    return Plan(film, shots, segments, sound)
 
 
 def _plan_shot(

@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ex4d.cli.planning import plan_as_json
 from ex4d.cli.summary import summary_as_json
 from ex4d.media.probe import probe
 from ex4d.media.sound import find_sound
+from ex4d.preflight.plan import plan as planned
 from ex4d.production import Production
 from tests.media.sounding import click_times, clicks, decoded, write_video
 from tests.production.shooting import digests, shot_in
@@ -89,6 +91,12 @@ def test_the_summary_says_where_the_film_sounds(made: Production) -> None:
     }
     joins = [(each["start"], each["head"]["kind"], each["tail"]["kind"]) for each in told["edit"]]
     assert joins == [(0, "cut", "cut"), (9, "cut", "wipe"), (18, "wipe", "fade")]
+
+
+def test_a_plan_says_it_too(made: Production) -> None:
+    plan = plan_as_json(planned(made.workspace.folder.parent / "film.yaml"))
+    told = summary_as_json(made)
+    assert (plan["sound"], plan["edit"], plan["frames"]) == (told["sound"], told["edit"], told["frames"])
 
 
 def test_takes_are_silent(made: Production) -> None:
