@@ -98,6 +98,17 @@ def test_a_film_preset_never_jerks(preset):
     assert changes.max() <= 0.5 * np.linalg.norm(steps, axis=1).max()
 
 
+@pytest.mark.parametrize("preset", FILM)
+@pytest.mark.parametrize("frames", [1, 2, 5, 49])
+def test_a_film_preset_holds_for_shots_of_any_length_and_subjects_anywhere(preset, frames):
+    """It touches the source view there too; a single frame is the first, which is at progress 0."""
+    path = compile_shot(shot_of(preset), scene(frames, pivot=(-0.25, 0.2, 1.0)))
+    starts = preset not in FROM_ELSEWHERE
+
+    assert len(path) == frames
+    assert bool(path.at_source[0 if starts else -1]) or (frames == 1 and not starts)
+
+
 def ends():
     """Each parameter of each film preset at either end of its range."""
     library = Library(HOME)
