@@ -51,7 +51,11 @@ def _scenes(shot: Shot, output: Output) -> Iterator[Scene]:
     """Yield what the source may be, the likeliest first; where no timing is sound, only the likeliest."""
     lenses = list(_lenses(shot.source, *(output.size or SIZE)))
     tried = islice(likely_timings(shot, output), MOST_TRIED // len(shot.parts))
-    sound = (timing for timing in tried if _allows(_scene(shot, output, timing, lenses[0]), shot))
+    sound = (
+        timing
+        for index, timing in enumerate(tried)
+        if _allows(_scene(shot, output, timing, lenses[0]), shot, likeliest=index == 0)
+    )
     first = next(sound, None) or next(likely_timings(shot, output))
     for timing in chain([first], islice(sound, MOST_TIMINGS - 1)):
         for lens in lenses:
@@ -83,8 +87,11 @@ def _states_angle(source: Source) -> bool:
     return isinstance(source.lens, LensSpec) and source.lens.kind != "px"
 
 
-def _allows(scene: Scene, shot: Shot) -> bool:
-    """Return whether a shot's clip, windows and key times fit into a source."""
+def _allows(scene: Scene, shot: Shot, *, likeliest: bool) -> bool:
+    """Return whether a shot's parts, windows and key times fit into a source.
+
+    Any window fits into a single frame: a source that leaves no more is none to judge by, unless it is the likeliest.
+    """
     try:
         clock = clock_of(shot, scene)
         for cue in cues_of(shot.camera, clock):
@@ -93,7 +100,7 @@ def _allows(scene: Scene, shot: Shot) -> bool:
                     key_times(cue.move, cue.span, clock)
     except TrajectoryError:
         return False
-    return True
+    return clock.frames > 1 or likeliest or shot.frames == 1
 
 
 def _assumptions(shot: Shot, output: Output, timing: Timing, lens: Pinhole) -> tuple[str, ...]:

@@ -34,6 +34,8 @@ def assumed(more="", **stated):
         ({}, "time: [{freeze: 1s, of: 900f}]"),
         ({}, "boomerang: true, camera: [{pan: 2deg, at: 12s..60%}]"),
         ({}, "frames: 3000"),
+        ({}, "clip: 0s..0.01s, frames: 1"),
+        ({"output": "fps: 24"}, "clip: 0s..0.04s, camera: [{pan: 2deg, at: 50%..0.01s}]"),
         ({}, "clip: 2s.., boomerang: true, frames: 4001"),
         ({"output": "fps: 24"}, "clip: 96f..48f, camera: [{pan: 2deg, at: 0s..3s}]"),
         ({"output": "fps: 24"}, "clip: 0f..48f, camera: [{pan: 2deg, at: 7s..100%}, {tilt: 2deg, at: 99%..7.1s}]"),
@@ -54,6 +56,7 @@ def test_what_some_source_allows_is_no_fault(stated, shot):
     ("stated", "shot", "part"),
     [
         ({}, "time: [{play: 0s..1s}, {freeze: 1s}], camera: [hold, {pan: 2deg, at: 0s..3s}]", 1),
+        ({}, "clip: 0f..48f, camera: [{pan: 2deg, at: 3s..1f}]", 0),
         ({"output": "fps: 24"}, "clip: 0s..1s, frames: 25", "frames"),
         ({"output": "fps: 24"}, "clip: 0s..1s, boomerang: true, frames: 48", "frames"),
         ({"source": ", fps: 24"}, "time: [{play: 0f..24f}], camera: [{pan: 2deg, at: 0s..1.1s}]", 0),
@@ -107,8 +110,10 @@ def scene_of(rate, steps):
 def test_a_list_that_a_source_allows_is_sound(shot, rate, steps):
     """Whatever the source is, if the shot compiles with it then it compiles with what is assumed."""
     try:
-        compile_shot(read(shot).shots[0], scene_of(rate, steps))
+        path = compile_shot(read(shot).shots[0], scene_of(rate, steps))
     except (ShotFileError, TrajectoryError):
+        return
+    if len(path) == 1 and "frames: 1," not in shot:  # into which any window fits
         return
     assert len(assumed(shot)) >= 1
 
