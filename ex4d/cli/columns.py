@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -16,11 +17,17 @@ def width() -> int:
 
 
 def wrapped(text: str, indent: int = 0) -> str:
-    """Break a text into lines; words with hyphens stay whole."""
+    """Break a text into lines; words with hyphens stay whole, and numbers stay with their units."""
     margin = " " * indent
-    return textwrap.fill(
-        text, width(), initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False, break_long_words=False
-    )
+    lines = textwrap.fill(
+        _UNIT.sub(_FIXED, text), width(), initial_indent=margin, subsequent_indent=margin,
+        break_on_hyphens=False, break_long_words=False,
+    )  # fmt: skip
+    return lines.replace(_FIXED, " ")
+
+
+_UNIT = re.compile(r"(?<=[0-9]) (?=(?:%|s|m|mm|px)(?![A-Za-z]))")
+_FIXED = "\u00a0"
 
 
 def beside(label: str, texts: Sequence[str], column: int) -> Iterator[str]:

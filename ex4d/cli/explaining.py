@@ -62,6 +62,9 @@ def _shot(shot: ShotTold, footage: tuple[str, ...]) -> Iterator[str]:
     yield wrapped(" ".join(filter(None, [*shot.plays, shot.entered])), 2)
     if footage:
         yield wrapped(" ".join(footage), 2)
-    for sentence in shot.camera:
-        yield from beside("  -", [sentence], 4)
+    for moves in shot.camera:
+        if moves.preset:
+            yield from beside("  -", [moves.preset], 4)
+        for sentence in moves.sentences:
+            yield from beside("    -" if moves.preset else "  -", [sentence], 6 if moves.preset else 4)
     yield wrapped(" ".join([shot.ends, *shot.remarks]), 2)

@@ -37,7 +37,7 @@ def test_programs_get_the_same_sentences_and_the_numbers(run: Run, film: Path) -
     (shot,) = data["shots"]
     assert (shot["name"], shot["frames"]) == ("swing", None)
     assert shot["ending"]["furthest_deg"] == pytest.approx(20.0)
-    assert shot["camera"][0].startswith("The camera travels 20 degrees")
+    assert shot["camera"][0]["sentences"][0].startswith("The camera travels 20 degrees")
 
 
 def test_what_is_wrong_is_told_as_check_tells_it(run: Run, film: Path) -> None:

@@ -9,13 +9,13 @@ import numpy as np
 
 from ex4d.artifacts.camera_path import CameraPath
 from ex4d.geometry.se3 import head_angles
-from ex4d.preflight.explanation.quantities import degrees, joined, number, share, side
+from ex4d.preflight.explanation.quantities import degrees, distance, joined, number, share, side
 from ex4d.preflight.explanation.spots import away
 from ex4d.shotlist.model import Source
 from ex4d.trajectory.standing import level_from_source
 
-NOTICED_DEG, NOTICED_LENS = 0.5, 0.005
-"""Turns and changes of lens below which nothing is said."""
+NOTICED_DEG, NOTICED, NOTICED_LENS = 0.5, 0.01, 0.005
+"""Turns, distances and changes of lens below which nothing is said."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,8 @@ class Ending:
     """Angle between its view and the source's, degrees."""
     furthest_deg: float
     """The largest such angle of the whole shot, degrees."""
+    furthest: float
+    """The largest distance from the source camera of the whole shot, subject distances."""
     at_source: bool
     """Whether it is the source's own camera and lens."""
     never_left: bool
@@ -53,9 +55,16 @@ class Ending:
         else:
             distance = [self._distance()] if self._moved else []
             words = f"it ends {', '.join([self._place(source), self._turn(), *distance])}; {self._lens()}"
-        if self.furthest_deg > self.turned_deg + 1:
-            words += f"; on the way it turns up to {number(self.furthest_deg, 2)} degrees away from the source's view"
-        return words
+        return words + self._on_the_way(source)
+
+    def _on_the_way(self, source: Source) -> str:
+        """Say how far it was before, where that is farther than it ends."""
+        parts = []
+        if self.furthest > math.hypot(*self.position) + NOTICED:
+            parts.append(f"up to {distance(round(self.furthest, 2), source)} from the source's camera")
+        if self.furthest_deg > self.turned_deg + NOTICED_DEG:
+            parts.append(f"turned up to {number(self.furthest_deg, 2)} degrees from the source's view")
+        return f"; on the way it is {' and '.join(parts)}" if parts else ""
 
     @property
     def _moved(self) -> bool:
@@ -65,7 +74,8 @@ class Ending:
         if not self._moved:
             return "where the source's camera stood"
         rounded = tuple(round(value, 2) for value in self.position)
-        return f"{away((rounded[0], rounded[1], rounded[2]), source)} from the source's camera"
+        words = away((rounded[0], rounded[1], rounded[2]), source)
+        return f"{words} {'of' if words.endswith(('left', 'right')) else 'from'} the source's camera"
 
     def _turn(self) -> str:
         words = (("to the right", "to the left"), ("up", "down"), ("clockwise", "counterclockwise"))
@@ -114,6 +124,7 @@ def ending_of(path: CameraPath) -> Ending:
         lens_deg=math.degrees(path.scene.lens.zoomed(factor).horizontal_angle),
         turned_deg=float(away_deg[-1]),
         furthest_deg=float(away_deg.max()),
+        furthest=float(np.linalg.norm(path.world_from_camera[:, :3, 3], axis=1).max()),
         at_source=bool(path.at_source[-1]),
         never_left=bool(path.at_source.all()),
     )

@@ -15,6 +15,7 @@ from ex4d.preflight.explanation.shots import ShotTold, tell_shot
 from ex4d.progress import counted
 from ex4d.shotlist.fields import near
 from ex4d.shotlist.joins import frames_of
+from ex4d.shotlist.library import Library
 from ex4d.shotlist.load import load
 from ex4d.shotlist.model import Shot, ShotList
 from ex4d.trajectory.assumed import compile_assumed
@@ -73,9 +74,10 @@ def _require_shot(name: str, film: ShotList) -> None:
 
 
 def _told(film: ShotList, paths: list[CameraPath], only: str | None) -> FilmTold:
+    abouts = _abouts(film)
     befores = [None, *(shot.name for shot in film.shots)]
     shots = [
-        (shot, tell_shot(shot, path, film, before), path)
+        (shot, tell_shot(shot, path, film, before, abouts), path)
         for shot, path, before in zip(film.shots, paths, befores, strict=False)
         if only in (None, shot.name)
     ]
@@ -93,6 +95,12 @@ def _told(film: ShotList, paths: list[CameraPath], only: str | None) -> FilmTold
         closes=told(words) if (words := closing(film.end)) and only is None else "",
         assumed=tuple(assumed),
     )
+
+
+def _abouts(film: ShotList) -> dict[str, str]:
+    library = Library.beside(film.file)
+    used = dict.fromkeys((use.name, use.version) for shot in film.shots for use in shot.presets)
+    return {f"{name}@{version}": library.preset(name, version).about for name, version in used}
 
 
 _SOUND = {

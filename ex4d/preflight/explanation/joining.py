@@ -14,17 +14,17 @@ def entering(transition: Transition, before: str | None) -> str:
     """Say how a shot is entered from the one before; nothing for a cut. Of the first shot, ``before`` is None."""
     lasting = seconds(transition.duration)
     if transition.kind == "dissolve":
-        return f"it is entered by a dissolve of {lasting} from {before}"
+        return f"it is entered by a dissolve of {lasting} from '{before}'"
     if transition.kind == "wipe" and transition.direction is not None:
         side = _FROM[transition.direction]
-        return f"it is entered by a wipe of {lasting}: its picture comes in from the {side} over {before}"
+        return f"it is entered by a wipe of {lasting}: its picture comes in from the {side} over '{before}'"
     if transition.kind == "cut":
         return ""
     colour = _COLOUR[transition.kind]
     if before is None:
         return f"it comes up from {colour} in {lasting}"
     return (
-        f"it is entered through {colour}: {before} goes to {colour} and it comes up from there, in {lasting} together"
+        f"it is entered through {colour}: '{before}' goes to {colour} and it comes up from there, in {lasting} together"
     )
 
 

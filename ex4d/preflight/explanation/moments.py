@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from ex4d.preflight.explanation.quantities import number, seconds
@@ -21,6 +22,8 @@ class Telling:
     """Whether the file says how long it is; else no seconds are said that follow from that."""
     folder: str
     """Of the shot list; files are named as seen from there."""
+    abouts: Mapping[str, str] = field(default_factory=dict)
+    """What presets say of themselves, by ``NAME@N``."""
 
     def share_of_shot(self, frame: Fraction) -> str:
         """Say a moment as a share of the shot, and in seconds where those are known: 40 % of the shot (0.8 s)."""

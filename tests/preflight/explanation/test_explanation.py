@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 
 from ex4d.cli.explaining import film_in_lines
 from ex4d.errors import ShotFileError, UserError
+from ex4d.preflight.explanation.cameras import sentence
 from ex4d.preflight.explanation.ending import ending_of
 from ex4d.preflight.explanation.film import explain, parted
 from ex4d.preflight.explanation.moments import Telling
 from ex4d.preflight.explanation.moves import SENTENCE_OF
 from ex4d.preflight.explanation.quantities import counted_as, number, seconds
-from ex4d.preflight.explanation.shots import sentence
 from ex4d.shotlist.load import parse
 from ex4d.shotlist.model import MOVES, Shot
 from ex4d.trajectory.assumed import compile_assumed
@@ -54,13 +54,14 @@ def test_the_words_of_a_film(film: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_nothing_is_said_as_no_one_says_it(film: Path) -> None:
     """No 1 degrees or 2 second, no long decimals, no names of code, nothing said twice in a row; sentences end."""
     told = asdict(explain(ROOT / film))
-    words = " ".join(text for shot in told["shots"] for text in (*shot["plays"], *shot["camera"], shot["ends"]))
+    moves = [text for shot in told["shots"] for each in shot["camera"] for text in each["sentences"]]
+    words = " ".join([*moves, *(text for shot in told["shots"] for text in (*shot["plays"], shot["ends"]))])
 
     assert not re.search(r"(?<![.\d])1 (degrees|times|metres|frames)\b", words)
     assert not re.search(r"(?<!\.)\b([02-9]|\d{2,}) (degree|metre|time)\b", words)
     assert not re.search(r"\d\.\d{4,}|\dE|e-\d|\bNone\b|[a-z]_[a-z]|\bFraction\b|--| ,|\(\)", words)
     assert not re.search(r"\b(\w+) \1\b", words)
-    assert all(re.fullmatch(r"[A-Z].*[^.]\.", text) for shot in told["shots"] for text in shot["camera"])
+    assert all(re.fullmatch(r"[A-Z].*[^.]\.", text) for text in moves)
 
 
 def test_every_move_has_its_sentence() -> None:
@@ -229,7 +230,7 @@ def test_of_what_only_the_media_can_tell_no_numbers_are_said(tmp_path: Path) -> 
         ("9 frames", 9),
     ]
     assert told.length == "4 shots"
-    assert told.shots[0].camera[0].startswith("From 10 % to 50 % of the shot, the camera's head")
+    assert told.shots[0].camera[0].sentences[0].startswith("From 10 % to 50 % of the shot, the camera's head")
     assert "24 frames a second" in told.assumed
     assert told.shots[1].ends == "The camera is locked off: it shows what the source's camera saw."
 
