@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 FAR_AHEAD = 48
 """Frames; decoding through fewer is quicker than seeking to a keyframe that is likely behind."""
+KEPT_BYTES = 64 << 20
+"""Of decoded R'G'B' that is kept to play backwards."""
 
 Array = TypeVar("Array", bound=np.ndarray)
 
@@ -29,7 +31,7 @@ def read_frames(
 ) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
     """Yield the R'G'B' of the frames asked for, upright, in the order asked; fitted to ``window`` if one is given.
 
-    Equal neighbours are decoded once; growing numbers are one pass; going back costs a seek.
+    Equal neighbours are decoded once; growing numbers are one pass; going back costs a seek, for a few dozen at a time.
 
     Raises:
         MediaError: a number outside the video, a frame that cannot be decoded, or one of another size.
@@ -49,11 +51,27 @@ def decode(info: MediaInfo, indices: Sequence[int], convert: Callable[[VideoFram
     """Yield what ``convert`` makes of each decoded frame of a video file, as stored, in the order asked."""
     with ExitStack() as files:
         reader = _Reader(info, files)
-        last, array = -1, None
-        for index in indices:
-            if array is None or index != last:
-                last, array = index, convert(reader.frame(index))
-            yield array
+        arrays: dict[int, Array] = {}
+        for block in _blocks(indices, max(1, KEPT_BYTES // (3 * info.width * info.height))):
+            wanted = sorted(set(block))
+            arrays = {index: arrays[index] for index in wanted if index in arrays}
+            arrays |= {index: convert(reader.frame(index)) for index in wanted if index not in arrays}
+            yield from (arrays[index] for index in block)
+
+
+def _blocks(indices: Sequence[int], most: int) -> Iterator[list[int]]:
+    """Cut numbers where they grow, so that those which shrink are decoded together; at most so many frames at a time.
+
+    A video can be decoded only forwards, from its keyframes on: each frame alone would take all of those before it.
+    """
+    block: list[int] = []
+    for index in indices:
+        if block and (index > block[-1] or (index < block[-1] and len(set(block)) >= most)):
+            yield block
+            block = []
+        block.append(index)
+    if block:
+        yield block
 
 
 def check_indices(info: MediaInfo, indices: Sequence[int]) -> None:

@@ -13,8 +13,8 @@ from ex4d.errors import MediaError
 from ex4d.media.colour import to_rgb
 from ex4d.media.fitting import Fit
 from ex4d.media.probe import probe
-from ex4d.media.reading import FAR_AHEAD, read_frames
-from tests.media.footage import number_of, numbered, write_images, write_numbered, write_stamped
+from ex4d.media.reading import FAR_AHEAD, _Reader, read_frames
+from tests.media.footage import SIZE, number_of, numbered, write_images, write_numbered, write_stamped
 
 COUNT = 400
 
@@ -52,6 +52,30 @@ def test_growing_numbers_far_and_near_are_the_frames_asked_for(clips, kind, indi
 def test_going_back_and_standing_still_work_too(clips, kind):
     wanted = [300, 300, 299, 5, 6, 6, 6 + FAR_AHEAD, 7 + 2 * FAR_AHEAD, 399, 0]
     assert [number_of(frame) for frame in read_frames(clips[kind], wanted)] == wanted
+
+
+@settings(max_examples=12, deadline=None, derandomize=True)
+@given(
+    kind=st.integers(0, 5),
+    indices=st.lists(st.integers(0, 30), min_size=1, max_size=12),
+    kept=st.sampled_from([1, 3, 1000]),
+)
+def test_any_order_gives_the_frames_asked_for_however_few_are_kept(clips, kind, indices, kept):
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("ex4d.media.reading.KEPT_BYTES", kept * 3 * SIZE[0] * SIZE[1])
+        assert [number_of(frame) for frame in read_frames(clips[kind], indices)] == indices
+
+
+def test_backwards_a_video_is_decoded_a_few_dozen_frames_at_a_time(clips, monkeypatch):
+    """Else each frame of a film without keyframes would take all that are before it."""
+    sought: list[int] = []
+    seek = _Reader._seek
+    monkeypatch.setattr(_Reader, "_seek", lambda reader, index: (sought.append(index), seek(reader, index)))
+    monkeypatch.setattr("ex4d.media.reading.KEPT_BYTES", 40 * 3 * SIZE[0] * SIZE[1])
+    backwards = range(COUNT - 1, -1, -1)
+
+    assert [number_of(frame) for frame in read_frames(clips[0], backwards)] == list(backwards)
+    assert sought == list(range(COUNT - 40, -1, -40))
 
 
 def test_a_frame_that_is_not_there_is_named(clips):
