@@ -27,7 +27,7 @@ SIZE = (512, 512)
 """Pixels, width and height, of a source that was not opened: EX-4D's."""
 LENSES_DEG = (54.0, 20.0, 100.0, 8.0, 130.0, 3.5, 147.0, 2.1)
 """Horizontal angles that a lens may have whose angle the file leaves open: the default, then across all there are."""
-MOST_TRIED, MOST_TIMINGS = 1000, 3
+MOST_TRIED, MOST_TIMINGS = 400, 3
 """Timings of which those are sought that a shot fits in, and such as it is compiled for."""
 
 
