@@ -76,7 +76,8 @@ shots:
 ```
 
 Distances are shares of the distance to the subject. `ex4d plan` tells how much of your video a move bares; give it
-less, or an `overscan`, where that is too much. Made by `docs/make_gallery.py`.
+less, or an `overscan`, where that is too much. Moves after those of other projects are measured against the originals
+in [peers.md](peers.md). This page is made by `docs/make_gallery.py`.
 """
 
 NOTES = {
@@ -98,7 +99,8 @@ shots:
 ```
 """,
     "whip-pan": """
-Two shots, joined by a cut in the middle of the whip:
+Two shots, joined by a cut in the middle of the whip. `ex4d plan` warns that it looks past what was filmed: so it does,
+for a few frames.
 
 ```yaml
 ex4d: 1
