@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
@@ -26,6 +27,7 @@ from ex4d.shotlist.fields import (
 from ex4d.shotlist.film_format import Rate, Size
 from ex4d.shotlist.lens import LensSpec
 from ex4d.shotlist.nodes import Listed, Mapped, Node, Text
+from ex4d.shotlist.other_words import ENGINES_ELSEWHERE, IN_THE_OUTPUT
 from ex4d.shotlist.paths import LocalPath
 from ex4d.shotlist.places import ImagePoint, image_point
 from ex4d.shotlist.records import Record
@@ -178,6 +180,7 @@ FileName = Annotated[str, BeforeValidator(_file_name)]
 class Output(Record):
     """The finished film."""
 
+    elsewhere: ClassVar[Mapping[str, str]] = IN_THE_OUTPUT
     example: ClassVar[str] = "output: {file: courtyard.mp4, size: 512x512, fps: 24}"
     file: FileName = "edit.mp4"
     """The film's name in the output folder."""
@@ -188,14 +191,14 @@ class Output(Record):
     fit: Fit = "crop"
     """What happens to another aspect. crop: fills, its edges are lost. pad: whole, between bars. squash: stretched."""
     overscan: Overscan = 0.0
-    """How much is cut off all round and so kept in reserve, that moves bare less at the edges."""
+    """By how much the picture is enlarged beyond its frame: a little less shows, and moves bare less at the edges."""
 
 
 class Synthesis(Record):
     """Who completes what the camera uncovers, and how."""
 
     example: ClassVar[str] = 'synthesis: {engine: mesh, seed: 7, prompt: "a courtyard"}'
-    engine: Annotated[Engine, choice(*ENGINES)] = "auto"
+    engine: Annotated[Engine, choice(*ENGINES, elsewhere=ENGINES_ELSEWHERE)] = "auto"
     """Which engine; ``auto`` takes the best that can run here, and says which and why."""
     seed: Whole = 0
     """Of its randomness: the same seed, the same film."""

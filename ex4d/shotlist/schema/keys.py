@@ -118,19 +118,17 @@ def spelled(kind: Any, metadata: tuple[Any, ...] = ()) -> Spelling:
 
 def _structured(kind: Any, metadata: tuple[Any, ...]) -> Spelling:
     if isinstance(kind, type) and issubclass(kind, Record):
-        return RECORDS.get(kind) or Spelling(name_of(kind), "a mapping", ref(name_of(kind)))
+        says = f"a mapping as `{kind.example}`" if kind.example.startswith("{") else "a mapping"
+        return RECORDS.get(kind) or Spelling(name_of(kind), says, ref(name_of(kind)))
     stated = [each for each in get_args(kind) if each is not NoneType]
     if get_origin(kind) in (Union, UnionType) and len(stated) == 1:
         return spelled(stated[0])
     if get_origin(kind) is tuple:
         of = [spelled(each) for each in stated if each is not Ellipsis]
-        least = next((each.min_length for each in metadata if hasattr(each, "min_length")), 0)
-        count = (least, None) if Ellipsis in stated else (len(of), len(of))
-        return Spelling(
-            "",
-            f"a list of {of[0].says}" if Ellipsis in stated else f"a list of {len(of)}, each {of[0].says}",
-            listed(ref(of[0].name), *count),
-        )
+        if Ellipsis in stated:
+            least = next((each.min_length for each in metadata if hasattr(each, "min_length")), 0)
+            return Spelling("", f"a list, each {of[0].says}", listed(ref(of[0].name), least))
+        return Spelling("", f"a list of {len(of)}, each {of[0].says}", listed(ref(of[0].name), len(of), len(of)))
     raise TypeError(f"no spelling for {kind}; add it to ex4d.shotlist.schema.spellings")
 
 

@@ -85,6 +85,8 @@ def of_quantity(name: str, reader: QuantityReader) -> Spelling:
 
 def kind_of(dimension: Dimension) -> str:
     """Return what a quantity is and its units, in words: an angle in `deg` or `rad`."""
+    if dimension is units.PIXELS:
+        return "pixels, in `px`"
     stated = [f"`{unit}`" for unit in dimension.units if unit]
     return f"{dimension.noun} in {' or '.join(stated)}" if stated and "" not in dimension.units else dimension.noun
 

@@ -56,7 +56,7 @@ _SCALARS = ["string", "number", "boolean"]
 
 QUANTITIES: Final[dict[str, Any]] = {
     "angle": fields.Angle,
-    "elevation": fields.Elevation,
+    "elevation": moves.Elevation,
     "distance": fields.Distance,
     "factor": fields.Factor,
     "duration": fields.Duration,
