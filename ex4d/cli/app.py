@@ -109,7 +109,8 @@ def plan(
         return
     if shot is not None or move is not None:
         raise UserError("--shot and --move say what --fit is about; write --fit 35% too")
-    from ex4d.cli.planning import plan_as_json, print_plan
+    from ex4d.cli.plan_json import plan_as_json
+    from ex4d.cli.planning import print_plan
     from ex4d.preflight.plan import plan as make_plan
 
     with shown(_console(stderr=True), quiet=as_json) as progress:

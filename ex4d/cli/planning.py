@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ex4d.edit.sequence import edit_as_json
 from ex4d.manifest import handheld_seeds
-from ex4d.preflight.expectation import Expectation
+from ex4d.preflight.overscan import overscan_in_words
 from ex4d.preflight.plan import Plan, ShotPlan
 from ex4d.progress import counted
 from ex4d.render.coverage import worst_in_words
 from ex4d.shotlist.model import MOVES
-from ex4d.trajectory.figures import distances, off_axis_deg, travels, turns_deg
 from ex4d.trajectory.scenery import lens_in_words
 
 if TYPE_CHECKING:
@@ -41,9 +38,13 @@ def print_plan(plan: Plan, console: Console) -> None:
     if plan.sound is not None:
         _print_line(f"  sound: {plan.sound}", console)
     _print_remarks(plan, console)
+    small = plan.shots[0].scan.size
+    _print_line(
+        f"\nshares of all frames are of renderings of {small[0]}x{small[1]}; the worst is drawn in full", console
+    )
     size, rate = plan.shots[0].setup.size, plan.shots[0].setup.path.frame_rate
     console.print(
-        f"\n{counted(plan.frames, 'frame')} of {size[0]}x{size[1]} at {rate} a second, "
+        f"{counted(plan.frames, 'frame')} of {size[0]}x{size[1]} at {rate} a second, "
         f"{float(plan.frames / rate):.1f} s; "
         f"about {math.ceil(plan.seconds)} s to make on this machine{_engines_in_words(plan)}",
         highlight=False,
@@ -65,7 +66,12 @@ _COLUMNS = (
 
 def moves_in_words(shot: ShotPlan) -> str:
     """Name the moves of a shot, or say that it is locked off."""
-    return " ".join(_WORD_OF[type(item.move)] for item in shot.setup.shot.camera) or "locked off"
+    return " ".join(words_of_moves(shot)) or "locked off"
+
+
+def words_of_moves(shot: ShotPlan) -> list[str]:
+    """Return the language's word for each move of a shot."""
+    return [_WORD_OF[type(item.move)] for item in shot.setup.shot.camera]
 
 
 def _row(shot: ShotPlan) -> tuple[str, ...]:
@@ -90,9 +96,9 @@ def _print_notes(plan: Plan, console: Console) -> None:
         notes += [f"newest {use.name}, version {use.version}" for use in shot.setup.shot.presets if not use.pinned]
         notes += [f"handheld seed {seed}" for seed in handheld_seeds(shot.setup)]
         notes += _work_in_words(shot)
-        notes += _uncovered_in_words(shot)
-        notes += _pace_in_words(shot)
         _print_line(f"  {shot.setup.shot.name}: " + "; ".join(notes), console)
+        for words in (*_uncovered_in_words(shot), *_pace_in_words(shot)):
+            _print_line(f"    {words}", console)
 
 
 def _print_line(words: str, console: Console) -> None:
@@ -104,22 +110,35 @@ def _print_remarks(plan: Plan, console: Console) -> None:
     remarks = [(remark.weight, shot.setup.shot.name, remark) for shot in plan.shots for remark in shot.remarks]
     for _, name, remark in sorted(remarks, key=lambda found: -found[0]):
         _print_line(f"warning: {name}: {remark}", console)
-    for shot in plan.shots:
-        if shot.overscan is not None:
-            _print_line(f"edges: {shot.setup.shot.name}: {shot.overscan}", console)
+    for words in edges_in_words(plan):
+        _print_line(f"edges: {words}", console)
+
+
+def edges_in_words(plan: Plan) -> list[str]:
+    """Say which shots bare edges, and the smallest overscan of all that can do without; a film has one overscan."""
+    present = float(plan.film.output.overscan)
+    advice = {shot.setup.shot.name: shot.overscan for shot in plan.shots}
+    baring = {name: each for name, each in advice.items() if each is not None and each.beyond}
+    if not baring:
+        least = max(present if each is None else each.least or 0.0 for each in advice.values())
+        return [f"none is bared, and {overscan_in_words(least)} would do"] if least < present else []
+    words = [f"{name}: {each}" for name, each in baring.items()]
+    curable = {name: each.least for name, each in baring.items() if each.least is not None}
+    if len(baring) > 1 and curable:
+        words.append(f"{overscan_in_words(max(curable.values()))} is the smallest for {' and '.join(curable)} together")
+    return words
 
 
 def _uncovered_in_words(shot: ShotPlan) -> list[str]:
-    """Say why the worst frame is uncovered, and what the shares are of."""
-    scan, worst = shot.scan, shot.scan.worst
-    thinned = f" of {len(scan.frames)} of its {scan.frame_count} frames" if scan.thinned else ""
-    if not worst.sight.uncovered:
-        return [f"nothing uncovered{thinned}"] if thinned else []
-    sight = worst.sight
-    return [
-        f"frame {worst.index} uncovers {sight.beyond:.1%} beyond the frame and {sight.behind:.1%} behind things, in "
-        f"renderings{thinned} at {scan.size[0]}x{scan.size[1]}"
-    ]
+    """Say why the worst frame is uncovered, and of how many frames it is the worst."""
+    scan, sight = shot.scan, shot.scan.worst.sight
+    found = []
+    if scan.thinned:
+        found.append(f"{len(scan.frames)} of its {scan.frame_count} frames were rendered, evenly spread")
+    if sight.uncovered:
+        why = f"{sight.beyond:.1%} beyond the source's frame and {sight.behind:.1%} behind things"
+        found.append(f"frame {scan.worst.index} uncovers {why}")
+    return found
 
 
 def _pace_in_words(shot: ShotPlan) -> list[str]:
@@ -174,75 +193,3 @@ def _engines_in_words(plan: Plan) -> str:
 
 def _duration(seconds: float) -> str:
     return f"{math.ceil(seconds)} s" if seconds < 120 else f"{math.ceil(seconds / 60)} min"
-
-
-def _work_as_json(work: Expectation) -> dict[str, Any]:
-    return {
-        "windows": [(window.start, window.stop) for window in work.windows],
-        "padding": work.windows[-1].padding,
-        "size": work.size,
-        "device": work.device,
-        "seconds_expected": work.seconds,
-        "seconds_are": work.where,
-        "memory": work.memory,
-        "notes": work.notes,
-    }
-
-
-def _scan_as_json(shot: ShotPlan) -> dict[str, Any]:
-    """Return the shares of every frame that was rendered small."""
-    scan = shot.scan
-    sights = {frame.index: frame.sight for frame in scan.frames}
-    return {
-        "size": scan.size,
-        "thinned": scan.thinned,
-        "uncovered": {index: sight.uncovered for index, sight in sights.items()},
-        "beyond": {index: sight.beyond for index, sight in sights.items()},
-        "behind": {index: sight.behind for index, sight in sights.items()},
-    }
-
-
-def _per_frame(shot: ShotPlan) -> dict[str, Any]:
-    """Return how far each frame's camera is from the source's, and from that of the frame before."""
-    path = shot.setup.path
-    return {
-        "angle_deg": off_axis_deg(path).tolist(),
-        "distance": distances(path).tolist(),
-        "turn_deg": [0.0, *turns_deg(path).tolist()],
-        "travel": [0.0, *travels(path).tolist()],
-    }
-
-
-def plan_as_json(plan: Plan) -> dict[str, Any]:
-    """Return the plan for programs."""
-    return {
-        "frames": plan.frames,
-        "seconds_expected": plan.seconds,
-        "engine_seconds_expected": plan.engine_seconds,
-        "edit": edit_as_json(plan.segments),
-        "sound": None if plan.sound is None else plan.sound.by_shot,
-        "shots": [
-            {
-                "name": shot.setup.shot.name,
-                "frames": shot.setup.frame_count,
-                "moves": [_WORD_OF[type(item.move)] for item in shot.setup.shot.camera],
-                "engine": shot.setup.engine.name,
-                "engine_work": None if shot.expected is None else _work_as_json(shot.expected),
-                "path": asdict(shot.figures) | _per_frame(shot),
-                "lens": shot.setup.footage.source_lens.as_json(),
-                "lens_seen_px": shot.setup.path.scene.lens.focal_px,
-                "subject_distance": shot.setup.footage.subject_distance,
-                "metric": shot.setup.footage.depth.metric,
-                "uncovered": {index: frame.uncovered for index, frame in shot.coverage.items()},
-                "where": {index: frame.where for index, frame in shot.coverage.items()},
-                "ninths": {index: frame.ninths for index, frame in shot.coverage.items()},
-                "worst_frame": shot.worst_frame,
-                "seconds_expected": shot.seconds,
-                "assumed": shot.setup.path.scene.assumed,
-                "small": _scan_as_json(shot),
-                "warnings": [asdict(remark) | {"words": str(remark)} for remark in shot.remarks],
-                "overscan": None if shot.overscan is None else asdict(shot.overscan) | {"words": str(shot.overscan)},
-            }
-            for shot in plan.shots
-        ],
-    }

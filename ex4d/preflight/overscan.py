@@ -48,7 +48,7 @@ class OverscanAdvice:
         return 1.0 if self.least is None else ((1 + self.present) / (1 + self.least)) ** 2
 
     def __str__(self) -> str:
-        now = f"frame {self.frame} shows {self.beyond:.1%} of what lies beyond the frame of the source"
+        now = f"{self.beyond:.1%} of frame {self.frame} lies beyond the source's frame"
         if self.least is None:
             return f"{now}, and no overscan up to {MOST:.0%} hides it: move less"
         if not self.beyond:
@@ -59,7 +59,12 @@ class OverscanAdvice:
     @property
     def in_words(self) -> str:
         """The smallest as a shot list writes it."""
-        return f"overscan: {100 * (self.least or 0):g}%"
+        return overscan_in_words(self.least or 0.0)
+
+
+def overscan_in_words(overscan: float) -> str:
+    """Return an overscan as a shot list writes it."""
+    return f"overscan: {100 * overscan:g}%"
 
 
 def advise(

@@ -108,8 +108,7 @@ def _of_cover(setup: Setup, scan: Scan, worst: tuple[int, Coverage]) -> Iterator
         yield Remark(
             "beyond",
             70,
-            f"frame {past.index} shows {past.sight.beyond:.0%} of what lies beyond the frame of the source: the camera "
-            "looks past it",
+            f"{past.sight.beyond:.0%} of frame {past.index} lies beyond the source's frame: the camera looks past it",
             f"turn it less; --fit 35% --shot {setup.shot.name} says how much",
             past.index,
         )
