@@ -78,6 +78,18 @@ def test_every_shipped_preset_is_right(file: Path) -> None:
     assert errors(file.read_text("utf-8"), PRESET) == []
 
 
+def test_every_shipped_file_names_its_schema() -> None:
+    """In its first line, as a path from its own folder, as editors take it."""
+    for schema_file, files in zip(FILES, ("shots/*.yaml", "trajectories/*/v*.yaml"), strict=True):
+        for file in ROOT.glob(files):
+            first = file.read_text("utf-8").partition("\n")[0]
+            assert first.startswith("# yaml-language-server: $schema="), (
+                f"begin {file} with # yaml-language-server: $schema={'../' * (len(file.parts) - len(ROOT.parts) - 2)}"
+                f"{Path(schema_file).name}"
+            )
+            assert (file.parent / first.partition("=")[2]).resolve() == (ROOT / schema_file).resolve()
+
+
 def test_every_record_of_the_language_has_keys_or_a_form() -> None:
     """And every type of its fields a spelling, or ``keys`` raises."""
     inner = {"Record", "MoveRecord", "SignedMove", "PresetUse", "ShotList", "Preset", "CameraItem", "Hold"}
