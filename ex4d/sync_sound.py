@@ -48,7 +48,7 @@ class SyncSound:
 
 
 def sync_sound_of(setups: Sequence[Setup]) -> SyncSound:
-    """Find what is heard under each shot.
+    """Find what is heard under each shot, and listen through it, so that nothing is found damaged after long work.
 
     Raises:
         MediaError: a source's sound cannot be decoded.
@@ -61,6 +61,8 @@ def sync_sound_of(setups: Sequence[Setup]) -> SyncSound:
         if which not in found:
             found[which] = find_sound(clip)
         stretches = _stretches(setup, found[which])
+        for stretch in stretches:
+            stretch.listen()
         heard.append(stretches)
         words.append(_in_words(setup, stretches, found[which], clip))
     return SyncSound(tuple(setup.shot.name for setup in setups), tuple(heard), tuple(words))

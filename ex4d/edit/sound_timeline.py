@@ -1,4 +1,4 @@
-"""The film's sound in a timeline: what overlaps lies on two tracks in turn, as editors lay it."""
+"""The film's sound in a timeline: what overlaps or meets lies on tracks of its own, as editors lay it."""
 
 from __future__ import annotations
 
@@ -17,16 +17,29 @@ def sound_tracks(pieces: Sequence[Piece], length: Fraction, sources: Mapping[Pat
     A piece that swells or dies away does so by a dissolve against the gap beside it.
 
     Args:
-        pieces: what is heard, in order.
+        pieces: what is heard, as it begins.
         length: of the film, seconds.
         sources: of each file that is heard, how it is called from where the timeline will stand.
     """
     import opentimelineio as otio
 
-    for turn in range(min(2, len(pieces))):
-        track = otio.schema.Track(name=f"sound {turn + 1}", kind=otio.schema.TrackKind.Audio)
-        track.extend(_items(otio, pieces[turn::2], sample_at(length), sources))
+    for index, laid in enumerate(_laid(pieces), 1):
+        track = otio.schema.Track(name=f"sound {index}", kind=otio.schema.TrackKind.Audio)
+        track.extend(_items(otio, laid, sample_at(length), sources))
         yield track
+
+
+def _laid(pieces: Sequence[Piece]) -> list[list[Piece]]:
+    """Lay each piece on the first track that is free: for a while, as two dissolves may not touch."""
+    tracks: list[list[Piece]] = []
+    for piece in pieces:
+        free = (track for track in tracks if track[-1].stop < piece.start)
+        track = next(free, None)
+        if track is None:
+            tracks.append([piece])
+        else:
+            track.append(piece)
+    return tracks
 
 
 def _items(otio: Any, pieces: Sequence[Piece], last: int, sources: Mapping[Path, str]) -> Iterator[Any]:

@@ -30,6 +30,15 @@ class Heard:
     duration: Fraction
     """Seconds."""
 
+    def listen(self) -> None:
+        """Decode it once.
+
+        Raises:
+            MediaError: it cannot be decoded.
+        """
+        for _ in self.sound.read(sample_at(self.source), sample_at(self.duration)):
+            pass
+
 
 @dataclass(frozen=True)
 class Ramp:
@@ -84,7 +93,7 @@ def sample_at(seconds: Fraction) -> int:
 
 
 def place(segments: Sequence[Segment], heard: Sequence[Sequence[Heard]], rate: Fraction) -> tuple[Piece, ...]:
-    """Place what is heard under each shot in the film.
+    """Place what is heard under each shot in the film; return the pieces as they begin.
 
     Sound crosses over with a dissolve or a wipe and fades with a fade, evenly, over the same frames. Where it begins or
     ends otherwise, inside the film and not where it merely goes on in the next shot, it swells or dies away in 5 ms.
@@ -103,7 +112,8 @@ def place(segments: Sequence[Segment], heard: Sequence[Sequence[Heard]], rate: F
                 piece = _joined(pieces.pop(), piece)
             pieces.append(piece)
     last = sample_at(edit_length(segments) / rate)
-    return tuple(_softened(piece, last) for piece in pieces if piece.count)
+    softened = (_softened(piece, last) for piece in pieces if piece.count)
+    return tuple(sorted(softened, key=lambda piece: piece.start))
 
 
 def _placed(segment: Segment, first: int, stretch: Heard, rate: Fraction) -> Piece:
@@ -141,7 +151,12 @@ def _softened(piece: Piece, last: int) -> Piece:
 
 
 def sound_of_frames(pieces: Sequence[Piece], frame_count: int, rate: Fraction) -> Iterator[Samples]:
-    """Yield the film's sound, under one frame after the other; what two shots share, both open at a time at most.
+    """Yield the film's sound, under one frame after the other; only what sounds then is open.
+
+    Args:
+        pieces: as :func:`place` returns them.
+        frame_count: of the film.
+        rate: of the film, frames a second.
 
     Raises:
         MediaError: a source's sound cannot be decoded.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import opentimelineio as otio
@@ -74,7 +75,7 @@ def check_handles(item: otio.schema.Transition, before: otio.core.Item, after: o
         assert isinstance(after.media_reference, otio.schema.GeneratorReference) or spare >= item.in_offset
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(edits())
 def test_every_edit_is_a_sound_timeline_of_its_own_length(edit: Edit) -> None:
     try:
@@ -126,9 +127,9 @@ def test_clips_refer_to_relative_files_and_carry_our_notes() -> None:
     assert clip.metadata["ex4d"] == {"seed": 7}
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(edits())
-def test_the_sound_lies_on_two_tracks_in_turn_as_long_as_the_film(edit: Edit) -> None:
+def test_the_sound_lies_on_tracks_as_long_as_the_film(edit: Edit) -> None:
     try:
         segments = cut(*edit)
     except UserError:
@@ -137,7 +138,8 @@ def test_the_sound_lies_on_two_tracks_in_turn_as_long_as_the_film(edit: Edit) ->
     assert 1 <= len(tracks) <= 2
     for track in tracks:
         assert track.duration().value == sample_at(edit_length(segments) / RATE)
-        assert all(not isinstance(item, otio.schema.Transition) or item.duration().value > 0 for item in track)
+        for item, following in pairwise(track):
+            assert not isinstance(item, otio.schema.Transition) or not isinstance(following, otio.schema.Transition)
         for clip in track.find_clips():
             assert clip.media_reference.target_url == "../talk.mp4"
 

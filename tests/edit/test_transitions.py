@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ex4d.edit.transitions import COLOURS, dissolve, fade_in, fade_out, mixed, wipe
@@ -27,6 +27,7 @@ def test_a_dissolve_is_the_exact_mix_rounded(leaving: int, entering: int, steps:
 wipes = st.tuples(st.integers(1, 17), st.integers(1, 11), st.integers(1, 30), st.sampled_from(DIRECTIONS))
 
 
+@settings(max_examples=50, deadline=None)
 @given(wipes)
 def test_a_wipe_uncovers_its_share_from_the_side_it_comes_from(wiped: tuple[int, int, int, str]) -> None:
     width, height, steps, direction = wiped
@@ -44,6 +45,7 @@ def test_a_wipe_uncovers_its_share_from_the_side_it_comes_from(wiped: tuple[int,
         before = picture
 
 
+@settings(max_examples=30, deadline=None)
 @given(wipes, st.integers(0, 2**32 - 1))
 def test_a_wipe_back_is_the_same_with_the_shots_exchanged(wiped: tuple[int, int, int, str], seed: int) -> None:
     width, height, steps, direction = wiped
@@ -55,6 +57,7 @@ def test_a_wipe_back_is_the_same_with_the_shots_exchanged(wiped: tuple[int, int,
 
 
 @pytest.mark.parametrize("kind", COLOURS)
+@settings(max_examples=30, deadline=None)
 @given(st.integers(1, 40), st.integers(0, 255))
 def test_fades_begin_and_end_in_the_colour_and_change_evenly(kind: str, frames: int, value: int) -> None:
     colour, join, picture = COLOURS[kind], Join(kind, None, frames), PIXEL * np.uint8(value)

@@ -94,3 +94,13 @@ def click_times(sound: np.ndarray, rate: int = 48_000, above: float = 0.3) -> li
     """The moments at which it first becomes loud after 50 ms of quiet, seconds."""
     loud = np.flatnonzero(np.abs(sound[:, 0]) > above)
     return [int(each) / rate for k, each in enumerate(loud) if k == 0 or each - loud[k - 1] > rate // 20]
+
+
+def damage(path: Path) -> None:
+    """Overwrite the middle of every packet of sound but the first few."""
+    data = bytearray(path.read_bytes())
+    with av.open(str(path)) as container:
+        places = [packet.pos for packet in container.demux(audio=0) if packet.size][4:]
+    for place in places:
+        data[place + 8 : place + 60] = bytes(52)
+    path.write_bytes(data)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
 
-from ex4d.cli.planning import plan_as_json
-from ex4d.cli.summary import summary_as_json
+from ex4d.cli.plan_json import plan_as_json
+from ex4d.cli.summary import print_summary, summary_as_json
+from ex4d.errors import MediaError
 from ex4d.media.probe import probe
 from ex4d.media.sound import find_sound
 from ex4d.preflight.plan import plan as planned
 from ex4d.production import Production
-from tests.media.sounding import click_times, clicks, decoded, write_video
+from tests.media.sounding import click_times, clicks, damage, decoded, tone, write_video
 from tests.production.shooting import digests, shot_in
 from tests.tiny_film import RATE, source_depth
 
@@ -91,6 +94,23 @@ def test_the_summary_says_where_the_film_sounds(made: Production) -> None:
     }
     joins = [(each["start"], each["head"]["kind"], each["tail"]["kind"]) for each in told["edit"]]
     assert joins == [(0, "cut", "cut"), (9, "cut", "wipe"), (18, "wipe", "fade")]
+
+
+def test_the_printed_summary_has_a_line_for_it(made: Production) -> None:
+    console = Console(record=True, file=io.StringIO(), width=200)
+    print_summary(made, console)
+    words = "open sounds throughout; bullet sounds at 0s..0.25s, 0.75s..1s; close sounds throughout"
+    assert f"sound     the source's: {words}" in console.export_text()
+
+
+def test_damaged_sound_is_found_before_anything_is_made(tmp_path: Path) -> None:
+    file = film_file(tmp_path, clicks(2, 48_000, CLICKS))
+    write_video(tmp_path / "talk.mkv", tone(2, 48_000), code="flac", frames=24, fps=Fraction(12))
+    damage(tmp_path / "talk.mkv")
+    file.write_text(SHOTS.replace("talk.mp4", "talk.mkv"), encoding="utf-8")
+    with pytest.raises(MediaError, match=r"talk\.mkv: its sound is damaged"):
+        shot_in(file)
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_plan_says_it_too(made: Production) -> None:

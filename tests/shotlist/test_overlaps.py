@@ -61,7 +61,7 @@ def count_at(shot: tuple[str, str, str], rate: Fraction) -> int:
     return 7 if "frames" in more else 2 * count - 1 if "boomerang" in more else count
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(lists(), st.sampled_from(sorted(RATES)))
 def test_the_file_refuses_what_the_edit_refuses_where_the_rate_is_stated(
     written: tuple[list[tuple[str, str, str]], str], rate: str
@@ -69,7 +69,7 @@ def test_the_file_refuses_what_the_edit_refuses_where_the_rate_is_stated(
     assert isinstance(outcome(text_of(*written, rate)), ShotList) is fits_the_edit(*written, RATES[rate])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(lists())
 def test_without_a_rate_the_file_refuses_only_what_no_rate_allows(
     written: tuple[list[tuple[str, str, str]], str],
