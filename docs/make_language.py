@@ -16,7 +16,7 @@ from ex4d.errors import ShotFileError
 from ex4d.shotlist import model
 from ex4d.shotlist.camera import BASES, MOVES, WITHOUT_EASE
 from ex4d.shotlist.easing import Ease
-from ex4d.shotlist.load import INHERITED, parse
+from ex4d.shotlist.load import INHERITED, WORDS, parse
 from ex4d.shotlist.moves import SignedMove
 from ex4d.shotlist.parameters import Parameter
 from ex4d.shotlist.schema.keys import Key, about, keys
@@ -48,6 +48,13 @@ EXAMPLES = {
     "    parameters: {radius: 25%}",
 }  # fmt: skip
 """Of each move that is drawn, items of a camera."""
+OF_LISTS = {
+    "ex4d": ("`1`", "**needed**", "The version of the language; it stands first."),
+    "source": ("a mapping", "", "What was filmed: the default of every shot, key by key."),
+    "synthesis": ("a mapping", "", "Who completes the picture: the default of every shot, key by key."),
+    "shots": ("a list of shots", "**needed**", "The shots, in the order of the film."),
+}
+"""Keys of a list that are no field of its record: what they are written as, their default, what they say."""
 FAULTY = """\
 ex4d: 1
 source: {video: media/courtyard.mp4}
@@ -89,9 +96,15 @@ def table(record: Any) -> str:
 
 def rows(record: Any) -> list[str]:
     """Return a row for every key, and one for both words of a pair."""
-    words = tuple(word for word in record.words() if record is not model.ShotList or word not in ("file", "shots"))
     pairs = dict(record.pairs.values())
-    return [_row(key, pairs.get(key.word)) for key in keys(record, words) if key.word not in pairs.values()]
+    found = {key.word: _row(key, pairs.get(key.word)) for key in keys(record, _words(record))}
+    if record is model.ShotList:
+        return [found.get(word) or f"| `{word}` | {' | '.join(OF_LISTS[word])} |" for word in WORDS]
+    return [row for word, row in found.items() if word not in pairs.values()]
+
+
+def _words(record: Any) -> tuple[str, ...]:
+    return tuple(word for word in record.words() if record is not model.ShotList or word not in ("file", "shots"))
 
 
 def _row(key: Key, opposite: str | None) -> str:
