@@ -28,12 +28,13 @@ ROOT = Path(__file__).parents[1]
 FILM = ROOT / "shots" / "scene.yaml"
 PAGE = ROOT / "docs" / "gallery.md"
 PICTURES = ROOT / "docs" / "pictures" / "gallery"
-CLIP = "1.5s..3.5s"
+PLAYS, FROZEN = "clip: 1.5s..3.5s", {"bullet-time": "time: [{freeze: 2s, of: 2.5s}]"}
+"""What plays of the clip, and for some presets instead."""
 PREVIEW = """ex4d: 1
 source: {{video: {video}}}
 shots:
   - name: {name}
-    clip: {clip}
+    {plays}
     camera: [{{use: {name}}}]
 """
 FRAMES, FRAME_SIZE, GAP, QUALITY = 5, (132, 99), 3, 74
@@ -82,7 +83,7 @@ in [peers.md](peers.md). This page is made by `docs/make_gallery.py`.
 
 NOTES = {
     "bullet-time": """
-A preset moves the camera; the shot's own `time` freezes the world under it:
+A preset moves the camera; the shot's own `time` freezes the world under it, here as in the picture:
 
 ```yaml
 ex4d: 1
@@ -99,8 +100,7 @@ shots:
 ```
 """,
     "whip-pan": """
-Two shots, joined by a cut in the middle of the whip. `ex4d plan` warns that it looks past what was filmed: so it does,
-for a few frames.
+Two shots, joined by a cut in the middle of the whip, which looks past what was filmed for a few frames:
 
 ```yaml
 ex4d: 1
@@ -190,7 +190,7 @@ def pictures(names: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
 
 def preview(film: ShotList, name: str) -> Shot:
     """Return the shot that shows a preset, of the film's own source."""
-    text = PREVIEW.format(name=name, video=film.shots[0].source.video.name, clip=CLIP)
+    text = PREVIEW.format(name=name, video=film.shots[0].source.video.name, plays=FROZEN.get(name, PLAYS))
     (shot,) = parse(text, FILM).shots
     return shot.model_copy(update={"source": film.shots[0].source, "synthesis": film.shots[0].synthesis})
 
