@@ -18,8 +18,8 @@ RATES = tuple(map(Fraction, (24, 25, 30, 50, 60, 15, 12, 10, 5, 120, 240, 1000))
 """Frames a second of a source that was not opened, the likeliest first."""
 LENGTH_OF_A_SOURCE, LENGTH_OF_A_REST = Fraction(10), Fraction(1)
 """Seconds that play of a source without a clip, and of a range that runs to the end, if windows need no more."""
-MOST_MOMENTS, MOST_RATES = 12, 48
-"""Moments of each unit that are compared to find lengths and rates, and rates that are found so."""
+MOST_MOMENTS = 12
+"""Moments of each unit that are compared to find lengths and rates."""
 
 
 class Timing(NamedTuple):
@@ -123,9 +123,10 @@ def _lengths(shot: Shot, rate: Fraction, shortest: Fraction) -> Iterator[Fractio
     if shot.frames is not None:
         yield max(usual, (shot.frames + 1) / rate)
         return
-    fixed, shares = _fixed_and_shares(shot, rate)
+    (timed, shares), (counted, _) = _fixed_and_shares(shot, "s"), _fixed_and_shares(shot, "f")
+    fixed = {*timed, *(count / rate for count in counted)} - {Fraction(0)}
     yield _parts_of(max(usual, *fixed, Fraction(0)), shot, rate)
-    meeting = {moment / share for moment in fixed for share in {*shares, Fraction(1)} if moment}
+    meeting = {*fixed, *(moment / share + 1 / rate for moment, share in product(fixed, shares))}
     lengths = sorted({shortest, *(_parts_of(length, shot, rate) for length in meeting)})
     yield from ((earlier + later) / 2 for earlier, later in pairwise(lengths))
     yield from (lengths[-1] + 1, *lengths) if meeting else ()
@@ -136,24 +137,43 @@ def _parts_of(length: Fraction, shot: Shot, rate: Fraction) -> Fraction:
     return (length + 1 / rate) / 2 if shot.boomerang else length
 
 
-def _fixed_and_shares(shot: Shot, rate: Fraction) -> tuple[list[Fraction], list[Fraction]]:
-    """Return moments of a shot in seconds, the latest, and those that are shares of it, the earliest."""
-    moments = list(_moments(shot))
-    fixed = {moment.value / (rate if moment.unit == "f" else 1) for moment in moments if moment.unit != "%"}
-    shares = {moment.value / 100 for moment in moments if moment.unit == "%" and moment.value}
+def _fixed_and_shares(shot: Shot, unit: str) -> tuple[list[Fraction], list[Fraction]]:
+    """Return a shot's moments in a unit, the latest, and those that are shares of it, the earliest."""
+    fixed = {moment.value for moment in _moments(shot) if moment.unit == unit}
+    shares = {moment.value / 100 for moment in _moments(shot) if moment.unit == "%" and moment.value}
     return sorted(fixed)[-MOST_MOMENTS:], sorted(shares)[:MOST_MOMENTS]
 
 
 def _rates_between(shot: Shot) -> list[Fraction]:
     """Return rates at which moments in frames and in seconds change places, and such as lie between them."""
-    moments = list(_moments(shot))
-    counted = sorted({moment.value for moment in moments if moment.unit == "f" and moment.value})[-MOST_MOMENTS:]
-    timed = {moment.value for moment in moments if moment.unit == "s" and moment.value}
-    if not shot.source.fps and not counts_frames(shot) and not is_open(shot):
-        timed.add(_closed_length(shot, Fraction(1)))
-    found = sorted({frames / seconds for frames, seconds in product(counted, sorted(timed)[-MOST_MOMENTS:])})
-    between = [(earlier + later) / 2 for earlier, later in pairwise([Fraction(1), *found, Fraction(1000)])]
-    return [rate for rate in (*between, *found) if 1 <= rate <= 1000][:MOST_RATES]
+    counted, shares = _fixed_and_shares(shot, "f")
+    timed, _ = _fixed_and_shares(shot, "s")
+    frames, length = _known_count(shot), _known_length(shot)
+    counted += [] if frames is None else [share * (frames - 1) for share in shares]
+    found = {count / second for count, second in product(counted, timed) if second}
+    if length:  # of N = length x rate frames a share is of N - 1, or there and back of 2N - 2
+        way = 2 if shot.boomerang else 1
+        found |= {(count / (share * way) + 1) / length for count, share in product(counted, shares)}
+        found |= {count / length for count in counted}
+    rates = sorted(rate for rate in found if 1 < rate < 1000)
+    between = [(earlier + later) / 2 for earlier, later in pairwise([Fraction(1), *rates, Fraction(1000)])]
+    return [*between, *rates]
+
+
+def _known_count(shot: Shot) -> Fraction | None:
+    """Return how many frames a shot has at any rate, where its own or the source's are counted."""
+    if shot.frames is not None:
+        return Fraction(shot.frames)
+    there, at_half_the_rate = _closed_length(shot, Fraction(1)), _closed_length(shot, Fraction(1, 2))
+    if is_open(shot) or at_half_the_rate != 2 * there:
+        return None
+    return 2 * there - 1 if shot.boomerang else there
+
+
+def _known_length(shot: Shot) -> Fraction | None:
+    """Return how many seconds a shot's parts last at any rate, where they are so written."""
+    length = _closed_length(shot, Fraction(1))
+    return None if is_open(shot) or length != _closed_length(shot, Fraction(1, 2)) else length
 
 
 def _moments(shot: Shot) -> Iterator[Position]:
