@@ -204,7 +204,10 @@ BAD_INPUTS = {
         with_text("file: tiny.mp4", "file: ../tiny.mp4"),
         r"tiny\.yaml:4:.*plain file name",
     ),
-    "a dissolve longer than its shot": (with_text("dissolve 0.25s", "dissolve 2s"), r"'push'.*'swing'"),
+    "a dissolve longer than its shot": (
+        with_text("dissolve 0.25s", "dissolve 2s"),
+        r"of shot 'push' \(0.5s\); at most 0.4s",
+    ),
 }
 
 
