@@ -16,6 +16,8 @@ from ex4d.shotlist.model import Clip, Freeze, Output, Play, Position, Shot, Spli
 
 RATES = tuple(map(Fraction, (24, 25, 30, 50, 60, 15, 12, 10, 5, 120, 240, 1000)))
 """Frames a second of a source that was not opened, the likeliest first."""
+WHOLE_RATES = tuple(map(Fraction, range(1, 61)))
+"""What else a film may have."""
 LENGTH_OF_A_SOURCE, LENGTH_OF_A_REST = Fraction(10), Fraction(1)
 """Seconds that play of a source without a clip, and of a range that runs to the end, if windows need no more."""
 MOST_MOMENTS = 12
@@ -33,7 +35,7 @@ class Timing(NamedTuple):
 def likely_timings(shot: Shot, output: Output) -> Iterator[Timing]:
     """Yield what is left open of rates and length, the likeliest first."""
     stated = output.fps or shot.source.fps
-    rates = [stated] if stated else list(dict.fromkeys((*RATES, *_rates_between(shot))))
+    rates = [stated] if stated else list(dict.fromkeys((*RATES, *_rates_between(shot), *WHOLE_RATES)))
     for rate in rates:
         yield from _with_rates(shot, rate, shot.source.fps or rate)
     if shot.source.fps is None and counts_frames(shot):  # which its rate, or a rate that varies, may stretch
@@ -155,6 +157,8 @@ def _rates_between(shot: Shot) -> list[Fraction]:
         way = 2 if shot.boomerang else 1
         found |= {(count / (share * way) + 1) / length for count, share in product(counted, shares)}
         found |= {count / length for count in counted}
+        spare = {way * length - second / share for second, share in product(timed, shares)}
+        found |= {way / seconds for seconds in spare if seconds > 0}
     rates = sorted(rate for rate in found if 1 < rate < 1000)
     between = [(earlier + later) / 2 for earlier, later in pairwise([Fraction(1), *rates, Fraction(1000)])]
     return [*between, *rates]
