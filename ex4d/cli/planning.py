@@ -124,7 +124,7 @@ def edges_in_words(plan: Plan) -> list[str]:
         return [f"none is bared, and {overscan_in_words(least)} would do"] if least < present else []
     words = [f"{name}: {each}" for name, each in baring.items()]
     curable = {name: each.least for name, each in baring.items() if each.least is not None}
-    if len(baring) > 1 and curable:
+    if len(curable) > 1:
         words.append(f"{overscan_in_words(max(curable.values()))} is the smallest for {' and '.join(curable)} together")
     return words
 

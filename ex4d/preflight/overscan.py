@@ -74,7 +74,8 @@ def advise(
 
     A letterboxed source has its bars whatever the overscan: there is no advice for it.
     """
-    present, most = float(output.overscan), max(scan.frames, key=lambda frame: frame.sight.overscan)
+    present = float(output.overscan)
+    most = max(scan.frames, key=lambda frame: (frame.sight.overscan, frame.sight.beyond))
     bared = max(frame.sight.beyond for frame in scan.frames)
     if output.fit == "pad" or (not bared and most.sight.overscan > present - GRAIN):
         return None
