@@ -174,6 +174,30 @@ def test_what_is_wrong_is_refused_where_it_is_wrong(name: str) -> None:
     assert messages(text)
 
 
+RIGHT = {
+    "nothing where nothing is needed": (
+        "ex4d: 1\ntitle:\nsource: {video: a.mp4}\noutput:\nsynthesis:\nshots:\n  - {name: a, camera: , synthesis: , source: }\n"),
+    "moves without a value": (
+        HEAD + "hold\n      - handheld\n      - hold:\n      - handheld:\n      - handheld: {settle: }\n"
+        "      - {use: orbit-right, with: }"),
+    "keys without a value": HEAD + "spline: {pace: constant, keys: [{at: 0%}, {rotation: }, {at: 100%}]}",
+    "numbers in quotes": (
+        "ex4d: '1'\nsource: {video: a.mp4, fps: '24'}\nsynthesis: {seed: '7', erode: '5'}\n"
+        "shots: [{name: '1', clip: 0s..5s, frames: '49', boomerang: 'true'}]\n"),
+    "words that look like numbers": "ex4d: 1\ntitle: 1984\nsource: {video: 2024}\nshots: [{name: 007}, {name: no}, {name: true}]\n",
+    "numbers with zeros": "ex4d: 1\nsource: {video: a.mp4, fps: 024.0}\nshots: [{name: a, clip: 00s..1.50s}]\n",
+    "sources of the shots' own": "ex4d: 1\nsource: {fps: 24}\nshots: [{name: a, source: {video: a.mp4}}]\n",
+    "metres": "ex4d: 1\nsource: {video: a.mp4, subject_distance: 2m}\nshots: [{name: a, camera: [dolly: 0.5m]}]\n",
+    "a camera that is missing": "ex4d: 1\nsource: {video: a.mp4}\nshots: [{name: a, camera: []}]\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_what_is_unusual_but_right_is_accepted(name: str) -> None:
+    assert not isinstance(outcome(RIGHT[name]), ShotFileError), outcome(RIGHT[name])
+    assert errors(RIGHT[name]) == []
+
+
 WRONG_PRESETS = {
     "a name of its own": ("preset: My Move", "preset", "pattern"),
     "an unknown word": ("speed: 3", "", "additionalProperties"),

@@ -149,7 +149,7 @@ def _camera_item() -> Json:
         "pattern": patterns.whole_text(f"(?:{'|'.join(SOLITARY)})"),
         "errorMessage": "needs a move with its amount, as in pan: 20deg",
         "properties": moves | use | common, "additionalProperties": False,
-        "oneOf": [{"type": "string"}, *({"required": [word]} for word in (*MOVES, "use"))],
+        "if": {"type": "object"}, "then": {"oneOf": [{"required": [word]} for word in (*MOVES, "use")]},
         "dependencies": {"with": ["use"], **without_ease},
     }  # fmt: skip
 
