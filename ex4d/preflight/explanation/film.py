@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ex4d.artifacts.camera_path import CameraPath
 from ex4d.errors import Fault, ShotFileError, UserError
-from ex4d.preflight.explanation.footage import output_in_words, source_in_words, synthesis_in_words
+from ex4d.preflight.explanation.footage import leans, output_in_words, source_in_words, synthesis_in_words
 from ex4d.preflight.explanation.joining import closing
 from ex4d.preflight.explanation.quantities import seconds, told
 from ex4d.preflight.explanation.shots import ShotTold, tell_shot
@@ -110,8 +110,9 @@ _SOUND = {
 
 
 def _footage(shot: Shot, film: ShotList) -> tuple[str, ...]:
-    words = (*source_in_words(shot.source, str(film.file.parent)), synthesis_in_words(shot.synthesis))
-    return tuple(map(told, words))
+    others_lean = any(leans(other.source) for other in film.shots)
+    source = source_in_words(shot.source, str(film.file.parent), others_lean=others_lean)
+    return tuple(map(told, (*source, synthesis_in_words(shot.synthesis))))
 
 
 def _length(film: ShotList, frames: list[int | None]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from ex4d.preflight.explanation.quantities import counted_as, degrees, lens, number, side
 from ex4d.preflight.explanation.spots import picture
+from ex4d.progress import counted
 from ex4d.shotlist.model import (
     DepthFile,
     DepthModel,
@@ -22,14 +23,21 @@ from ex4d.shotlist.model import (
 _UNITS = {"mm": "millimetres", "m": "metres", "relative": "a unit of its own", "disparity": "disparity"}
 
 
-def source_in_words(source: Source, folder: str) -> Iterator[str]:
-    """Yield sentences on a source; files are named as seen from ``folder``."""
+def source_in_words(source: Source, folder: str, *, others_lean: bool) -> Iterator[str]:
+    """Yield sentences on a source.
+
+    Args:
+        source: of a shot.
+        folder: that files are named as seen from.
+        others_lean: whether some camera of the film was not level, so that it is worth a word if this one was.
+    """
     rate = f", at {number(source.fps, 5)} frames a second" if source.fps is not None else ""
     yield f"filmed: {os.path.relpath(source.video, folder)}{rate}"
     yield _depth(source, folder)
-    yield _lens(source)
+    yield _lens(source) + _axis(source)
     yield f"the subject is {_subject(source)}"
-    yield from _stood(source)
+    if leans(source) or others_lean:
+        yield _stood(source)
 
 
 def _depth(source: Source, folder: str) -> str:
@@ -67,15 +75,29 @@ def _subject(source: Source) -> str:
     )
 
 
-def _stood(source: Source) -> Iterator[str]:
-    """Say how the camera that filmed stood, where it was not level."""
+def _axis(source: Source) -> str:
+    """Say where the lens's axis meets the picture, where that is not its middle."""
+    if source.center is None:
+        return ""
+    across, down = (number(value, 6) for value in source.center)
+    return f", its axis {across} px from the left and {down} px from the top"
+
+
+def leans(source: Source) -> bool:
+    """Return whether the camera that filmed was not level."""
+    return bool(source.tilt or source.roll)
+
+
+def _stood(source: Source) -> str:
+    """Say how the camera that filmed stood."""
     parts = []
     if source.tilt:
         parts.append(f"looked {side(source.tilt, 'down', 'up')} by {degrees(source.tilt)}")
     if source.roll:
         parts.append(f"was rolled {degrees(source.roll)} {side(source.roll, 'clockwise', 'counterclockwise')}")
-    if parts:
-        yield f"the camera that filmed it {' and '.join(parts)}, so it is known which way is up"
+    if not parts:
+        return "the camera that filmed it was level"
+    return f"the camera that filmed it {' and '.join(parts)}, so it is known which way is up"
 
 
 def output_in_words(output: Output) -> str:
@@ -100,4 +122,9 @@ _ENGINES = {
 def synthesis_in_words(synthesis: Synthesis) -> str:
     """Say who completes what the source never saw."""
     prompt = f', described as "{synthesis.prompt}"' if synthesis.prompt else ""
-    return f"what the source never saw is completed {_ENGINES[synthesis.engine]}, seed {synthesis.seed}{prompt}"
+    edges = (
+        f", not trusting the outermost {counted(synthesis.erode, 'pixel')} of what was seen"
+        if synthesis.erode is not None
+        else ""
+    )
+    return f"what the source never saw is completed {_ENGINES[synthesis.engine]}, seed {synthesis.seed}{edges}{prompt}"
