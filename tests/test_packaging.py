@@ -46,6 +46,8 @@ def test_the_wheel_holds_the_package_its_presets_and_its_example(wheel: Path) ->
     names = zipfile.ZipFile(wheel).namelist()
     assert "ex4d/_shipped/trajectories/orbit-right/v1.yaml" in names
     assert "ex4d/_shipped/shots/scene.yaml" in names
+    assert "ex4d/_shipped/shots/shot-list.schema.json" in names
+    assert "ex4d/_shipped/trajectories/preset.schema.json" in names
     assert "ex4d/_shipped/shots/media/courtyard.mp4" in names
     assert not [name for name in names if name.startswith(("tests/", "cli.py", "docs/"))]
 
