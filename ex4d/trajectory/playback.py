@@ -76,8 +76,10 @@ class Playback:
         moments: list[Fraction] = []
         fades: list[CrossFade | None] = []
         for stretch in self.stretches:
+            if len(moments) >= count:
+                break
             end = math.ceil((stretch.start + stretch.duration) * self.frame_rate)
-            frames = range(len(moments), max(len(moments), min(count, end)))
+            frames = range(len(moments), min(count, end))
             if isinstance(stretch, Run):
                 run, mixed = self._run(stretch, frames)
                 moments += run
