@@ -164,6 +164,22 @@ def test_a_cut_that_goes_on_in_the_source_is_not_heard() -> None:
     assert np.allclose(heard(segments, stretches), 1e-6 * (96_000 + np.arange(96_000)), rtol=0, atol=1e-7)
 
 
+def test_a_fade_in_what_goes_on_in_the_source_comes_back() -> None:
+    segments = cut([24, 24], [CUT, transition("fade", 12)])
+    stretches = [[Heard(EVEN, Fraction(0), Fraction(2 + index), Fraction(1))] for index in range(2)]
+    found = heard(segments, stretches) / 0.5
+    assert found[47_990:48_010].max() < 0.01
+    assert (found[-24_000:] == 1).all()
+
+
+def test_what_sounds_late_in_a_shot_does_not_hold_up_the_next_one() -> None:
+    """The shot before sounds at its very end, after the one that dissolves in has begun."""
+    segments = cut([24, 24], [CUT, transition("dissolve", 12)])
+    late = [Heard(EvenSound(Path("mute.mp4"), 0, Fraction(0), 0.0), Fraction(9, 10), Fraction(0), Fraction(1, 10))]
+    found = heard(segments, [late, [Heard(COUNTING, Fraction(0), Fraction(0), Fraction(1))]])
+    assert np.allclose(found[48_000:72_000], 1e-6 * np.arange(24_000, 48_000), rtol=0, atol=1e-7)
+
+
 def test_sound_that_begins_and_ends_inside_swells_and_dies_away_in_5_ms() -> None:
     segments = cut([48], [CUT])
     found = heard(segments, [[Heard(EVEN, Fraction(1, 2), Fraction(0), Fraction(1))]]) / 0.5

@@ -88,3 +88,10 @@ def test_the_first_shot_has_none_to_come_from(way: str) -> None:
 def test_a_shot_that_is_at_fault_itself_does_not_hide_that_a_fade_does_not_fit() -> None:
     text = film("  - {name: a b, clip: 0s..1s}\n") + "end: fade 1.2s\n"
     assert messages(text)[-1] == "a fade of 1.2s is longer than shot 'a b' (1s); at most 1s"
+
+
+def test_what_a_high_speed_camera_has_room_for_is_no_fault_of_the_file() -> None:
+    """1 ms is no frame at any usual rate, and one at 960 a second."""
+    shots = [("0.101s", "", "cut"), ("1s", "", "dissolve 0.1s")]
+    assert isinstance(outcome(text_of(shots, "cut", None)), ShotList)
+    assert not isinstance(outcome(text_of(shots, "cut", "240")), ShotList)
