@@ -15,7 +15,11 @@ from hypothesis import strategies as st
 import ex4d.guide
 from ex4d.artifacts.guide_video import GuideFrame
 from ex4d.guide import GuideRecipe, cross_faded, draw_guide, mixed
+from ex4d.media.probe import probe
+from ex4d.media.reading import read_frames
 from ex4d.production import shoot
+from ex4d.recon.job import Recon
+from ex4d.recon.making import reconstruct
 from ex4d.render.cpu_rasterizer import CpuRasterizer
 from ex4d.setups import Setup, set_up
 from ex4d.shotlist.load import load
@@ -142,3 +146,16 @@ def test_a_film_is_made_anew_when_blend_changes(tmp_path: Path) -> None:
     np.testing.assert_array_equal(frame, source_frames()[6])
     assert (manifest["plays"]["blend"], manifest["plays"]["frames"]) == (False, 3)
     assert manifest["plays"]["parts"][0]["speed"] == {"start": "1/2", "end": "1/2"}
+
+
+def test_a_reconstruction_of_a_cross_faded_shot_says_whose_meshes_it_saves(tmp_path: Path) -> None:
+    file = slowed(tmp_path, more=", camera: [orbit: {right: 20deg}]")
+    job = Recon(tmp_path / "out", shot=f"{file}#slow", frame_count=3, lossless=True, mesh_frames=(1,))
+    reconstruct(job)
+    setup = set_up_slowed(tmp_path, more=", camera: [orbit: {right: 20deg}]")
+    guide = draw_guide(setup.footage, setup.path, CpuRasterizer(), GuideRecipe(in_depth_units=True, background=False))
+    colours = read_frames(probe(job.color), range(3))
+
+    for frame, colour in zip(guide, colours, strict=False):
+        np.testing.assert_array_equal(colour, frame.colour)
+    assert "each is of the source frame on screen" in job.manifest.read_text(encoding="utf-8")

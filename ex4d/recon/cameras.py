@@ -92,8 +92,10 @@ def _of_shot(job: Recon, inputs: Inputs, media: Media) -> Staged:
         path = compile_shot(shot, footage.scene)
     if faults:
         raise ShotFileError(tuple(faults))
-    count = frames_of(job.frame_count, len(path), job.shot or "")
-    return Staged(footage, _first(path, count), None, said)
+    path = _first(path, frames_of(job.frame_count, len(path), job.shot or ""))
+    if job.mesh_frames and any(path.cross_fades):
+        said = (*said, "frames are cross-faded, meshes are not: each is of the source frame on screen")
+    return Staged(footage, path, None, said)
 
 
 def _first(path: CameraPath, count: int) -> CameraPath:
