@@ -87,9 +87,11 @@ def test_the_list_can_be_filtered_and_read_by_programs(run: Run, film: Path, few
 
 
 def test_every_preset_that_is_built_in_belongs_to_a_group() -> None:
-    """Nobody's name is used without the group's saying whose it is; and all of them are released."""
+    """Nobody's name is used without the group's saying whose it is; all are released, and pin what they use."""
     entries = catalogue(Library(BUILT_IN))
-    assert [entry.name for entry in entries if entry.fault] == []
+    assert [entry.name for entry in entries if not entry.released] == []
+    moves = [item for entry in entries if entry.newest for item in entry.newest.camera if isinstance(item, dict)]
+    assert [item["use"] for item in moves if "use" in item and "@" not in item["use"]] == []
     assert all((entry.group != "built in") == (entry.name.split("-")[0] in PEERS) for entry in entries)
 
 

@@ -12,7 +12,7 @@ from ex4d.shotlist.model import WHOLE_SOURCE, Clip, Freeze, Part, Play, Position
 
 def playing(shot: Shot) -> Iterator[str]:
     """Yield sentences that say what plays."""
-    parts = [_part(part, index) for index, part in enumerate(shot.parts)]
+    parts = [_part(part) for part in shot.parts]
     if len(parts) == 1:
         yield f"it plays {parts[0]}"
     else:
@@ -35,10 +35,8 @@ def _open(shot: Shot) -> str:
     )
 
 
-def _part(part: Part, index: int) -> str:
-    if isinstance(part, Freeze):
-        return _freeze(part)
-    return _played(part)
+def _part(part: Part) -> str:
+    return _freeze(part) if isinstance(part, Freeze) else _played(part)
 
 
 def _freeze(part: Freeze) -> str:

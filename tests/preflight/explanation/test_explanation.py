@@ -9,6 +9,7 @@ import math
 import re
 from dataclasses import asdict
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from ex4d.cli.explaining import film_in_lines
 from ex4d.errors import ShotFileError, UserError
 from ex4d.preflight.explanation.cameras import sentence
 from ex4d.preflight.explanation.ending import ending_of
-from ex4d.preflight.explanation.film import explain, parted
+from ex4d.preflight.explanation.film import FilmTold, explain, parted
 from ex4d.preflight.explanation.moments import Telling
 from ex4d.preflight.explanation.moves import SENTENCE_OF
 from ex4d.preflight.explanation.quantities import counted_as, number, seconds
@@ -31,13 +32,20 @@ from ex4d.trajectory.timing import clock_of
 from tests.shotlist.reading import FILE, one_shot
 
 HERE = Path(__file__).parent
-GOLDENS = {HERE / "everything.yaml": HERE / "everything.txt", Path("shots/scene.yaml"): HERE / "scene.txt"}
+SCENE = Path("shots/scene.yaml")
+GOLDENS = {HERE / "everything.yaml": HERE / "everything.txt", SCENE: HERE / "scene.txt"}
 ROOT = HERE.parents[2]
+
+
+@cache
+def explained(film: Path) -> FilmTold:
+    """A film, told once for all tests."""
+    return explain(ROOT / film)
 
 
 def written(film: Path) -> str:
     """What a terminal of 80 columns shows."""
-    return "".join(f"{line}\n" for line in film_in_lines(explain(ROOT / film)))
+    return "".join(f"{line}\n" for line in film_in_lines(explained(film)))
 
 
 @pytest.mark.parametrize("film", GOLDENS, ids=lambda film: film.stem)
@@ -53,7 +61,7 @@ def test_the_words_of_a_film(film: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.parametrize("film", GOLDENS, ids=lambda film: film.stem)
 def test_nothing_is_said_as_no_one_says_it(film: Path) -> None:
     """No 1 degrees or 2 second, no long decimals, no names of code, nothing said twice in a row; sentences end."""
-    told = asdict(explain(ROOT / film))
+    told = asdict(explained(film))
     moves = [text for shot in told["shots"] for each in shot["camera"] for text in each["sentences"]]
     words = " ".join([*moves, *(text for shot in told["shots"] for text in (*shot["plays"], shot["ends"]))])
 
@@ -136,7 +144,7 @@ def test_a_window_is_said_in_its_own_unit(at: str, words: str) -> None:
 angles = st.integers(-40, 40)
 
 
-@settings(derandomize=True, deadline=None, max_examples=25)
+@settings(derandomize=True, deadline=None, max_examples=12)
 @given(angles, angles, angles, st.sampled_from([0, 12, -8]))
 def test_the_turn_at_the_end_is_what_pan_tilt_and_roll_add_up_to(pan: int, tilt: int, roll: int, stood: int) -> None:
     """However the source's camera looked down or up; and it stands where it stood."""
@@ -237,10 +245,9 @@ def test_of_what_only_the_media_can_tell_no_numbers_are_said(tmp_path: Path) -> 
 
 def test_one_shot_is_told_alone_and_an_unknown_one_is_answered(tmp_path: Path) -> None:
     """With the nearest name."""
-    scene = ROOT / "shots" / "scene.yaml"
+    scene = ROOT / SCENE
     assert parted(f"{scene}#swing") == (scene, "swing")
-    assert [shot.name for shot in explain(scene, "swing").shots] == ["swing"]
-    assert explain(scene, "swing").shots[0] == explain(scene).shots[1]
+    assert explain(scene, "swing").shots[0] == explained(SCENE).shots[1]
     with pytest.raises(UserError, match="has no shot 'swnig'; did you mean 'swing'"):
         explain(scene, "swnig")
     odd = tmp_path / "a#b.yaml"
