@@ -45,7 +45,7 @@ _HANDLE = {
     "pattern": patterns.whole_text(patterns.at_most(1)),
 }
 _NOT_ROUNDED: Json = {
-    "not": {"enum": [round(base * 1000 / 1001, places) for base in (24, 30, 48, 60, 120) for places in (3, 2)]}
+    "not": {"enum": sorted({round(base * 1000 / 1001, places) for base in (24, 30, 48, 60, 120) for places in (3, 2)})}
 }
 """Roundings of n x 1000/1001; the commonest, as an editor knows no arithmetic."""
 _ONE = {"additionalProperties": False, "minProperties": 1, "maxProperties": 1}
