@@ -147,7 +147,7 @@ def _camera_item() -> Json:
     return {
         "type": ["object", "string"], **told(about(CameraItem)),
         "pattern": patterns.whole_text(f"(?:{'|'.join(SOLITARY)})"),
-        "errorMessage": "needs a move with its amount, as in pan: 20deg",
+        "errorMessage": "needs one move with its amount, as in pan: 20deg",
         "properties": moves | use | common, "additionalProperties": False,
         "if": {"type": "object"}, "then": {"oneOf": [{"required": [word]} for word in (*MOVES, "use")]},
         "dependencies": {"with": ["use"], **without_ease},
