@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from ex4d.crew import make_beforehand
 from ex4d.edit.sequence import Segment, edit_length, play
@@ -101,7 +102,7 @@ def _write_edit(production: Production, film: ShotList, progress: Progress) -> N
         {
             "results": [stage(take.folder, "result").key for take in takes],
             "segments": segments,
-            "sound": pieces,
+            "sound": [_ingredients(piece, workspace.folder) for piece in pieces],
             "rate": rate,
             "title": film.title,
             "code": code_hash("edit", "media"),
@@ -114,6 +115,13 @@ def _write_edit(production: Production, film: ShotList, progress: Progress) -> N
 
     if not workspace.cut.made(key):
         workspace.cut.make(key, write)
+
+
+def _ingredients(piece: Piece, folder: Path) -> list[Any]:
+    """Return what a piece of sound adds to the film, but for what is heard, which is the results' source."""
+    sound = piece.sound
+    heard = [_from(folder, sound.path), sound.stream, sound.begin]
+    return [*heard, piece.source, piece.start, piece.count, piece.ramps]
 
 
 def _write_movie(production: Production, pieces: Sequence[Piece], progress: Progress) -> None:

@@ -85,19 +85,40 @@ def test_a_range_is_the_same_samples_as_in_one_reading(
     assert np.array_equal(found, whole[20_000 + start : 20_000 + start + count])
 
 
-def test_a_gap_in_the_sound_is_silent_and_what_follows_is_on_time(tmp_path: Path) -> None:
-    """A recorder that dropped packets: its stamps jump."""
-    whole = write_video(tmp_path / "whole.mov", clicks(2, SOUND_RATE, CLICKS), code="pcm_s16le")
-    gappy = tmp_path / "gappy.mkv"
+def without_sound_at(whole: Path, gappy: Path, start: float, stop: float) -> float:
+    """Copy a video as a recorder writes it that dropped packets: its stamps jump. Return the seconds that are left."""
+    left = Fraction(0)
     with av.open(str(whole)) as source, av.open(str(gappy), "w") as output:
         streams = {stream.index: output.add_stream_from_template(stream) for stream in source.streams}
         for packet in source.demux():
             at = None if packet.pts is None else packet.pts * packet.time_base
-            if at is None or (packet.stream.type == "audio" and 0.4 < at < 1.0):
+            heard = packet.stream.type == "audio"
+            if at is None or (heard and start < at < stop):
                 continue
+            left += packet.duration * packet.time_base if heard else 0
             packet.stream = streams[packet.stream.index]
             output.mux(packet)
-    assert click_times(read(gappy, 0, 2 * SOUND_RATE)) == pytest.approx([0.25, 1.5], abs=1.1e-3)
+    return float(left)
+
+
+def test_a_gap_in_the_sound_is_silent_and_what_follows_is_on_time(tmp_path: Path) -> None:
+    whole = write_video(tmp_path / "whole.mov", clicks(2, SOUND_RATE, CLICKS), code="pcm_s16le")
+    without_sound_at(whole, tmp_path / "gappy.mkv", 0.4, 1.0)
+    heard = read(tmp_path / "gappy.mkv", 0, 2 * SOUND_RATE)
+    assert click_times(heard) == pytest.approx([0.25, 1.5], abs=1.1e-3)
+
+
+def test_before_a_gap_nothing_is_lost_in_the_resampler(tmp_path: Path) -> None:
+    even = np.full((88_200, 2), 0.5, np.float32)
+    whole = write_video(tmp_path / "whole.mov", even, rate=44_100, code="pcm_s16le")
+    left = without_sound_at(whole, tmp_path / "gappy.mov", 0.4, 1.0)
+    heard = read(tmp_path / "gappy.mov", 0, 2 * SOUND_RATE)[:, 0]
+    assert abs(np.count_nonzero(heard > 0.25) - left * SOUND_RATE) <= 4
+
+
+def test_a_track_that_begins_after_what_is_asked_for_is_found(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.mp4", clicks(1, SOUND_RATE, (0.5,)), late=Fraction(3, 2), frames=60)
+    assert click_times(read(path, round(1.2 * SOUND_RATE), SOUND_RATE)) == pytest.approx([0.8], abs=1e-3)
 
 
 def test_what_has_no_sound_says_so(tmp_path: Path) -> None:

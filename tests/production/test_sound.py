@@ -134,6 +134,11 @@ def test_a_change_of_the_edit_makes_the_edit_alone_anew(
     assert isinstance(find_sound(probe(again.workspace.edit)), str) is ("none" in change[1])
 
 
+def test_a_film_that_is_moved_is_not_made_again(made: Production, tmp_path: Path) -> None:
+    _, others = changed(made, tmp_path, "audio: source", "audio: source")
+    assert others == set()
+
+
 def test_a_film_without_any_sound_has_no_sound_track_and_says_so(tmp_path: Path) -> None:
     listener = Listener()
     made = shot_in(film_file(tmp_path, None), progress=listener)
