@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from ex4d.shotlist.fields import near
-from ex4d.shotlist.units import Quantity, quoted, read_quantity
+from ex4d.shotlist.units import MAX_DIGITS, Quantity, quoted, read_quantity
 
 MAX_LENGTH = 200
 """Characters of one ``$(…)``; bounds its nesting and the size of its fractions too."""
@@ -82,6 +82,8 @@ class _Evaluation:
         value = self._sum()
         if self._next:
             raise self._error(f"{quoted(self._next)} was not expected")
+        if abs(value.value) >= 10**MAX_DIGITS:
+            raise self._error(f"amounts to more than {MAX_DIGITS} digits")
         return value
 
     def _error(self, message: str) -> ValueError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Discriminator, Tag, model_validator
@@ -24,6 +25,7 @@ from ex4d.shotlist.moves import (
     Truck,
 )
 from ex4d.shotlist.nodes import Mapped, Node, Text
+from ex4d.shotlist.other_words import BESIDE_A_MOVE, meant_move
 from ex4d.shotlist.records import EntryError, Record, refuse_glued
 from ex4d.shotlist.timing import WHOLE_SHOT, Window
 from ex4d.shotlist.zoom import Zoom
@@ -74,6 +76,7 @@ class CameraItem(Record):
     """A move with its window."""
 
     found: ClassVar[tuple[str, ...]] = ("move",)
+    elsewhere: ClassVar[Mapping[str, str]] = BESIDE_A_MOVE
     move: Move
     at: Window = WHOLE_SHOT
     """When it happens; before that it does nothing, after that all of it has happened."""
@@ -111,7 +114,8 @@ class CameraItem(Record):
 def _no_move(others: list[str]) -> str:
     if not others:
         return f"has no move; write one of {', '.join(MOVES)}, use"
-    hint = near(others[0], (*MOVES, "use"))
+    directions = {word: tuple(kind.pairs.values()) for word, kind in MOVES.items()} | {"zoom": (("in", "out"),)}
+    hint = meant_move(others[0], directions) or near(others[0], (*MOVES, "use"))
     return f"unknown move {shown(others[0])}{hint or '; moves: ' + ', '.join(MOVES) + ', use'}"
 
 

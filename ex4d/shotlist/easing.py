@@ -9,6 +9,7 @@ from pydantic import Field
 from ex4d.shotlist import units
 from ex4d.shotlist.fields import near, quantity, shown
 from ex4d.shotlist.nodes import Mapped, Node, Text
+from ex4d.shotlist.other_words import meant_ease
 from ex4d.shotlist.records import Record
 
 Power = Annotated[float, Field(ge=1, le=10)]
@@ -45,6 +46,8 @@ class Ease(Record):
         if word == "in-out" and power is None:
             return cls(kind="smooth")
         if word not in ("in", "out", "in-out"):
+            if isinstance(node, Text) and (meant := meant_ease(node)):
+                raise ValueError(f"{shown(node)} is not an ease here{meant}")
             hint = near(word, ("linear", "in", "out", "in-out", "bezier"))
             raise ValueError(
                 f"{shown(node)} is not an ease; write linear, in, out, in-out, one of the last three with a power "

@@ -15,11 +15,21 @@ GLUED = "put a space after the colon"
 """How the answer to ``{at:50%}`` begins."""
 
 
+NO_PART = "not part of the language"
+"""What is said of YAML's anchors, aliases, tags and merge keys."""
+
+
 def without_echoes(faults: list[Fault]) -> tuple[Fault, ...]:
-    """Leave out what is wrong only because a key and its value were glued: at the key, and with its mapping."""
+    """Leave out what is wrong only because something else is.
+
+    A key and its value that were glued are at fault at the key, not with its mapping too; and what an alias or a tag
+    stands for is not read.
+    """
     glued = [fault for fault in faults if fault.message.startswith(GLUED)]
-    places = {(fault.line, path) for fault in glued for path in (fault.path, fault.path.rpartition(".'")[0])}
-    return tuple(fault for fault in faults if fault in glued or (fault.line, fault.path) not in places)
+    causes = {*glued, *(fault for fault in faults if NO_PART in fault.message)}
+    places = {(fault.line, fault.path) for fault in causes}
+    places |= {(fault.line, fault.path.rpartition(".'")[0]) for fault in glued}
+    return tuple(fault for fault in faults if fault in causes or (fault.line, fault.path) not in places)
 
 
 def faults_of(error: ValidationError, within: Mark) -> Iterator[Fault]:

@@ -17,6 +17,7 @@ from pydantic import BeforeValidator
 
 from ex4d.shotlist import units
 from ex4d.shotlist.nodes import IN_PYTHON, Listed, Mapped, Text
+from ex4d.shotlist.other_words import meaning
 from ex4d.shotlist.report import Reading, Report
 from ex4d.shotlist.units import Dimension, Quantity, quoted
 
@@ -153,11 +154,13 @@ def exact(found: Quantity) -> Fraction:
     return found.value
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # as above
 class Choice:
     """Reads one of some words; others are answered with the nearest."""
 
     words: tuple[str, ...]
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+    """What is said to words of other programs."""
 
     def __call__(self, value: Any) -> str:
         """Return the word.
@@ -167,13 +170,13 @@ class Choice:
         """
         if isinstance(value, str) and value in self.words:
             return str(value)
-        hint = near(value, self.words) if isinstance(value, str) else ""
+        hint = meaning(value, self.elsewhere) or near(value, self.words) if isinstance(value, str) else ""
         raise ValueError(f"{shown(value)} is not one of {', '.join(self.words)}{hint}")
 
 
-def choice(*words: str) -> BeforeValidator:
-    """Accept one of the words."""
-    return BeforeValidator(Choice(words))
+def choice(*words: str, elsewhere: Mapping[str, str] = NOTHING) -> BeforeValidator:
+    """Accept one of the words; ``elsewhere`` has what is said to words of other programs."""
+    return BeforeValidator(Choice(words, elsewhere))
 
 
 def switch(value: Any) -> Any:
@@ -218,8 +221,6 @@ def listed(value: Any, counts: tuple[int, ...], example: str) -> Any:
 
 Angle = Annotated[float, reader(units.ANGLE, radians)]
 """Radians."""
-Elevation = Annotated[float, reader(units.ANGLE, radians, "-85deg", "85deg")]
-"""Radians, within 85 degrees of the horizon."""
 Distance = Annotated[float, reader(units.DISTANCE, part)]
 """Fraction of the subject's distance."""
 Factor = Annotated[float, reader(units.FACTOR, plain, positive=True)]

@@ -149,8 +149,11 @@ class _Parser:
             self._number, self._unit = found[1] or "", found[2] or ""
             self._symbol = found[1] or found[3] or found[4]
             self._at = found.end()
-        elif self._text[self._at :].strip():
-            raise self._error(f"{quoted(self._text[self._at :].strip()[:20])} was not expected")
+        elif rest := self._text[self._at :].strip():
+            if rest[0].isdigit():
+                number = re.split(r"[^\w.%]", rest)[0]
+                raise self._error(f"{quoted(number)} is no number; write digits, as in 0.5, and deg, rad, % or x")
+            raise self._error(f"{quoted(rest[:20])} was not expected")
 
     def _error(self, message: str) -> ValueError:
         return ValueError(f"formula {quoted(self._text)}, character {self._start + 1}: {message}")

@@ -107,7 +107,7 @@ def read_preset(file: Path) -> Preset:
         ShotFileError: with all of its faults.
     """
     faults: list[Fault] = []
-    document = compose(bytes_of(file), str(file), faults)
+    document = compose(bytes_of(file), str(file), faults, begins="preset: its-name")
     report = Report()
     preset = None
     try:
@@ -125,15 +125,16 @@ def read_preset(file: Path) -> Preset:
 
 
 def _identity_faults(preset: Preset, document: Mapped) -> list[Fault]:
-    stated = {
-        "preset": (preset.preset, preset.file.parent.name),
-        "version": (f"v{preset.version}.yaml", preset.file.name),
-        "ex4d": (str(preset.ex4d), LANGUAGE_VERSION),
+    folder, file = preset.file.parent.name, preset.file.name
+    wrong = {
+        "preset": preset.preset != folder and f"is not the name of its folder, {folder!r}",
+        "version": f"v{preset.version}.yaml" != file and f"is not the number of its file, {file}",
+        "ex4d": str(preset.ex4d) != LANGUAGE_VERSION and "is not a version of the language; this ex4d reads ex4d: 1",
     }
     return [
-        document[key].where.fault(f"states {got!r} where {wanted!r} is right")
-        for key, (got, wanted) in stated.items()
-        if got != wanted and key in document  # one that is misspelt is a fault already
+        document[key].where.fault(f"{shown(document[key])} {why}")
+        for key, why in wrong.items()
+        if why and key in document  # one that is misspelt is a fault already
     ]
 
 

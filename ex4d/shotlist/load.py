@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,7 +11,7 @@ from pydantic import ValidationError
 
 from ex4d.errors import Fault, ShotFileError
 from ex4d.shotlist.faults import faults_of, without_echoes
-from ex4d.shotlist.fields import shown
+from ex4d.shotlist.fields import NOTHING, shown
 from ex4d.shotlist.lengths import faults_of_lengths, timing_of
 from ex4d.shotlist.library import LANGUAGE_VERSION, Library
 from ex4d.shotlist.local_files import missing_files, missing_rates
@@ -74,7 +75,7 @@ class _Reading:
 
     def shot_list(self, text: str | bytes) -> ShotList:
         """Read the whole, or raise all that is wrong with it."""
-        root = self._known(compose(text, str(self._file), self._faults), WORDS, ())
+        root = self._known(compose(text, str(self._file), self._faults), WORDS)
         self._check_version(root)
         output = self._record(Output, root.get("output"), root.where)
         self._check_defaults(root)
@@ -94,9 +95,9 @@ class _Reading:
     def _fault(self, where: Mark, message: str) -> None:
         self._faults.append(where.fault(message))
 
-    def _known(self, node: Mapped, words: tuple[str, ...], later: tuple[str, ...]) -> Mapped:
+    def _known(self, node: Mapped, words: tuple[str, ...], elsewhere: Mapping[str, str] = NOTHING) -> Mapped:
         report = Report()
-        kept = known(node, words, later, report)
+        kept = known(node, words, (), report, elsewhere=elsewhere)
         self._reported(report)
         return kept
 
@@ -148,7 +149,7 @@ class _Reading:
         for node in shots:
             if not isinstance(node, Mapped):
                 self._fault(node.where, f"needs a shot, as in - name: swing, but got {shown(node)}")
-        return [self._known(node, Shot.words(), Shot.later) for node in shots if isinstance(node, Mapped)]
+        return [self._known(node, Shot.words(), Shot.elsewhere) for node in shots if isinstance(node, Mapped)]
 
     def _shot(self, node: Mapped, root: Mapped) -> Shot | None:
         merged = Mapped({**node, **_inherited(node, root)}, node.where)

@@ -13,6 +13,8 @@ from ex4d.errors import OutputError, UserError
 from ex4d.media.atomic import replacing
 
 LOCK_FILE = "lock.json"
+MAX_BYTES = 1 << 20
+"""Enough for ten thousand versions."""
 
 
 def read_lock(file: Path) -> dict[str, str]:
@@ -24,8 +26,14 @@ def read_lock(file: Path) -> dict[str, str]:
     if not file.is_file():
         return {}
     try:
-        found = json.loads(file.read_bytes())
-    except (OSError, ValueError, RecursionError) as error:
+        with file.open("rb") as stream:
+            text = stream.read(MAX_BYTES + 1)
+        if len(text) > MAX_BYTES:
+            raise ValueError(f"it has more than {MAX_BYTES >> 20} MiB")
+        found = json.loads(text)
+    except RecursionError as error:
+        raise ValueError(f"{file} is not a lock file: it is nested too deep") from error
+    except (OSError, ValueError) as error:
         raise ValueError(f"{file} is not a lock file: {error}") from error
     if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
         raise ValueError(f"{file} is not a lock file: it maps NAME@N to SHA-256")

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path as FilePath
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, PrivateAttr, model_validator
 
@@ -24,6 +25,7 @@ from ex4d.shotlist.lens import DEFAULT_LENS, LensSpec
 from ex4d.shotlist.moves import Crane, Dolly, DollyZoom, Handheld, Hold, LookAt, Orbit, Pan, Pedestal, Roll, Tilt, Truck
 from ex4d.shotlist.nodes import Listed, Mapped, Text
 from ex4d.shotlist.origin import Origin
+from ex4d.shotlist.other_words import IN_A_SHOT, SOUNDS_ELSEWHERE
 from ex4d.shotlist.places import ImagePoint, Place, SpacePoint, Subject
 from ex4d.shotlist.playing import WHOLE_SOURCE, Clip, Count, Freeze, Part, Parts, Play, Speed
 from ex4d.shotlist.records import EntryError, Record
@@ -122,6 +124,8 @@ Camera = Annotated[tuple[CameraItem, ...], BeforeValidator(_camera), AfterValida
 class Shot(Record):
     """One shot: a part of a source, seen by a moving camera."""
 
+    elsewhere: ClassVar[Mapping[str, str]] = IN_A_SHOT
+
     name: ShotName
     """Names its folder and its faults; no two shots of a list may differ in case alone."""
     source: Source
@@ -205,5 +209,5 @@ class ShotList(Record):
     shots: tuple[Shot, ...]
     end: Ending = Transition()
     """How the film closes."""
-    audio: Annotated[Literal["none", "source"], choice("none", "source")] = "none"
+    audio: Annotated[Literal["none", "source"], choice("none", "source", elsewhere=SOUNDS_ELSEWHERE)] = "none"
     """``source`` keeps the source's sound under the parts that play at speed 1."""

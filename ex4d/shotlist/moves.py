@@ -13,8 +13,6 @@ from ex4d.shotlist import units
 from ex4d.shotlist.base_moves import MoveRecord
 from ex4d.shotlist.fields import (
     Amount,
-    Angle,
-    Elevation,
     Frequency,
     ImageShare,
     Weight,
@@ -54,14 +52,6 @@ class SignedMove(MoveRecord):
         raise ValueError(
             f"needs {cls.dimension.noun}, as in {cls.key}: {cls.dimension.example}, but got {shown(value)}"
         )
-
-    @classmethod
-    def spelled(cls, node: Mapped) -> dict[str, Any]:
-        """Give the amount its sign."""
-        ((positive, negative),) = cls.pairs.values()
-        if not node:
-            raise ValueError(f"needs {positive!r} or {negative!r} with {cls.dimension.noun}")
-        return super().spelled(node)
 
 
 _TURN = dict.fromkeys(("%", "x", "m"), "a {} turns in place and takes an angle, as in 20deg; moving {} is {}")
@@ -153,7 +143,12 @@ class DollyZoom(SignedMove):
     """How far in it moves: 40% is that much of the way to the subject."""
 
 
-_RADIUS = {"m": "closer and farther take a share of the radius, as in 20%"}
+_ROUND = dict.fromkeys(("%", "x", "m"), "an orbit turns by an angle, as in 30deg; coming nearer is closer: 20%")
+Azimuth = Annotated[float, reader(units.ANGLE, radians, misused=_ROUND)]
+"""Radians round a pivot."""
+Elevation = Annotated[float, reader(units.ANGLE, radians, "-85deg", "85deg", misused=_ROUND)]
+"""Radians over a pivot, within 85 degrees of the horizon."""
+_RADIUS = dict.fromkeys(("m", "deg", "rad"), "closer and farther take a share of the radius, as in 20%")
 Closer = Annotated[float, reader(units.RADIUS, part, high="99%", misused=_RADIUS)]
 """Fraction by which a radius shrinks."""
 
@@ -168,7 +163,7 @@ class Orbit(MoveRecord):
         "up": ("up", "down"),
         "closer": ("closer", "farther"),
     }
-    right: Angle = 0.0
+    right: Azimuth = 0.0
     """How far round it travels: right puts the camera to the right of the source view."""
     up: Elevation = 0.0
     """How high it rises over the pivot."""
@@ -176,6 +171,14 @@ class Orbit(MoveRecord):
     """How much of the radius it takes away; farther adds to it."""
     about: Place = Subject()
     """The pivot round which it turns."""
+
+    @classmethod
+    def opened(cls, node: Node) -> Mapped | Record:
+        """Answer ``30deg`` alone, which does not say which way."""
+        value = unwrapped(node, cls.key)
+        if isinstance(value, Text) and value.lstrip("-")[:1].isdigit():
+            raise ValueError(f"{shown(value)} does not say which way; write {cls.example}, or left, up, down, closer")
+        return super().opened(node)
 
     @classmethod
     def spelled(cls, node: Mapped) -> dict[str, Any]:

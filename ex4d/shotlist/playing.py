@@ -169,6 +169,8 @@ Parts = Annotated[tuple[Annotated[Part, BeforeValidator(_part)], ...] | None, Be
 def _count(value: Any) -> Any:
     if isinstance(value, Text) and value.endswith("f") and value[:-1].isdigit():
         raise ValueError(f"{quoted(value)}: frames of the film are counted without a unit; write {value[:-1]}")
+    if isinstance(value, Text) and value.endswith("s") and value[:1].isdigit():
+        raise ValueError(f"{quoted(value)}: frames counts frames of the film, as in 49; seconds are clip: 0s..2s")
     found = whole(value)
     if isinstance(found, int) and not 1 <= found <= MAX_FRAMES:
         raise ValueError(f"{shown(value)} is out of range: a shot has 1 to {MAX_FRAMES} frames")

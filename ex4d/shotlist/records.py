@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from ex4d.shotlist.fields import near, nearest, shown
+from ex4d.shotlist.fields import NOTHING, near, nearest, shown
 from ex4d.shotlist.nodes import IN_PYTHON, Mapped, Node, Text, negated
+from ex4d.shotlist.other_words import meaning
 from ex4d.shotlist.report import Reading, Report
 
 LATER = "is not in this version of ex4d yet"
@@ -44,6 +45,8 @@ class Record(BaseModel):
     """Keys that ``opened`` puts there and no user may write."""
     later: ClassVar[tuple[str, ...]] = ()
     """Words of the language that this version refuses."""
+    elsewhere: ClassVar[Mapping[str, str]] = {}
+    """What is said to keys that users write here and that mean something else, or stand elsewhere."""
     example: ClassVar[str] = ""
     """How a user writes it."""
 
@@ -95,7 +98,7 @@ class Record(BaseModel):
         mapping = cls.opened(node)
         if isinstance(mapping, Record):
             return mapping
-        kept = known(mapping, cls.words(), cls.later, info.context, also=cls.found)
+        kept = known(mapping, cls.words(), cls.later, info.context, also=cls.found, elsewhere=cls.elsewhere)
         if mapping and not kept:
             raise ToldError("has unknown keys only")  # what it then lacks is no second fault
         return validate(Mapped(cls.spelled(kept), node.where))
@@ -108,6 +111,7 @@ def known(
     report: Report | None,
     *,
     also: tuple[str, ...] = (),
+    elsewhere: Mapping[str, str] = NOTHING,
 ) -> Mapped:
     """Return the mapping without the keys that are not ``words``, each of which is reported.
 
@@ -118,11 +122,12 @@ def known(
     """
     kept = {key: value for key, value in node.items() if key in words or key in also}
     for key in [key for key in node if key not in kept]:
-        message = _unknown(key, words, later)
+        meant = meaning(key, elsewhere)
+        message = f"unknown key {shown(key)}{meant}" if meant else _unknown(key, words, later)
         if report is None:
             raise ValueError(message)
         report.add(node[key].where, message)
-        if key not in later and (word := nearest(key, words)):
+        if not meant and key not in later and (word := nearest(key, words)):
             kept.setdefault(word, node[key])
     return Mapped(kept, node.where)
 

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator
 from ex4d.shotlist import units
 from ex4d.shotlist.fields import Duration, choice, quantity, shown
 from ex4d.shotlist.nodes import Mapped, Node, Text
+from ex4d.shotlist.other_words import FITS_ELSEWHERE
 from ex4d.shotlist.records import Record
 from ex4d.shotlist.units import Dimension
 
@@ -90,4 +91,4 @@ def read_seconds(value: Any) -> Any:
 
 
 OptionalDuration = Annotated[Duration | None, BeforeValidator(read_seconds)]
-Fit = Annotated[Literal["crop", "pad", "squash"], choice("crop", "pad", "squash")]
+Fit = Annotated[Literal["crop", "pad", "squash"], choice("crop", "pad", "squash", elsewhere=FITS_ELSEWHERE)]

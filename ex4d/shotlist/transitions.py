@@ -10,6 +10,7 @@ from pydantic import BeforeValidator
 from ex4d.shotlist import units
 from ex4d.shotlist.fields import near, quantity, shown
 from ex4d.shotlist.nodes import Mapped, Node, Text
+from ex4d.shotlist.other_words import TRANSITIONS_ELSEWHERE, meaning
 from ex4d.shotlist.records import Record
 from ex4d.shotlist.units import quoted
 
@@ -37,6 +38,8 @@ class Transition(Record):
     def opened(cls, node: Node) -> Mapped | Record:
         """Read ``cut``, ``dissolve 0.4s``, ``wipe left 0.4s``, ``fade 0.5s`` or ``dip-white 0.5s``."""
         kind, *rest = (node.split() if isinstance(node, Text) else []) or [""]
+        if meant := _meant(node):
+            raise ValueError(f"{shown(node)} is not a transition here{meant}")
         if not isinstance(node, Text) or kind not in KINDS:
             hint = near(kind, KINDS) if kind else ""
             raise ValueError(f"{shown(node)} is not a transition; write {EXAMPLES}{hint}")
@@ -53,6 +56,14 @@ class Transition(Record):
     def overlaps(self) -> bool:
         """Whether both shots are on screen, so that the film is shorter by its frames."""
         return self.kind in OVERLAPPING
+
+
+def _meant(node: Node) -> str:
+    words = " ".join(word for word in node.split() if not word[0].isdigit()) if isinstance(node, Text) else ""
+    kind, _, direction = words.partition("-")
+    if kind == "wipe" and direction in DIRECTIONS:
+        return f"; write wipe {direction} 0.4s"
+    return meaning(words, TRANSITIONS_ELSEWHERE)
 
 
 def _direction(node: Text, rest: list[str]) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from ex4d.errors import Fault, ShotFileError
-from ex4d.shotlist.faults import GLUED
+from ex4d.shotlist.faults import GLUED, NO_PART
 from ex4d.shotlist.nodes import Listed, Mapped, Mark, Node, Text
 from ex4d.shotlist.units import quoted
 
@@ -30,8 +30,14 @@ _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 _GLUED = re.compile(r"([A-Za-z][\w-]*):(\S+)")
 
 
-def compose(data: bytes | str, file: str, faults: list[Fault]) -> Mapped:
+def compose(data: bytes | str, file: str, faults: list[Fault], *, begins: str = "ex4d: 1") -> Mapped:
     """Build the document's nodes; faults that allow reading on are appended to ``faults``.
+
+    Args:
+        data: the text.
+        file: where it stands.
+        faults: takes what is wrong.
+        begins: how such a document begins.
 
     Raises:
         ShotFileError: where the text cannot be read as one mapping, with all faults so far.
@@ -46,7 +52,7 @@ def compose(data: bytes | str, file: str, faults: list[Fault]) -> Mapped:
     if isinstance(builder.root, Mapped):
         return builder.root
     got = "empty" if builder.root is None or builder.root == "" else "not a mapping"
-    raise ShotFileError((*faults, Fault(file, 1, 1, "", f"the file is {got}; it begins with 'ex4d: 1'")))
+    raise ShotFileError((*faults, Fault(file, 1, 1, "", f"the file is {got}; it begins with {begins!r}")))
 
 
 class _Unreadable(Exception):  # noqa: N818 - never leaves this module
@@ -65,7 +71,9 @@ def _decoded(data: bytes | str, file: str) -> str:
     wrong = _UNPRINTABLE.search(text)
     if wrong:
         line, column = _place(text, wrong.start())
-        raise _Unreadable(Fault(file, line, column, "", f"the character U+{ord(wrong[0]):04X} is not allowed in YAML"))
+        raise _Unreadable(
+            Fault(file, line, column, "", f"the character U+{ord(wrong[0]):04X} is not allowed in YAML; delete it")
+        )
     return text
 
 
@@ -136,7 +144,7 @@ class _Builder:
         if self.root is not None:
             raise _Unreadable(self._mark(event, "").fault("a second document; a file holds one"))
         if event.version or event.tags:
-            self._faults.append(self._mark(event, "").fault("YAML directives (%) are not part of the language"))
+            self._faults.append(self._mark(event, "").fault(f"YAML directives (%) are {NO_PART}; leave it out"))
 
     def _node(self, event: Any) -> None:
         self._count += 1
@@ -169,10 +177,10 @@ class _Builder:
             raise _Unreadable(where.fault(f"nested more than {MAX_DEPTH} deep"))
         if event.anchor is not None:
             sign = "*" if isinstance(event, yaml.AliasEvent) else "&"
-            message = f"{quoted(sign + event.anchor)}: anchors and aliases are not part of the language; write it out"
+            message = f"{quoted(sign + event.anchor)}: anchors and aliases are {NO_PART}; write it out"
             self._faults.append(where.fault(message))
         if getattr(event, "tag", None) is not None:
-            self._faults.append(where.fault(f"{quoted(event.tag)}: tags are not part of the language; leave it out"))
+            self._faults.append(where.fault(f"{quoted(event.tag)}: tags are {NO_PART}; leave it out"))
 
     def _key(self, event: Any, where: Mark) -> None:
         if not isinstance(event, yaml.ScalarEvent):
@@ -181,7 +189,7 @@ class _Builder:
         path = parent.where.inside(event.value)
         key = Text(event.value, Mark(where.file, where.line, where.column, path), plain=not event.style)
         if key == "<<":
-            self._faults.append(key.where.fault("'<<': merge keys are not part of the language; write the keys out"))
+            self._faults.append(key.where.fault(f"'<<': merge keys are {NO_PART}; write the keys out"))
         elif key in parent:
             self._faults.append(key.where.fault(f"{quoted(key)} stands here twice; keep one"))
         self._keys[-1] = key

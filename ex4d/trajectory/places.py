@@ -43,7 +43,7 @@ def first_direction(place: Place, scene: Scene, shot: str) -> Float64[np.ndarray
     point = source_point(place, scene)
     if point[2] <= 0.0:
         raise TrajectoryError(
-            f"shot {shot!r}: the shot's first source frame does not show the place to look at, which is not before the "
+            f"shot {shot!r}: the shot's first source frame does not show the place to look at, which lies behind the "
             f"camera; say where it shall stand with 'frame: center'"
         )
     return point / point[2]

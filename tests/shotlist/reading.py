@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from ex4d.errors import ShotFileError
+from ex4d.preflight.check import check
 from ex4d.shotlist.load import parse
 from ex4d.shotlist.model import CameraItem, ShotList
+from ex4d.shotlist.shipped import shipped
 
 FILE = Path("shots/demo.yaml")
 
@@ -47,6 +50,19 @@ def error_text(data: str | bytes, file: Path = FILE) -> str:
     found = outcome(data, file)
     assert isinstance(found, ShotFileError), found
     return str(found)
+
+
+def checked_text(files: Mapping[str, str | bytes], folder: Path) -> str:
+    """The whole text of the error of film.yaml among these files of a folder, which is left out of it."""
+    for name, content in files.items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    try:
+        found = check(folder / "film.yaml")
+    except ShotFileError as error:
+        return str(error).replace(f"{folder}/", "").replace(f"{shipped('trajectories').parent}/", "")
+    raise AssertionError(f"sound: {found.film.shots}")
 
 
 def messages(data: str | bytes, file: Path = FILE) -> list[str]:

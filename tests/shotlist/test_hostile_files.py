@@ -146,7 +146,7 @@ def test_a_bomb_of_aliases_is_refused_without_being_expanded() -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"ex4d: 1\ntitle: \x00", "the character U+0000 is not allowed in YAML"),
+        (b"ex4d: 1\ntitle: \x00", "the character U+0000 is not allowed in YAML; delete it"),
         (b"ex4d: 1\ntitle: \xe9t\xe9", "the file is not UTF-8 text; save it as UTF-8"),
         ("ex4d: 1\n".encode("utf-16"), "the file is not UTF-8 text; save it as UTF-8"),
         (b"", "the file is empty; it begins with 'ex4d: 1'"),

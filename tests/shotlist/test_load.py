@@ -44,7 +44,7 @@ from ex4d.shotlist.model import (
 from ex4d.shotlist.model import (
     Path as PathMove,
 )
-from tests.shotlist.reading import FILE, camera, error_text, film, messages, one_shot, outcome
+from tests.shotlist.reading import FILE, camera, film, messages, one_shot, outcome
 
 DEG = math.pi / 180
 

@@ -324,7 +324,7 @@ def test_a_preset_states_its_own_name_and_version(project: Project) -> None:
     project.preset("turn", "[]")
     (project.home / "turn" / "v1.yaml").rename(project.home / "turn" / "v2.yaml")
 
-    assert project.messages("- use: turn") == ["states 'v1.yaml' where 'v2.yaml' is right (used at film.yaml:8:9)"]
+    assert project.messages("- use: turn") == ["'1' is not the number of its file, v2.yaml (used at film.yaml:8:9)"]
 
 
 def test_a_preset_whose_own_name_is_misspelt_is_told_so(project: Project) -> None:
