@@ -16,17 +16,21 @@ from tests.tiny_film import FRAMES, HEIGHT, SHOTS, WIDTH, write_tiny_film
 
 pytestmark = pytest.mark.usefixtures("own_folders")
 WALL = 4.0
+PLAIN = np.full((FRAMES, HEIGHT, WIDTH), WALL, np.float32)
 FOCAL = 0.5 * WIDTH / math.tan(math.radians(27.0))
 HEAD = SHOTS[: SHOTS.index("  - name: still")].replace("lens: 54deg", "lens: 54deg, subject: {depth: 4}")
 
 
-def planned(folder: Path, *camera: str, overscan: str = "0%", square: bool = False, head: str = HEAD) -> ShotPlan:
-    """Plan a shot of a wall at 4 m, with or without the square at 2 m before it."""
+def planned(
+    folder: Path, *camera: str, overscan: str = "0%", square: bool = False, head: str = HEAD, depth: np.ndarray = PLAIN
+) -> ShotPlan:
+    """Plan a shot of a wall at 4 m, or of another depth, or with the square at 2 m before it."""
+    folder.mkdir(exist_ok=True)
     head = head.replace("output: {", f"output: {{overscan: {overscan}, ")
     moves = "".join(f"      - {move}\n" for move in camera)
     file = write_tiny_film(folder, f"{head}  - name: one\n    clip: 0.5s..1.5s\n    camera:\n{moves}")
     if not square:
-        np.savez_compressed(folder / "tiny.npz", depth=np.full((FRAMES, HEIGHT, WIDTH), WALL, np.float32))
+        np.savez_compressed(folder / "tiny.npz", depth=depth)
     (shot,) = plan(file).shots
     return shot
 
@@ -43,6 +47,21 @@ def test_beside_a_wall_all_that_is_uncovered_lies_beyond_the_frame(tmp_path: Pat
     assert sight.beyond == sight.uncovered
     assert sight.behind == 0
     assert sight.uncovered == pytest.approx(bared(truck), abs=1.5 / WIDTH)
+
+
+def test_a_camera_that_turns_round_sees_nothing_but_what_lies_beyond(tmp_path: Path) -> None:
+    sight = planned(tmp_path, "pan: 120deg").scan.frames[-1].sight
+
+    assert (sight.uncovered, sight.beyond) == (1.0, 1.0)
+
+
+def test_what_is_hidden_by_the_outermost_pixels_is_behind_them(tmp_path: Path) -> None:
+    """A post at 2 m fills the first column; the camera goes right and looks back to the left of it."""
+    depth = np.full((FRAMES, HEIGHT, WIDTH), WALL, np.float32)
+    depth[:, :, 0] = 2.0
+    sight = planned(tmp_path, "truck: 10%", "pan: {left: 20deg}", depth=depth).scan.frames[-1].sight
+
+    assert sight.behind > 0.5 * bared(0.1)
 
 
 def test_behind_a_square_nothing_that_is_uncovered_lies_beyond_the_frame(tmp_path: Path) -> None:
@@ -63,6 +82,8 @@ def test_the_overscan_that_is_proposed_is_the_smallest_that_bares_no_edge(tmp_pa
     assert exact <= advice.least + 2 / WIDTH
     assert advice.least <= exact + 3 / WIDTH + GRAIN
     assert advice.in_words in str(advice)
+    less = planned(tmp_path / "less", move, overscan=f"{100 * (advice.least - 0.03):.1f}%")
+    assert max(frame.sight.beyond for frame in less.scan.frames) > 0
     with_it = planned(tmp_path, move, overscan=advice.in_words.removeprefix("overscan: "))
     assert max(frame.sight.beyond for frame in with_it.scan.frames) == 0
     assert with_it.overscan is None or with_it.overscan.least == pytest.approx(advice.least, abs=2 * GRAIN)
