@@ -75,7 +75,7 @@ def films(draw: st.DrawFn) -> tuple[bytes, int]:
         text += f"  - name: s{number}  # use: drift\n    clip: 0s..2s\n    camera:\n" + "".join(
             item for item, _ in part
         )
-    text = draw(st.sampled_from([text, text.rstrip("\n"), text + "\n# end", text.rstrip("\n") + "   "]))
+    text = draw(st.sampled_from([text, text.rstrip("\n"), text + "\n# end", text + "   "]))
     text = text.replace("\n", draw(st.sampled_from(["\n", "\r\n"])))
     bom = draw(st.sampled_from(["", "\ufeff"]))
     return (bom + text).encode("utf-8"), sum(not pinned for _, pinned in items)
