@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ex4d.preflight.fitting import Fitted, Share
+from ex4d.preflight.trial import Fitted, Share
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from ex4d.errors import UserError
-from ex4d.preflight.fitting import CLOSE, Fitted, fit, read_limit
+from ex4d.preflight.fitting import fit, read_limit
 from ex4d.preflight.plan import plan
+from ex4d.preflight.trial import CLOSE, Fitted
 from tests.tiny_film import SHOTS, write_tiny_film
 
 pytestmark = pytest.mark.usefixtures("own_folders")
