@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ex4d.errors import Fault
+from ex4d.shotlist.fields import PlacedError
 from ex4d.shotlist.nodes import Mapped, Mark, Node
 from ex4d.shotlist.records import EntryError, ToldError
 
@@ -54,6 +55,8 @@ def _faults(found: Any, where: Mark) -> Iterator[Fault]:
         yield _entry(found["input"], cause.index, where).fault(str(cause))
     elif found["type"] == "missing":
         yield where.fault(f"needs {str(found['loc'][-1])!r}")
+    elif isinstance(cause, PlacedError):
+        yield cause.where.fault(str(cause))
     else:
         yield where.fault(str(cause) if cause is not None else found["msg"])
 

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator
 
 from ex4d.shotlist import units
-from ex4d.shotlist.nodes import IN_PYTHON, Listed, Mapped, Text
+from ex4d.shotlist.nodes import IN_PYTHON, Listed, Mapped, Mark, Text
 from ex4d.shotlist.other_words import meaning
 from ex4d.shotlist.report import Reading, Report
 from ex4d.shotlist.units import Dimension, Quantity, quoted
@@ -44,6 +44,14 @@ def near(word: str, allowed: tuple[str, ...]) -> str:
     return f"; did you mean '{close}'?" if close else ""
 
 
+class PlacedError(ValueError):
+    """What is wrong with one node, which may be a part of what is read."""
+
+    def __init__(self, message: str, where: Mark) -> None:
+        super().__init__(message)
+        self.where = where
+
+
 def quantity(value: Any, dimension: Dimension, *, misused: Mapping[str, str] = NOTHING) -> Quantity:
     """Read a scalar as a quantity of one dimension.
 
@@ -53,8 +61,17 @@ def quantity(value: Any, dimension: Dimension, *, misused: Mapping[str, str] = N
         misused: what to answer to units that people write where they mean something else.
 
     Raises:
-        ValueError: saying what was written and what is allowed.
+        ValueError: saying what was written and what is allowed; with its place, where it stands in a file.
     """
+    try:
+        return _quantity(value, dimension, misused)
+    except ValueError as error:
+        if isinstance(value, Text | Listed | Mapped) and value.where != IN_PYTHON:
+            raise PlacedError(str(error), value.where) from error
+        raise
+
+
+def _quantity(value: Any, dimension: Dimension, misused: Mapping[str, str]) -> Quantity:
     if not isinstance(value, str) or (isinstance(value, Text) and value.missing):
         raise ValueError(f"needs {dimension.noun}, as in {dimension.example}, but got {shown(value)}")
     if isinstance(value, Text) and value.quantity is not None:

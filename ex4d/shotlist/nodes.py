@@ -27,9 +27,9 @@ class Mark:
     """For what stands in a preset: where the shot list uses it, ``file:line:column``."""
 
     def fault(self, message: str) -> Fault:
-        """Return the fault ``message`` at this place."""
+        """Return the fault ``message`` at this place; characters that would move a terminal about are spelt out."""
         suffix = f" (used at {self.used_at})" if self.used_at else ""
-        return Fault(self.file, self.line, self.column, self.path, message + suffix)
+        return Fault(self.file, self.line, self.column, self.path, _printable(message + suffix))
 
     def inside(self, key: str | int) -> str:
         """Return the document path of an entry of this node."""
@@ -40,6 +40,10 @@ class Mark:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
+
+
+def _printable(text: str) -> str:
+    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 IN_PYTHON = Mark("<python>", 1, 1, "")

@@ -61,7 +61,7 @@ class Dimension:
     @property
     def allowed(self) -> str:
         """The units in words: ``deg or rad``."""
-        return " or ".join(self.units) if any(self.units) else "a number without a unit"
+        return " or ".join(unit or "no unit" for unit in self.units) if any(self.units) else "a number without a unit"
 
 
 ANGLE = Dimension("an angle", ("deg", "rad"), "60deg")

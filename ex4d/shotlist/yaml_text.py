@@ -107,6 +107,10 @@ def _within(text: str, line: int, column: int) -> tuple[int, int]:
     return min((line, column), _place(text, len(text)))
 
 
+def _parted(glued: re.Match[str]) -> str:
+    return f"{GLUED}: {glued[1]}: {quoted(glued[2])[1:-1]}"
+
+
 def _hint(lines: list[str], problem: str) -> str:
     """Say what the two commonest slips look like to the parser."""
     if lines and lines[-1].lstrip(" ").startswith("\t"):
@@ -114,7 +118,7 @@ def _hint(lines: list[str], problem: str) -> str:
     for line in reversed(lines[-2:]):
         glued = _GLUED.fullmatch(line.strip().removeprefix("- ").strip())
         if glued:
-            return f"; {GLUED}: {glued[1]}: {glued[2]}"
+            return f"; {_parted(glued)}"
     return "; put text that holds a colon in quotes" if "mapping values" in problem else ""
 
 
@@ -204,7 +208,7 @@ class _Builder:
         elif key is not None:
             self._keys[-1] = None
             if isinstance(node, Text) and node.missing and (glued := _GLUED.fullmatch(key)) and key.plain:
-                self._faults.append(key.where.fault(f"{GLUED}: {glued[1]}: {glued[2]}"))
+                self._faults.append(key.where.fault(_parted(glued)))
                 parent.setdefault(glued[1], Text(glued[2], key.where))
             elif key != "<<":
                 parent.setdefault(str(key), node)

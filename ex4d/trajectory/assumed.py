@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import chain, islice
 
 from ex4d.artifacts.camera_path import CameraPath
@@ -37,6 +38,9 @@ def compile_assumed(shot: Shot, output: Output) -> CameraPath:
     Raises:
         TrajectoryError: No source does; what the likeliest one has against it.
     """
+    lens = next(_lenses(shot.source, *(output.size or SIZE)))
+    with suppress(TrajectoryError):  # the likeliest is allowed nearly always; what it has against a shot is asked below
+        return compile_shot(shot, _scene(shot, output, next(likely_timings(shot, output)), lens))
     refused: TrajectoryError | None = None
     for scene in _scenes(shot, output):
         try:
