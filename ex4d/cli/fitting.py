@@ -27,7 +27,7 @@ def _in_words(fitted: Fitted) -> list[str]:
     return [
         f"{head}; {_how_far(fitted)}",
         *("    " + line for line in fitted.turnable.written(fitted.factor)),
-        f"  gives {_share(fitted.then)}; in renderings of every frame, small",
+        f"  gives {_share(fitted.then)}, its worst frame",
     ]
 
 

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field, replace
 from ex4d.artifacts.camera_path import CameraPath
 from ex4d.artifacts.watertight_mesh import WatertightMesh
 from ex4d.errors import TrajectoryError
+from ex4d.guide import draw_guide
 from ex4d.preflight.amounts import Turnable
 from ex4d.preflight.coverage_scan import scan_shot, shows_all, spread
 from ex4d.preflight.small_view import SOURCE_SIGHT, SmallView
 from ex4d.progress import Progress
+from ex4d.render.coverage import coverage_of
 from ex4d.setups import Setup
 from ex4d.trajectory.compiler import compile_shot
 from ex4d.trajectory.figures import off_axis_deg
@@ -26,16 +28,19 @@ MOST = 4.0
 """Times the written amount up to which more is sought."""
 TRIED_FRAMES = 13
 """Frames that are rendered for each amount; the amount that is found is tried on all of them."""
-ROUNDS = 6
-"""Times that a frame which was not rendered may turn out to be worse, and is added to them."""
+ROUNDS = 12
+"""Times that an amount may turn out to be too much: a frame that was not rendered is worse, or full size is."""
 
 
 @dataclass(frozen=True)
 class Share:
-    """How much of a shot's worst frame is uncovered, in small renderings."""
+    """How much of a shot's worst frame is uncovered: found in small renderings of all frames, drawn in full size."""
 
     uncovered: float
+    """In full size; what the limit is of."""
     frame: int
+    small: float
+    """In the small rendering."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,12 @@ class Trial:
     paths: dict[float, CameraPath | str] = field(default_factory=dict)
     """By how many times the written amount; or in words why there is no such shot."""
     shares: dict[tuple[float, int], float] = field(default_factory=dict)
-    """Uncovered with so many times the amount, of one frame."""
+    """Uncovered with so many times the amount, of one frame, small."""
+    allowance: float = field(init=False)
+    """Share that small renderings may show, so that full size keeps to the limit."""
+
+    def __post_init__(self) -> None:
+        self.allowance = self.limit
 
     def fitted(self) -> Fitted:
         """Find the largest amount that fits."""
@@ -85,9 +95,14 @@ class Trial:
             factor, stopped = self._largest()
             then = now if factor == 1.0 else self._whole(factor)
             if then.uncovered <= self.limit or factor == 0.0:
-                break
-            self._keep({then.frame})
-        return Fitted(self.turnable, self.limit, factor, now, then, stopped)
+                return Fitted(self.turnable, self.limit, factor, now, then, stopped)
+            self._learn(then)
+        return Fitted(self.turnable, self.limit, 0.0, now, self._whole(0.0), stopped)
+
+    def _learn(self, then: Share) -> None:
+        """Heed a frame that was not rendered, or by how much small renderings show too little."""
+        self._keep({then.frame})
+        self.allowance = min(self.allowance, self.limit - max(0.0, then.uncovered - then.small))
 
     def _largest(self) -> tuple[float, str]:
         """Scan amounts up to the written one, then up to ``MOST`` times it; close in on the first that does not fit."""
@@ -113,7 +128,7 @@ class Trial:
         """Return whether an amount is allowed, and uncovers no more of the kept frames than it may."""
         path = self._path(amount)
         return not isinstance(path, str) and all(
-            self._share(amount, path, index) <= self.limit for index in self.meshes
+            self._share(amount, path, index) <= self.allowance for index in self.meshes
         )
 
     def _share(self, amount: float, path: CameraPath, index: int) -> float:
@@ -153,12 +168,14 @@ class Trial:
         return path
 
     def _whole(self, amount: float) -> Share:
-        """Return the share of all frames."""
+        """Look at all frames small, and draw the worst in full size."""
         path = self._path(amount)
         if isinstance(path, str):
-            return Share(math.inf, 0)
+            return Share(math.inf, 0, math.inf)
         worst = scan_shot(replace(self.setup, path=path), self.view).worst
-        return Share(worst.sight.uncovered, worst.index)
+        bare = replace(self.view.recipe, background=False)
+        (drawn,) = draw_guide(self.setup.footage, path, self.view.rasterizer, bare, [worst.index])
+        return Share(coverage_of(drawn.visible).uncovered, worst.index, worst.sight.uncovered)
 
     def _keep(self, frames: Iterable[int]) -> None:
         """Build the meshes of more frames."""

@@ -29,7 +29,8 @@ def only(found: list[Fitted]) -> Fitted:
 
 def worst_of(file: Path) -> tuple[float, int]:
     (shot,) = plan(file).shots
-    return shot.scan.worst.sight.uncovered, shot.scan.worst.index
+    worst = shot.scan.worst.index
+    return shot.coverage[worst].uncovered, worst
 
 
 @pytest.mark.parametrize("limit", [0.1, 0.45])
