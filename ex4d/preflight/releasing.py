@@ -1,4 +1,4 @@
-"""A preset's version released: tried over its ranges, then written into the lock file; from then on it never changes."""
+"""A preset version released: tried over its ranges, then written into the lock file; from then on it never changes."""
 
 from __future__ import annotations
 
