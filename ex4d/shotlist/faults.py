@@ -8,8 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ex4d.errors import Fault
-from ex4d.shotlist.fields import PlacedError
-from ex4d.shotlist.nodes import Mapped, Mark, Node
+from ex4d.shotlist.nodes import Mapped, Mark, Node, PlacedError
 from ex4d.shotlist.records import EntryError, ToldError
 
 GLUED = "put a space after the colon"

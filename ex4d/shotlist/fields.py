@@ -16,7 +16,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator
 
 from ex4d.shotlist import units
-from ex4d.shotlist.nodes import IN_PYTHON, Listed, Mapped, Mark, Text
+from ex4d.shotlist.nodes import IN_PYTHON, Listed, Mapped, PlacedError, Text
 from ex4d.shotlist.other_words import meaning
 from ex4d.shotlist.report import Reading, Report
 from ex4d.shotlist.units import Dimension, Quantity, quoted
@@ -44,14 +44,6 @@ def near(word: str, allowed: tuple[str, ...]) -> str:
     return f"; did you mean '{close}'?" if close else ""
 
 
-class PlacedError(ValueError):
-    """What is wrong with one node, which may be a part of what is read."""
-
-    def __init__(self, message: str, where: Mark) -> None:
-        super().__init__(message)
-        self.where = where
-
-
 def quantity(value: Any, dimension: Dimension, *, misused: Mapping[str, str] = NOTHING) -> Quantity:
     """Read a scalar as a quantity of one dimension.
 
@@ -66,9 +58,9 @@ def quantity(value: Any, dimension: Dimension, *, misused: Mapping[str, str] = N
     try:
         return _quantity(value, dimension, misused)
     except ValueError as error:
-        if isinstance(value, Text | Listed | Mapped) and value.where != IN_PYTHON:
-            raise PlacedError(str(error), value.where) from error
-        raise
+        if (where := getattr(value, "where", IN_PYTHON)) == IN_PYTHON:
+            raise
+        raise PlacedError(str(error), where) from error
 
 
 def _quantity(value: Any, dimension: Dimension, misused: Mapping[str, str]) -> Quantity:

@@ -50,6 +50,14 @@ IN_PYTHON = Mark("<python>", 1, 1, "")
 """Where a text stands that was given from Python."""
 
 
+class PlacedError(ValueError):
+    """What is wrong with one node, which may be a part of what is read."""
+
+    def __init__(self, message: str, where: Mark) -> None:
+        super().__init__(message)
+        self.where = where
+
+
 class Text(str):
     """A scalar, as written."""
 

@@ -12,7 +12,7 @@ from ex4d.shotlist.fields import shown
 from ex4d.shotlist.nodes import Listed, Mapped, Text
 from ex4d.shotlist.units import quoted
 
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(:|,,)")
 _PLAYLISTS = (".m3u", ".m3u8", ".ffconcat", ".pls", ".mpd", ".xspf", ".sdp")
 
 
