@@ -16,9 +16,10 @@ import numpy as np
 from jaxtyping import UInt8
 
 from ex4d.shotlist.catalogue import PEERS
-from ex4d.shotlist.library import Library, Preset
+from ex4d.shotlist.library import Library
 from ex4d.shotlist.load import load, parse
 from ex4d.shotlist.model import Shot, ShotList
+from ex4d.shotlist.preset_file import Preset
 
 if TYPE_CHECKING:
     from ex4d.artifacts.camera_path import CameraPath

@@ -11,9 +11,10 @@ from ex4d.preflight.explanation.quantities import number
 from ex4d.preflight.preset_changes import CameraChange, PresetChanges
 from ex4d.progress import counted
 from ex4d.shotlist.catalogue import Entry, grouped
-from ex4d.shotlist.library import Library, Preset
+from ex4d.shotlist.library import Library
 from ex4d.shotlist.parameters import Parameter
 from ex4d.shotlist.pinning import Pinning
+from ex4d.shotlist.preset_file import Preset
 from ex4d.shotlist.preset_text import camera_text, usage
 
 NAME_COLUMN = 26

@@ -15,8 +15,9 @@ from ex4d.cli.columns import printable
 from ex4d.errors import OutputError, ShotFileError, UserError
 
 if TYPE_CHECKING:
-    from ex4d.shotlist.library import Library, Preset
+    from ex4d.shotlist.library import Library
     from ex4d.shotlist.pinning import Pinning
+    from ex4d.shotlist.preset_file import Preset
 
 presets = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="List, show, pin, compare and release ready-made moves."

@@ -12,10 +12,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from ex4d.errors import Fault, UserError
-from ex4d.shotlist.library import Library, Preset
+from ex4d.shotlist.library import Library
 from ex4d.shotlist.model import MOVES, CameraItem, Shot
 from ex4d.shotlist.moves import SignedMove
 from ex4d.shotlist.nodes import Listed, Mapped, Node, Text
+from ex4d.shotlist.preset_file import Preset
 from ex4d.shotlist.presets import Expansion
 from ex4d.shotlist.report import Report
 from ex4d.shotlist.units import Quantity, read_quantity

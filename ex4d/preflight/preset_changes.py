@@ -12,8 +12,9 @@ import numpy as np
 from ex4d.artifacts.camera_path import CameraPath
 from ex4d.geometry.se3 import turn_between
 from ex4d.preflight.preset_trials import compiled
-from ex4d.shotlist.library import Library, Preset
+from ex4d.shotlist.library import Library
 from ex4d.shotlist.parameters import Parameter
+from ex4d.shotlist.preset_file import Preset
 from ex4d.shotlist.text_file import bytes_of
 
 

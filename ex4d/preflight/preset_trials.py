@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from ex4d.artifacts.camera_path import CameraPath
 from ex4d.errors import Fault, ShotFileError, TrajectoryError
-from ex4d.shotlist.library import Library, Preset
+from ex4d.shotlist.library import Library
+from ex4d.shotlist.preset_file import Preset
 from ex4d.shotlist.trials import AT_DEFAULTS, ends_of, trial_of
 from ex4d.shotlist.units import Quantity
 from ex4d.trajectory.assumed import compile_assumed

@@ -9,8 +9,9 @@ from pathlib import Path
 from ex4d.errors import Fault, ShotFileError, UserError
 from ex4d.preflight.preset_trials import faults_of_trials
 from ex4d.shotlist.fields import near
-from ex4d.shotlist.library import Library, Preset
+from ex4d.shotlist.library import Library
 from ex4d.shotlist.lock_file import LOCK_FILE, add_to_lock
+from ex4d.shotlist.preset_file import Preset
 from ex4d.shotlist.trials import trial_of
 from ex4d.shotlist.units import quoted
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ex4d.errors import ShotFileError
-from ex4d.shotlist.library import Library, Preset
+from ex4d.shotlist.library import Library
+from ex4d.shotlist.preset_file import Preset
 
 PEERS = {
     "ex4d": "EX-4D", "recammaster": "ReCamMaster", "trajectorycrafter": "TrajectoryCrafter", "gen3c": "GEN3C",

@@ -13,11 +13,12 @@ from ex4d.errors import Fault, ShotFileError
 from ex4d.shotlist.faults import faults_of, without_echoes
 from ex4d.shotlist.fields import NOTHING, shown
 from ex4d.shotlist.lengths import faults_of_lengths, timing_of
-from ex4d.shotlist.library import LANGUAGE_VERSION, Library
+from ex4d.shotlist.library import Library
 from ex4d.shotlist.local_files import missing_files, missing_rates
 from ex4d.shotlist.model import CameraItem, Output, Shot, ShotList, Source, Synthesis
 from ex4d.shotlist.nodes import Listed, Mapped, Mark, Text
 from ex4d.shotlist.origin import Origin
+from ex4d.shotlist.preset_file import LANGUAGE_VERSION
 from ex4d.shotlist.presets import Expansion, PlacedItem
 from ex4d.shotlist.records import Record, known
 from ex4d.shotlist.report import Report

@@ -17,10 +17,11 @@ import yaml
 
 from ex4d.errors import Fault, OutputError, ShotFileError
 from ex4d.media.atomic import replacing
-from ex4d.shotlist.library import PRESET_NAME, Library, Preset, read_preset
+from ex4d.shotlist.library import Library
 from ex4d.shotlist.load import parse
 from ex4d.shotlist.model import PresetUse
 from ex4d.shotlist.nodes import Listed, Mapped, Mark
+from ex4d.shotlist.preset_file import PRESET_NAME, Preset, read_preset
 from ex4d.shotlist.text_file import bytes_of
 from ex4d.shotlist.trials import trial_of
 from ex4d.shotlist.yaml_text import LOADER, compose

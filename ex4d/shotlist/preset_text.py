@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from ex4d.shotlist.library import Preset
+from ex4d.shotlist.preset_file import Preset
 from ex4d.shotlist.text_file import bytes_of
 from ex4d.shotlist.yaml_text import LOADER
 

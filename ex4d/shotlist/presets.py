@@ -13,10 +13,11 @@ from pydantic import ValidationError
 from ex4d.errors import Fault, ShotFileError
 from ex4d.shotlist.faults import faults_of
 from ex4d.shotlist.fields import near, shown
-from ex4d.shotlist.library import Library, Preset
+from ex4d.shotlist.library import Library
 from ex4d.shotlist.model import MOVES, WHOLE_SHOT, CameraItem, PresetUse, Window
 from ex4d.shotlist.nodes import Listed, Mapped, Mark, Node, Text
 from ex4d.shotlist.parameters import substituted
+from ex4d.shotlist.preset_file import Preset
 from ex4d.shotlist.records import known
 from ex4d.shotlist.report import Report
 from ex4d.shotlist.units import Quantity

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from ex4d.errors import ShotFileError
-from ex4d.shotlist.library import Library, Preset
+from ex4d.shotlist.library import Library
 from ex4d.shotlist.load import parse
 from ex4d.shotlist.model import ShotList
+from ex4d.shotlist.preset_file import Preset
 from ex4d.shotlist.units import Quantity
 
 _LIST = """\

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from ex4d.errors import ShotFileError
 from ex4d.shotlist import yaml_text
-from ex4d.shotlist.library import read_preset
 from ex4d.shotlist.load import load
 from ex4d.shotlist.model import ShotList
+from ex4d.shotlist.preset_file import read_preset
 from tests.shotlist.reading import film, messages, one_shot, outcome
 
 BOUNDED = settings(derandomize=True, deadline=5000, max_examples=300)

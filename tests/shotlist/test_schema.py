@@ -18,8 +18,8 @@ from pydantic import ValidationError
 from ex4d.errors import ShotFileError
 from ex4d.shotlist import model
 from ex4d.shotlist.camera import MOVES
-from ex4d.shotlist.library import read_preset
 from ex4d.shotlist.nodes import IN_PYTHON, Mapped, Text
+from ex4d.shotlist.preset_file import read_preset
 from ex4d.shotlist.records import Record
 from ex4d.shotlist.report import Report
 from ex4d.shotlist.schema import patterns

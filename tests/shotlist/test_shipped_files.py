@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ex4d.shotlist.library import LOCK_FILE, Library, lock_text, read_preset
+from ex4d.shotlist.library import Library, lock_text
 from ex4d.shotlist.load import load
+from ex4d.shotlist.lock_file import LOCK_FILE
 from ex4d.shotlist.model import Path as PathMove
+from ex4d.shotlist.preset_file import read_preset
 from ex4d.shotlist.shipped import shipped
 from tests.shotlist.reading import camera, messages, one_shot
 

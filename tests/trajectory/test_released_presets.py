@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from ex4d.geometry.pinhole import Pinhole
-from ex4d.shotlist.library import Library, read_lock
+from ex4d.shotlist.library import Library
 from ex4d.shotlist.load import parse
+from ex4d.shotlist.lock_file import read_lock
 from ex4d.shotlist.model import Handheld
 from ex4d.shotlist.shipped import shipped
 from ex4d.trajectory.compiler import compile_shot

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from ex4d.shotlist.library import PRESET_NAME, Preset
 from ex4d.shotlist.load import HEADING, MAX_SHOTS, WORDS
 from ex4d.shotlist.model import ShotList, Source
+from ex4d.shotlist.preset_file import PRESET_NAME, Preset
 from ex4d.shotlist.schema.definitions import definitions, mapping
 from ex4d.shotlist.schema.keys import attribute_docs, keys
 from ex4d.shotlist.schema.spelling import Json, ref, told

@@ -12,11 +12,11 @@ from ex4d.shotlist.fields import Choice, QuantityReader
 from ex4d.shotlist.formulas import CONSTANTS, FUNCTIONS
 from ex4d.shotlist.formulas import MAX_LENGTH as LONGEST_FORMULA
 from ex4d.shotlist.lens import LensSpec
-from ex4d.shotlist.library import PRESET_NAME
 from ex4d.shotlist.parameters import AnyQuantity
 from ex4d.shotlist.paths import LocalPath
 from ex4d.shotlist.places import Place
 from ex4d.shotlist.playing import Clip, Speed
+from ex4d.shotlist.preset_file import PRESET_NAME
 from ex4d.shotlist.records import Record
 from ex4d.shotlist.schema import patterns
 from ex4d.shotlist.schema.spelling import Json, Spelling, either, listed, number, of_quantity, ref, text, words
