@@ -199,7 +199,6 @@ BAD_INPUTS = {
     "an address": (with_text("video: tiny.mkv", "video: http://example.com/tiny.mkv"), r"tiny\.yaml:3:.*local file"),
     "a playlist's address": (with_text("video: tiny.mkv", "video: concat:a.mkv|b.mkv"), r"tiny\.yaml:3:.*local file"),
     "a playlist as a video": (playlist, r"list\.mkv"),
-    "a move for a later version": (with_text("dolly: 20%", "crane: {up: 20%}"), r"tiny\.yaml:16:.*version of ex4d"),
     "an output outside the folder": (
         with_text("file: tiny.mp4", "file: ../tiny.mp4"),
         r"tiny\.yaml:4:.*plain file name",
