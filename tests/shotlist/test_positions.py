@@ -13,7 +13,9 @@ from ex4d.shotlist.yaml_text import LOADER
 from tests.shotlist.every_word import EVERY_WORD
 from tests.shotlist.reading import messages, one_shot, outcome
 
-TEXT = EVERY_WORD.read_text(encoding="utf-8")
+HEAD, *SHOTS = EVERY_WORD.read_text(encoding="utf-8").split("\n  - name: ")
+FILMS = [f"{HEAD}\n  - {{name: first, clip: 0s..9s}}\n  - name: {shot}\n" for shot in SHOTS]
+"""Each with one shot of the film of every word, after a plain one, so that it is soon read."""
 WRONG = "wrong!"
 """No field takes it."""
 FREE = re.compile(r"title|\.prompt$|\.video$|\.file$|depth\.model$")
@@ -30,17 +32,22 @@ def _scalars(node: yaml.Node, path: str = "", key: yaml.Node | None = None) -> l
     return [(path, node, key or node)]
 
 
-SCALARS = [found for found in _scalars(yaml.compose(TEXT, Loader=LOADER)) if not FREE.search(found[0])]
+SCALARS = [
+    (text, *found)
+    for text in FILMS
+    for found in _scalars(yaml.compose(text, Loader=LOADER))
+    if not FREE.search(found[0]) and (text == FILMS[0] or found[0].startswith("shots[1]"))
+]
 
 
 @settings(derandomize=True, deadline=None, max_examples=40)
 @given(st.sampled_from(SCALARS), st.booleans())
-def test_a_wrong_value_is_at_fault_at_its_place(scalar: tuple[str, yaml.Node, yaml.Node], quotes: bool) -> None:
+def test_a_wrong_value_is_at_fault_at_its_place(scalar: tuple[str, str, yaml.Node, yaml.Node], quotes: bool) -> None:
     """Whatever value of the film of every word is made wrong: one fault stands at its key."""
-    path, node, told = scalar
+    text, path, node, told = scalar
     wrong = f"'{WRONG}'" if quotes else WRONG
     start, end = node.start_mark.index, node.end_mark.index
-    found = outcome(TEXT[:start] + (wrong if node.value else f" {wrong}") + TEXT[end:])
+    found = outcome(text[:start] + (wrong if node.value else f" {wrong}") + text[end:])
 
     assert isinstance(found, ShotFileError)
     place = (told.start_mark.line + 1, told.start_mark.column + 1)
