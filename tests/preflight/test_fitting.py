@@ -18,7 +18,7 @@ SWING = "- orbit: {right: 20deg}"
 
 def film(folder: Path, *camera: str) -> Path:
     """Write the tiny film with one shot of these moves."""
-    shots = SHOTS[: SHOTS.index("  - name: still")] + "  - name: swing\n    clip: 0.5s..1.5s\n    camera:\n"
+    shots = SHOTS[: SHOTS.index("  - name: still")] + "  - name: swing\n    clip: 0.5s..1s\n    camera:\n"
     return write_tiny_film(folder, shots + "".join(f"      {line}\n" for line in camera))
 
 

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ex4d.shotlist.load import parse
@@ -24,6 +24,7 @@ def written(length):
     return f"{float(length):g}m"
 
 
+@settings(derandomize=True, deadline=None, max_examples=30)
 @given(TENTHS, TENTHS)
 def test_metres_are_shares_of_the_stated_distance(length, distance):
     """Exactly, in either direction, for every move that travels."""

@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ex4d.geometry.se3 import head_rotation
@@ -93,7 +93,7 @@ def test_an_orbit_keeps_its_height_and_its_horizon(tilt, right):
     np.testing.assert_allclose(in_frame(path, (0, 0, 1)), in_frame(compiled(), (0, 0, 1)), atol=1e-9)
 
 
-@law
+@settings(law, max_examples=25)
 @given(STANDS, st.lists(items(st.one_of(TURNS, ROLLS, TRACKS, LIFTS, ORBITS)), max_size=4))
 def test_it_is_a_level_scene_filmed_by_a_camera_that_stood_so(stand, drawn):
     """The twin: the same moves on a base camera that stands so, in a level scene, seen from the source."""

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import pytest
+
 from docs.make_peers import PAGE, page
 from tests.trajectory.peers.compared import PEERS
 
 
-def test_the_page_is_fresh():
-    assert PAGE.read_text("utf-8") == page(), "write it anew: python -m docs.make_peers"
+@pytest.fixture(scope="module")
+def made():
+    return page()
 
 
-def test_the_page_names_every_preset_and_where_its_formula_was_read():
-    text = " ".join(page().split())
+def test_the_page_is_fresh(made):
+    assert PAGE.read_text("utf-8") == made, "write it anew: python -m docs.make_peers"
+
+
+def test_the_page_names_every_preset_and_where_its_formula_was_read(made):
+    text = " ".join(made.split())
 
     assert all(f"`{move.preset}`" in text for peer in PEERS for move in peer.moves)
     assert all(peer.sources in text for peer in PEERS)
