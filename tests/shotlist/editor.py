@@ -10,11 +10,16 @@ from typing import Any
 import yaml
 from jsonschema import Draft7Validator, ValidationError
 
+from ex4d.shotlist.camera import MOVES
+from ex4d.shotlist.schema.definitions import MAPPINGS
 from ex4d.shotlist.schema.documents import FILES
+from ex4d.shotlist.schema.spellings import RECORDS
 from ex4d.shotlist.shipped import shipped
 
 ROOT = shipped("shots").parent
 SHOT_LIST, PRESET = FILES
+KEYED = (*MAPPINGS, *(kind for kind in MOVES.values() if kind not in RECORDS and kind.words()))
+"""Records that are written with keys."""
 
 
 class Core(yaml.SafeLoader):
