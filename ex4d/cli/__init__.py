@@ -10,6 +10,7 @@ import gc
 import sys
 
 from ex4d.cli.columns import printable
+from ex4d.cli.streams import is_read_no_further, make_usable, written_out
 from ex4d.errors import Ex4dError, MissingPart
 
 EXIT_USER = 2
@@ -22,6 +23,7 @@ OBJECTS_BETWEEN_COLLECTIONS = 50_000
 def main() -> None:
     """Run ``ex4d`` with the process's arguments, and exit."""
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
+    make_usable()
     try:
         _run()
     except KeyboardInterrupt:  # before a command has begun
@@ -36,7 +38,8 @@ def _run() -> None:
 
     keep_compiled()
     try:
-        app(prog_name="ex4d")
+        with written_out():
+            app(prog_name="ex4d")
     except Ex4dError as error:
         sys.stderr.write(f"{printable(str(error))}\n")
         sys.exit(EXIT_MISSING if isinstance(error, MissingPart) else EXIT_USER)
@@ -44,6 +47,8 @@ def _run() -> None:
         sys.stderr.write(f"\nstopped; {stopped}\n")
         sys.exit(EXIT_STOPPED)
     except SystemExit as leaving:
+        if is_read_no_further(leaving):
+            sys.exit(0)
         if leaving.code == EXIT_STOPPED:  # what typer makes of Ctrl-C where a command has nothing to say of it
             sys.stderr.write("\nstopped\n")
         raise
