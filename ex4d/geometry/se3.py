@@ -6,6 +6,8 @@ tilts up, about z rolls clockwise, each as matrices ``world_from_camera``.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from jaxtyping import Float64
 
@@ -59,6 +61,11 @@ def head_angles(rotation: Float64[np.ndarray, "*batch 3 3"]) -> Float64[np.ndarr
     forward, right_y, down_y = rotation[..., :, 2], rotation[..., 1, 0], rotation[..., 1, 1]
     tilt = np.arctan2(-forward[..., 1], np.hypot(forward[..., 0], forward[..., 2]))
     return np.stack([np.arctan2(forward[..., 0], forward[..., 2]), tilt, np.arctan2(right_y, down_y)], axis=-1)
+
+
+def wrapped(angle: Float64[np.ndarray, "*batch"]) -> Float64[np.ndarray, "*batch"]:
+    """Return the same angle, radians, within half a turn either way."""
+    return np.where(np.abs(angle) <= math.pi, angle, np.remainder(angle + math.pi, 2.0 * math.pi) - math.pi)
 
 
 def _axis_rotation(angle: Float64[np.ndarray, "*batch"], first: int, second: int) -> Float64[np.ndarray, "*batch 3 3"]:

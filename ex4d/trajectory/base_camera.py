@@ -72,7 +72,8 @@ def path_camera(move: Path, progress: Float64[np.ndarray, "frames"], scene: Scen
     position = to_level(np.stack([right, -up, inward], axis=1), scene)
     if move.look_at is None:
         return Head(turned_source(pan, tilt, roll, scene), position, lens, np.ones(len(lens), dtype=bool))
-    aim = level_aim(world_point(move.look_at, scene) - position, first_direction(move.look_at, scene, shot), lens)
+    seen = first_direction(move.look_at, scene, shot)
+    aim = level_aim(world_point(move.look_at, scene) - position, seen, lens, np.zeros_like(lens))
     rotation = pan_rotation(pan) @ aim.rotation() @ tilt_rotation(tilt) @ roll_rotation(roll)
     return Head(rotation, position, lens, aim.possible)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Bool, Float64
 
-from ex4d.geometry.se3 import apply, head_angles, head_rotation, roll_rotation
+from ex4d.geometry.se3 import apply, head_angles, head_rotation, roll_rotation, tilt_rotation
 from ex4d.trajectory.aim import aim_along
 
 
@@ -29,9 +29,10 @@ def kept_in_frame(
         Orientations, and whether such a framing exists; a target behind the camera, or one that would stand too
         steeply above or below it, has none.
     """
-    roll = head_angles(rotation)[:, 2]
+    _, tilt, roll = np.moveaxis(head_angles(rotation), -1, 0)
     seen = apply(roll_rotation(roll) @ np.swapaxes(rotation, -1, -2), target - position)
-    aim = aim_along(target - lifted, seen)
+    beyond = apply(tilt_rotation(tilt), seen)[:, 2] < 0.0
+    aim = aim_along(target - lifted, seen, beyond)
     moved = np.any(lifted != position, axis=1)
     aimed = head_rotation(aim.pan, aim.tilt, roll)
     return np.where(moved[:, None, None], aimed, rotation), ~moved | (aim.possible & (seen[:, 2] > 0.0))

@@ -140,7 +140,7 @@ class KeySpline:
     ) -> tuple[Float64[np.ndarray, "frames 3 3"], np.ndarray]:
         assert not isinstance(target, Rotation)
         offset = world_point(target, self.scene) - position
-        aim = level_aim(offset, first_direction(target, self.scene, self.shot), lens)
+        aim = level_aim(offset, first_direction(target, self.scene, self.shot), lens, np.zeros_like(lens))
         return aim.rotation(), aim.possible
 
     def _slerped(self, index: int, fraction: Float64[np.ndarray, "frames"]) -> Float64[np.ndarray, "frames 3 3"]:

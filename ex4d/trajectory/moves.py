@@ -5,13 +5,19 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from jaxtyping import Float64
 
 from ex4d.geometry.easing import smooth
-from ex4d.geometry.se3 import apply, exp_rotation, head_rotation, pan_rotation, roll_rotation, tilt_rotation
+from ex4d.geometry.se3 import (
+    apply,
+    exp_rotation,
+    head_rotation,
+    pan_rotation,
+    roll_rotation,
+    tilt_rotation,
+    wrapped,
+)
 from ex4d.shotlist.model import Handheld
 from ex4d.trajectory.handheld import shake
 from ex4d.trajectory.timing import Clock, Span
@@ -73,11 +79,6 @@ def blend_aims(
     roll = angles[:, 2] * np.maximum(1.0 - total, 0.0)
     aimed = head_rotation(turned[:, 0], turned[:, 1], roll)
     return np.where((total > 0.0)[:, None, None], aimed, rotation)
-
-
-def wrapped(angle: Float64[np.ndarray, "*batch"]) -> Float64[np.ndarray, "*batch"]:
-    """Return the same angle within half a turn either way."""
-    return np.where(np.abs(angle) <= math.pi, angle, np.remainder(angle + math.pi, 2.0 * math.pi) - math.pi)
 
 
 def handheld_shake(move: Handheld, seed: int, span: Span, clock: Clock) -> Float64[np.ndarray, "frames 6"]:

@@ -43,7 +43,7 @@ from ex4d.trajectory.moves import blend_aims, level_right, turn_head
 from ex4d.trajectory.places import first_direction, view_direction, world_point
 from ex4d.trajectory.timing import Clock
 from ex4d.trajectory.turntable import turned_table
-from ex4d.trajectory.zooming import require_lens, source_focal, zoom_log
+from ex4d.trajectory.zooming import require_alone, require_lens, source_focal, zoom_log
 
 Frames = Float64[np.ndarray, "frames"]
 UPWARDS = np.array([0.0, -1.0, 0.0])
@@ -130,6 +130,7 @@ class Rig:
             for track, offset in zip(self.tracks, offsets, strict=True)
             if isinstance(track.cue.move, DollyZoom) and track.cue.move.distance != 0.0
         ]
+        require_alone(self.of_kind(Zoom), base.lens, self.clock.shot)
         lens = base.lens * np.exp(self._zoom(frames))
         lensed = self.of_kind(Zoom) + (cues if np.any(base.lens != 1.0) else ())
         if lensed:
@@ -176,18 +177,19 @@ class Rig:
 
     def _aimed(self, frames: Float64[np.ndarray, "frames"], head: Head, turns: _Turns | None) -> Head:
         """Apply look-ats, then pans, tilts and rolls."""
-        rotation, framed = head.rotation, head.framed
-        aims = []
+        rotation, framed, aims = head.rotation, head.framed, []
+        angles = head_angles(rotation) if self.of_kind(LookAt) else np.zeros((len(frames), 3))
         for cue in self.of_kind(LookAt):
             assert isinstance(cue.move, LookAt)
             weight = cue.move.weight * self._look_progress(cue, frames)
             with blaming(cue.item):
                 wanted = self._wanted(cue.move)
-            aim = level_aim(world_point(cue.move.target, self.scene) - head.position, wanted, head.lens)
+            offset = world_point(cue.move.target, self.scene) - head.position
+            aim = level_aim(offset, wanted, head.lens, angles[:, 0])
             framed = framed & (aim.possible | (weight == 0.0))
             aims.append((weight, np.stack([aim.pan, aim.tilt], axis=1)))
         if aims:
-            rotation = blend_aims(rotation, head_angles(rotation), aims)
+            rotation = blend_aims(rotation, angles, aims)
         if turns is not None:
             rotation = turn_head(rotation, *turns)
         return replace(head, rotation=rotation, framed=framed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 from jaxtyping import Float64
@@ -55,6 +56,21 @@ def zoom_log(
     with blaming(cue.item):
         start = 0.0 if move.start is None else math.log(lens_factor(move.start, source, scene, shot))
         return start + progress * (math.log(lens_factor(move.end, source, scene, shot)) - start)
+
+
+def require_alone(zooms: Iterable[Cue], base_lens: Float64[np.ndarray, "frames"], shot: str) -> None:
+    """Refuse a zoom from one lens to another on a base camera whose file has lenses of its own.
+
+    Raises:
+        TrajectoryError: About the zoom; what else moves the lens is refused where the shot list is read.
+    """
+    for cue in zooms:
+        if isinstance(cue.move, Zoom) and cue.move.absolute and np.any(base_lens != 1.0):
+            raise TrajectoryError(
+                f"shot {shot!r}: a zoom from one lens to another must be the shot's only lens move, and its camera "
+                "file changes the lens too; write the zoom as a factor, as in zoom: 2x",
+                part=cue.item,
+            )
 
 
 def require_lens(

@@ -1,11 +1,14 @@
 """The crane: a pedestal that keeps the subject where it is in frame."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ex4d.errors import TrajectoryError
+from ex4d.geometry.se3 import turn_between
 from ex4d.shotlist.model import Crane, Dolly, LookAt, Orbit, Pan, Pedestal, Roll, Subject, Tilt, Truck
 from tests.trajectory.shots import ANGLES, OFF_CENTER, compiled, in_frame, item, law, positions, rotations, same, scene
 
@@ -74,3 +77,13 @@ def test_a_crane_whose_subject_is_behind_the_camera_names_the_frame():
 
     with pytest.raises(TrajectoryError, match=rf"frame {frame}: the place to look at"):
         compiled(passing, Crane(distance=0.3))
+
+
+@pytest.mark.parametrize(("tilt", "pivot"), [(85.0, (0.0, 0.105, 1.0)), (75.0, (0.1, 0.4, 1.0))])
+def test_a_crane_over_a_subject_beyond_the_point_below_does_not_turn_round(tilt, pivot):
+    """A camera that looked almost straight down sees a subject behind its own vertical."""
+    path = compiled(Crane(distance=0.3), place=scene(source_tilt=math.radians(tilt), pivot=pivot))
+    shown = in_frame(path, pivot)
+
+    np.testing.assert_allclose(shown, np.broadcast_to(shown[0], shown.shape), atol=1e-8)
+    assert turn_between(rotations(path)[1:], rotations(path)[:-1]).max() < 0.05

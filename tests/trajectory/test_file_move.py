@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ex4d.errors import TrajectoryError
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.geometry.se3 import exp, inverse, quaternion_wxyz
-from ex4d.shotlist.model import CameraFile, Orbit, Pan, Zoom
+from ex4d.shotlist.model import CameraFile, LensSpec, Orbit, Pan, Zoom
 from ex4d.trajectory.exchange import ex4d_json, ex4d_npz
 from tests.trajectory.shots import cameras, compiled, item, law, positions, same, scene
 
@@ -27,6 +27,27 @@ def tum(folder, poses, seconds=None, name="cameras.txt"):
     file = folder / name
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return file
+
+
+def lens(kind, value):
+    return LensSpec(kind=kind, value=value)
+
+
+@pytest.mark.parametrize("mode", ["replace", "append"])
+def test_a_zoom_between_two_lenses_is_the_only_lens_move_beside_a_file_too(tmp_path, mode):
+    """What a file's cameras wear is known once it is read."""
+    file, plain = tmp_path / "zoomed.json", tmp_path / "plain.json"
+    ex4d_json.write(compiled(Zoom(factor=1.5), Pan(angle=0.1)), file)
+    ex4d_json.write(compiled(Pan(angle=0.1)), plain)
+    zoom = Zoom(start=lens("mm", 35), end=lens("mm", 70))
+    with pytest.raises(TrajectoryError, match="must be the shot's only lens move, and its camera file") as found:
+        compiled(CameraFile(file=file, mode=mode), Pan(angle=0.1), zoom)
+
+    assert found.value.part == 2
+    alone = compiled(zoom).lens_factor
+    np.testing.assert_array_equal(compiled(CameraFile(file=plain, mode=mode), zoom).lens_factor, alone)
+    twice = compiled(CameraFile(file=file, mode=mode), Zoom(factor=2.0)).lens_factor
+    np.testing.assert_allclose(twice[-1], 3.0)
 
 
 @law
@@ -143,6 +164,7 @@ BAD = {
     "rows of different lengths": ("a.json", own(world_from_camera=[[1, 2], [1]]), "is not made of numbers"),
     "a number that is none": ("a.json", own(world_from_camera=[[[float("nan")] * 4] * 4]), "is not finite"),
     "a number too large": ("a.json", own(lens_factor=[10**400]), "lens_factor is missing, or is not made of numbers"),
+    "more values than cameras have": ("a.json", "[" + "[]," * 2_000_001 + "[]]", "more values than 100000 cameras"),
     "no cameras": ("a.json", own(world_from_camera=np.zeros((0, 4, 4)).tolist()), "world_from_camera has the shape"),
     "a sheared camera": ("a.json", own(world_from_camera=[SHEARED.tolist()]), "camera 0 is not rigid"),
     "a mirrored camera": (

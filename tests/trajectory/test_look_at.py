@@ -8,15 +8,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ex4d.errors import TrajectoryError
+from ex4d.geometry.se3 import turn_between
 from ex4d.shotlist.model import (
     Dolly,
     DollyZoom,
+    Formula,
     ImagePoint,
     LookAt,
     Orbit,
     Pan,
+    Path,
     Pedestal,
     SpacePoint,
+    Spline,
+    SplineKey,
     Subject,
     Truck,
     Zoom,
@@ -25,6 +30,7 @@ from tests.trajectory.shots import (
     DISTANCES,
     LENS,
     OFF_CENTER,
+    at,
     compiled,
     in_frame,
     item,
@@ -129,3 +135,27 @@ def test_a_target_that_the_first_frame_cannot_show_is_refused():
 def test_looking_at_the_cameras_own_place_is_refused():
     with pytest.raises(TrajectoryError, match="frame 24"):
         compiled(Dolly(distance=1.0), LookAt(target=Subject()))
+
+
+NADIR = [(85.0, (0.0, 0.105, 1.0)), (75.0, (0.1, 0.4, 1.0)), (-85.0, (0.05, -0.2, 1.0))]
+"""Degrees by which a source looked down, and a subject that it saw beyond the point right below it, or above."""
+
+
+@pytest.mark.parametrize(("tilt", "pivot"), NADIR)
+def test_what_a_camera_sees_beyond_the_point_below_it_is_kept_where_it_is(tilt, pivot):
+    """Two upright heads show it there: the camera's own, and one that has turned round."""
+    place = scene(source_tilt=math.radians(tilt), pivot=pivot)
+    same(compiled(LookAt(target=Subject()), place=place), compiled(place=place), tolerance=1e-14)
+    path = compiled(Truck(distance=0.02), LookAt(target=Subject()), place=place)
+
+    np.testing.assert_allclose(in_frame(path, pivot), np.broadcast_to(in_frame(path, pivot)[0], (25, 2)), atol=1e-8)
+    assert turn_between(rotations(path)[1:], rotations(path)[:-1]).max() < 0.1
+
+
+@pytest.mark.parametrize(("tilt", "pivot"), NADIR)
+def test_a_spline_and_a_path_that_look_at_it_do_not_turn_round_either(tilt, pivot):
+    place = scene(source_tilt=math.radians(tilt), pivot=pivot)
+    keys = tuple(SplineKey(at=at(when), look_at=Subject()) for when in (0, 100))
+
+    same(compiled(Spline(keys=keys), place=place), compiled(place=place), tolerance=1e-14)
+    same(compiled(Path(pan=Formula("0"), look_at=Subject()), place=place), compiled(place=place), tolerance=1e-14)

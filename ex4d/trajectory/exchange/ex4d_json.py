@@ -17,9 +17,17 @@ from jaxtyping import Float64
 from ex4d.artifacts.camera_path import CameraPath
 from ex4d.errors import MediaError
 from ex4d.media.atomic import replacing
-from ex4d.trajectory.exchange.file_cameras import FileCameras, even_progress, require_count, require_rigid
+from ex4d.trajectory.exchange.file_cameras import (
+    MOST_CAMERAS,
+    FileCameras,
+    even_progress,
+    require_count,
+    require_rigid,
+)
 
 VERSION = 1
+MOST_VALUES = 20 * MOST_CAMERAS
+"""In a file, of which a camera has 17: so few bytes as a value may have would else fill the memory."""
 LAST_ROW = [0.0, 0.0, 0.0, 1.0]
 
 
@@ -61,7 +69,10 @@ def read(file: Path) -> FileCameras:
 
 def _record(file: Path) -> dict[str, Any]:
     try:
-        record = json.loads(file.read_bytes())
+        written = file.read_bytes()
+        if written.count(b",") > MOST_VALUES:
+            raise ValueError(f"it has more values than {MOST_CAMERAS} cameras")
+        record = json.loads(written)
     except (OSError, ValueError, RecursionError) as cause:
         raise MediaError(f"{file} is no JSON that can be read: {cause}") from cause
     if not isinstance(record, dict) or record.get("ex4d_cameras") != VERSION:
