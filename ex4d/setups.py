@@ -15,7 +15,7 @@ from ex4d.errors import Fault, ShotFileError, UserError
 from ex4d.estimated_depth import DepthMeans
 from ex4d.footage import Footage, Media, called, open_footage, open_media
 from ex4d.progress import SILENT, Progress
-from ex4d.shotlist.model import DepthFile, DepthModel, Output, Shot, ShotList, Transition
+from ex4d.shotlist.model import CameraFile, DepthFile, DepthModel, Output, Shot, ShotList, Transition
 from ex4d.shotlist.source import ENGINES
 from ex4d.trajectory.compiler import compile_shot
 from ex4d.trajectory.placing import placing
@@ -45,7 +45,8 @@ class Setup:
 def sources_of(film: ShotList) -> tuple[Path, ...]:
     """Return every file, folder or glob that a film is made from, the shot list among them."""
     depths = [shot.source.depth.file for shot in film.shots if isinstance(shot.source.depth, DepthFile)]
-    return (film.file, *dict.fromkeys([*(shot.source.video for shot in film.shots), *depths]))
+    cameras = [item.move.file for shot in film.shots for item in shot.camera if isinstance(item.move, CameraFile)]
+    return (film.file, *dict.fromkeys([*(shot.source.video for shot in film.shots), *depths, *cameras]))
 
 
 def set_up_all(

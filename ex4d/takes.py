@@ -23,6 +23,7 @@ from ex4d.render.rasterizer import Rasterizer
 from ex4d.setups import Setup
 from ex4d.shotlist.model import DepthFile
 from ex4d.synthesis.synthesizer import SynthesisRequest
+from ex4d.trajectory.exchange import ex4d_json
 from ex4d.workspace import MANIFEST, Stage, code_hash, content_hash, key_of, stage, write_manifest, write_text
 
 
@@ -75,7 +76,8 @@ def is_made(setup: Setup, folder: Path, engines: Engines, *, verify: bool = Fals
 
 
 def _stages(setup: Setup, folder: Path) -> tuple[Stage, Stage]:
-    return stage(folder, "guide", "uncovered.json"), stage(folder, "result", f"{setup.shot.name}.mp4", MANIFEST)
+    movie = f"{setup.shot.name}.mp4"
+    return stage(folder, "guide", "uncovered.json", "cameras.json"), stage(folder, "result", movie, MANIFEST)
 
 
 def _keys(setup: Setup, engines: Engines, *, verify: bool) -> tuple[str, tuple[str, ...]]:
@@ -100,7 +102,7 @@ def _coverage(file: Path, frame_count: int) -> tuple[Coverage, ...]:
 
 
 def _make_guide(setup: Setup, engines: Engines, rasterizer: Rasterizer, folder: Path, progress: Progress) -> None:
-    """Draw the guide into its folder, and note how much of each frame is uncovered, and where."""
+    """Draw the guide into its folder; note how much of each frame is uncovered, and where, and what its cameras are."""
     progress.begin(f"{setup.shot.name}: guide", setup.frame_count)
     coverage, recipe = [], setup.engine.engine.recipe(engines.options)
     with GuideVideo.writer(folder / "guide", setup.path, setup.path.scene.lens, background=recipe.background) as write:
@@ -109,6 +111,7 @@ def _make_guide(setup: Setup, engines: Engines, rasterizer: Rasterizer, folder: 
             coverage.append(coverage_of(frame.visible).as_json())
             progress.advance()
     write_text(folder / "uncovered.json", json.dumps(coverage))
+    ex4d_json.write(setup.path, folder / "cameras.json")
 
 
 def _begun(frames: Iterator[Frame]) -> Iterator[Frame]:
@@ -170,6 +173,7 @@ def _ingredients(setup: Setup, recipe: GuideRecipe, *, verify: bool) -> dict[str
             "guide.py",
             "synthesis/mesh_engine.py",
             "synthesis/compositing.py",
+            "trajectory/exchange/ex4d_json.py",
         ),
         "packages": package_versions(recipe.rasterizer),
     }

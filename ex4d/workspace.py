@@ -5,6 +5,7 @@ out/courtyard.otio                    the same as a timeline
 out/courtyard.takes/swing/guide/      what each stage made; guide.key beside it says from what
 out/courtyard.takes/swing/result/
 out/courtyard.takes/swing/swing.mp4   the shot alone, to look at
+out/courtyard.takes/swing/cameras.json  its cameras, which another shot may follow
 out/courtyard.takes/swing/manifest.json
 """
 
@@ -149,10 +150,17 @@ class Workspace:
         """Refuse to write over what the film is made from.
 
         Raises:
-            OutputError: the film or its timeline would replace a source, or lie among its images; or is a folder.
+            OutputError: the film or its timeline would replace a source, or lie among its images; or is a folder; or a
+                source lies among the film's own takes.
         """
+        sources, takes = list(sources), self.takes.resolve()
         for target in (self.edit, self.timeline):
             require_apart(target, sources, "choose another --out, or another output.file")
+        for source in sources:
+            if takes in source.resolve().parents:
+                raise OutputError(
+                    f"{source} is made by this film, which cannot be made from it too; copy it to another folder"
+                )
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -107,6 +107,7 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(file: Path) -> None:
         "tiny.otio",
         "tiny.takes/swing/swing.mp4",
         "tiny.takes/swing/uncovered.json",
+        "tiny.takes/swing/cameras.json",
         "tiny.takes/swing/manifest.json",
     ],
 )

@@ -111,7 +111,7 @@ def test_an_engine_that_stops_in_the_middle_leaves_nothing_half_made(
     with pytest.raises(SynthesisError, match="step 3"):
         shot_in(file, options=small)
     take = file.parent / "out" / "tiny.takes" / "still"
-    assert sorted(path.name for path in take.iterdir()) == ["guide", "guide.key", "uncovered.json"]
+    assert sorted(path.name for path in take.iterdir()) == ["cameras.json", "guide", "guide.key", "uncovered.json"]
 
 
 def test_an_engine_that_cannot_begin_costs_no_take_of_an_earlier_run(
