@@ -23,10 +23,11 @@ def film(tmp_path: Path) -> Path:
 
 def in_a_shell(line: str, film: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a line of a shell in which ``EX4D`` is the command and ``FILM`` the shot list."""
+    environment = os.environ | {"PYTHONUNBUFFERED": ""} | environment  # as users have it
     line = line.replace("EX4D", f"{sys.executable} -m ex4d.cli").replace("FILM", film.name)
     return subprocess.run(
         ["bash", "-o", "pipefail", "-c", line],  # noqa: S607
-        cwd=film.parent, env=os.environ | environment, capture_output=True, text=True, check=False,
+        cwd=film.parent, env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
 
 
