@@ -1,4 +1,4 @@
-"""What ``ex4d check`` prints."""
+"""The command ``ex4d check``, and what it prints."""
 
 from __future__ import annotations
 
@@ -6,11 +6,26 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import typer
+
+from ex4d.cli.arguments import Json
 from ex4d.errors import ShotFileError, UserError
-from ex4d.preflight.check import Checked, check
+from ex4d.preflight.check import Checked
+from ex4d.preflight.check import check as check_film
 from ex4d.progress import counted
+
+
+def check(
+    files: Annotated[list[Path], typer.Argument(help="Shot lists.", metavar="FILE...")], as_json: Json = False
+) -> None:
+    """Find every fault of shot lists, from the files alone.
+
+    Example: ex4d check shots/scene.yaml
+    """
+    if not report_checks(files, as_json=as_json):
+        raise typer.Exit(2)
 
 
 def report_checks(files: Sequence[Path], *, as_json: bool) -> bool:
@@ -26,7 +41,7 @@ def report_checks(files: Sequence[Path], *, as_json: bool) -> bool:
 
 def _checked(file: Path) -> Checked | UserError:
     try:
-        return check(file)
+        return check_film(file)
     except UserError as error:
         return error
 
@@ -35,9 +50,7 @@ def _print(file: str, result: Checked | UserError) -> None:
     if isinstance(result, UserError):
         sys.stderr.write(f"{result}\n" if isinstance(result, ShotFileError) else f"{file}: {result}\n")
         return
-    frames = sum(map(len, result.paths))
-    shots = counted(len(result.paths), "shot")
-    sys.stdout.write(f"{file}: sound; {shots}, {counted(frames, 'frame')} before transitions\n")
+    sys.stdout.write(f"{file}: sound; {_how_much(result)}\n")
     for shot in result.film.shots:
         for use in shot.presets:
             if not use.pinned:
@@ -45,6 +58,16 @@ def _print(file: str, result: Checked | UserError) -> None:
                                  f"pin it as {use.name}@{use.version}\n")  # fmt: skip
     if result.assumed:
         sys.stdout.write(f"  assumed, as no media was opened: {'; '.join(result.assumed)}\n")
+
+
+def _how_much(result: Checked) -> str:
+    """Count shots, and their frames as far as the file tells how long they are."""
+    told = [len(path) for path, long in zip(result.paths, result.as_long_as_the_source, strict=True) if not long]
+    unknown = len(result.paths) - len(told)
+    words = [counted(len(result.paths), "shot")]
+    words += [f"{counted(sum(told), 'frame')} before transitions"] if told else []
+    words += [f"{unknown if told else 'all' if unknown > 1 else 'which'} to the end of the source"] if unknown else []
+    return ", ".join(words)
 
 
 def _as_json(result: Checked | UserError) -> dict[str, Any]:

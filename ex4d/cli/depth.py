@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ex4d.cli.arguments import Json
 from ex4d.cli.composed import Group, lens_as_written, read_as, with_options
 from ex4d.cli.depth_arguments import depth_options
 from ex4d.cli.stopping import last_words
@@ -46,7 +47,7 @@ def depth(
         False
     ),
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of words.")] = False,
+    as_json: Json = False,
     measured: Group,
 ) -> None:
     """Write the depth of a video, what it means, and a coloured preview.

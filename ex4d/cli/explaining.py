@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ex4d.cli.arguments import Json
 from ex4d.cli.columns import beside, printable, wrapped
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def explain(
     place: Annotated[str, typer.Argument(help="A shot list, or one of its shots.", metavar="FILE[#SHOT]")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of words.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Tell in plain words what the camera will do, shot by shot, and where it ends; from the file alone.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from ex4d.cli.arguments import Json
 from ex4d.cli.engine_arguments import ENGINE_NAMES, ReadOptions, naming_engines, with_engine_options
 from ex4d.cli.stopping import last_words
 from ex4d.engines.options import AS_IS
@@ -42,7 +43,7 @@ def generate(
         str | None, typer.Option(help="Frames a second, of images too; without it the render's.", metavar="RATE")
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of words.")] = False,
+    as_json: Json = False,
     options: ReadOptions,
 ) -> None:
     """Complete a rendered video where its mask is black, at its own rate, whatever its length and size.

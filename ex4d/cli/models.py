@@ -7,16 +7,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ex4d.cli.arguments import Json
 from ex4d.cli.stopping import RESUMED, last_words
 from ex4d.errors import Ex4dError, MissingPart
 
 if TYPE_CHECKING:
     from ex4d.models import Weights
 
-models = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List, pull and check the weights of models.")
+models = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="List, pull and check the weights of models.",
+)
 
 Name = Annotated[str, typer.Argument(help="As ex4d models list names it.", metavar="NAME")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of words.")]
 
 
 @models.command("list")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ex4d.cli.arguments import Json
 from ex4d.cli.columns import printable
 from ex4d.errors import OutputError, ShotFileError, UserError
 
@@ -20,10 +21,12 @@ if TYPE_CHECKING:
     from ex4d.shotlist.preset_file import Preset
 
 presets = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="List, show, pin, compare and release ready-made moves."
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="List, show, pin, compare and release ready-made moves.",
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of words.")]
 Beside = Annotated[
     Path, typer.Option(help="A shot list, or the folder it is in: its project's presets count too.", metavar="FILE|DIR")
 ]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ex4d.cli.arguments import Json
 from ex4d.cli.composed import Group, with_options
 from ex4d.cli.depth_arguments import depth_options
 from ex4d.cli.recon_arguments import footage_options, mesh_options, output_options
@@ -47,7 +48,7 @@ def recon(
         ),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of words.")] = False,
+    as_json: Json = False,
     filmed: Group,
     measured: Group,
     mesh: Group,
