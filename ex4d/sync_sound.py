@@ -29,7 +29,13 @@ class SyncSound:
     """Of each shot, for the user: where it sounds, or why it is silent."""
 
     def __str__(self) -> str:
-        told = "; ".join(f"{name} {words}" for name, words in self.by_shot.items())
+        alike: dict[str, list[str]] = {}
+        for shot, words in self.by_shot.items():
+            alike.setdefault(words, []).append(shot)
+        told = "; ".join(
+            f"{', '.join(shots)} {words if len(shots) == 1 else words.replace('sounds', 'sound', 1)}"
+            for words, shots in alike.items()
+        )
         return f"none, as no shot sounds: {told}" if self.silent else f"the source's: {told}"
 
     @property

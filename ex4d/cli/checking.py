@@ -61,13 +61,13 @@ def _print(file: str, result: Checked | UserError) -> None:
 
 
 def _how_much(result: Checked) -> str:
-    """Count shots, and their frames as far as the file tells how long they are."""
-    told = [len(path) for path, long in zip(result.paths, result.as_long_as_the_source, strict=True) if not long]
-    unknown = len(result.paths) - len(told)
-    words = [counted(len(result.paths), "shot")]
-    words += [f"{counted(sum(told), 'frame')} before transitions"] if told else []
-    words += [f"{unknown if told else 'all' if unknown > 1 else 'which'} to the end of the source"] if unknown else []
-    return ", ".join(words)
+    """Count shots, and their frames as far as the file tells them."""
+    shots, told = counted(len(result.paths), "shot"), result.frames_told
+    if not told:
+        return f"{shots}, to the end of the source"
+    open_ends = len(result.paths) - len(told)
+    rest = f", and {counted(open_ends, 'shot')} to the end of the source" if open_ends else ""
+    return f"{shots}, {counted(sum(told), 'frame')} before transitions{rest}"
 
 
 def _as_json(result: Checked | UserError) -> dict[str, Any]:

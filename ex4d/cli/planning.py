@@ -125,7 +125,7 @@ def edges_in_words(plan: Plan) -> list[str]:
     words = [f"{name}: {each}" for name, each in baring.items()]
     curable = {name: each.least for name, each in baring.items() if each.least is not None}
     if len(curable) > 1:
-        words.append(f"{overscan_in_words(max(curable.values()))} is the smallest for {' and '.join(curable)} together")
+        words.append(f"{overscan_in_words(max(curable.values()))} is the smallest for {', '.join(curable)} together")
     return words
 
 

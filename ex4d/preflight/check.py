@@ -11,6 +11,7 @@ from ex4d.models import depth_model, require_settings
 from ex4d.shotlist.load import load
 from ex4d.shotlist.model import DepthModel, Shot, ShotList
 from ex4d.trajectory.assumed import compile_assumed
+from ex4d.trajectory.assumed_timings import is_open
 from ex4d.trajectory.placing import placing
 
 
@@ -26,6 +27,12 @@ class Checked:
     def assumed(self) -> tuple[str, ...]:
         """What the file leaves open and was assumed, in words."""
         return tuple(dict.fromkeys(words for path in self.paths for words in path.scene.assumed))
+
+    @property
+    def frames_told(self) -> tuple[int, ...]:
+        """The frames of each shot whose length does not depend on how long its source is."""
+        shots = zip(self.film.shots, self.paths, strict=True)
+        return tuple(len(path) for shot, path in shots if shot.frames is not None or not is_open(shot))
 
 
 def check(file: Path) -> Checked:

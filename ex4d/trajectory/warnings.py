@@ -59,15 +59,20 @@ def _remarks(path: CameraPath, steady: CameraPath) -> Iterator[Remark]:
     yield from _of_lens(path, figures)
     yield from _of_jolt(steady)
     if not figures.starts_at_source:
-        turned, away = off_axis_deg(path)[0], float(np.linalg.norm(path.world_from_camera[0, :3, 3]))
         yield Remark(
             "start",
             20,
-            f"the shot does not start at the source view (it starts {turned:.0f}deg and {away:.0%} of the subject's "
-            "distance from it), so its first frame is rendered too",
+            f"the shot does not start at the source view ({_start(path)}), so its first frame is rendered too",
             "engines go on from that frame, so let the moves begin at nothing where you can",
             0,
         )
+
+
+def _start(path: CameraPath) -> str:
+    turned, away = off_axis_deg(path)[0], float(np.linalg.norm(path.world_from_camera[0, :3, 3]))
+    lens = path.lens_factor[0]
+    there = f"it starts {turned:.0f}deg and {away:.0%} of the subject's distance from it"
+    return there if abs(lens - 1.0) < 0.0005 else f"{there}, its lens {lens:.3g} times as long"
 
 
 def _of_reach(path: CameraPath) -> Iterator[Remark]:

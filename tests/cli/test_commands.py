@@ -54,6 +54,16 @@ def test_one_frame_is_not_frames(run: Run, film: Path) -> None:
     assert "out/tiny.mp4  (1 frame, 0.08 s)" in run("shoot", "tiny.yaml").out
 
 
+def test_check_counts_no_frames_that_it_cannot_know(run: Run, film: Path) -> None:
+    """A shot that plays to the end of its source is as long as that is."""
+    head = SHOTS[: SHOTS.index("shots:")] + "shots:\n  - name: whole\n"
+    film.write_text(head, encoding="utf-8")
+    assert "sound; 1 shot, to the end of the source\n" in run("check", "tiny.yaml").out
+    film.write_text(head + "  - name: one\n    clip: 0f..1f\n  - name: few\n    frames: 2\n", encoding="utf-8")
+    told = "sound; 3 shots, 3 frames before transitions, and 1 shot to the end of the source\n"
+    assert told in run("check", "tiny.yaml").out
+
+
 def test_check_tells_what_it_assumed(run: Run, film: Path) -> None:
     done = run("check", "tiny.yaml")
     assert done.code == 0

@@ -99,7 +99,7 @@ def test_the_summary_says_where_the_film_sounds(made: Production) -> None:
 def test_the_printed_summary_has_a_line_for_it(made: Production) -> None:
     console = Console(record=True, file=io.StringIO(), width=200)
     print_summary(made, console)
-    words = "open sounds throughout; bullet sounds at 0s..0.25s, 0.75s..1s; close sounds throughout"
+    words = "open, close sound throughout; bullet sounds at 0s..0.25s, 0.75s..1s"
     assert f"sound     the source's: {words}" in console.export_text()
 
 

@@ -37,6 +37,7 @@ def test_figures_are_measured_on_the_cameras():
         ([Orbit(right=math.radians(91.0))], "beyond 90deg"),
         ([DollyZoom(distance=0.8)], "beyond 120deg"),
         ([LookAt(target=Subject(), frame=(0.3, 0.5))], "does not start at the source view"),
+        ([Path(lens=Formula("1.2"))], "subject's distance from it, its lens 1.2 times as long)"),
     ],
 )
 def test_what_is_worth_saying_is_said(moves, says):
