@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -76,13 +76,24 @@ def _laid_behind(layers: Iterable[RenderedFrame]) -> Colour:
 
 
 def plate_times(footage: Footage, path: CameraPath) -> list[Fraction]:
-    """Return the moments of the source from which a shot's clean plate is gathered, evenly spread."""
-    first, last = min(path.source_time), max(path.source_time)
-    start = footage.index_at(max(Fraction(0), first - PLATE_SECONDS))
-    stop = footage.index_at(last + PLATE_SECONDS)
-    count = min(PLATE_FRAMES, stop - start + 1)
-    chosen = sorted({start + round(k * (stop - start) / max(1, count - 1)) for k in range(count)})
+    """Return the moments of the source from which a shot's clean plate is gathered, evenly spread.
+
+    They lie near what the shot shows: of parts that are far apart in the source, nothing between is looked at.
+    """
+    near = _near(footage, sorted(set(path.source_time)))
+    count = min(PLATE_FRAMES, len(near))
+    chosen = sorted({near[round(k * (len(near) - 1) / max(1, count - 1))] for k in range(count)})
     return [footage.clip.frame_times[index] for index in chosen]
+
+
+def _near(footage: Footage, moments: Sequence[Fraction]) -> list[int]:
+    """Return the frames of the source that are on screen within PLATE_SECONDS of some moments, which rise."""
+    near: list[int] = []
+    for moment in moments:
+        start = footage.index_at(max(Fraction(0), moment - PLATE_SECONDS))
+        stop = footage.index_at(moment + PLATE_SECONDS)
+        near += range(max(start, near[-1] + 1 if near else 0), stop + 1)
+    return near
 
 
 def frame_mesh(

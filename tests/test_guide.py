@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -125,6 +126,18 @@ def longer(footage: Footage) -> Footage:
     """The same footage, as if its clip went on for ten minutes."""
     times = tuple(footage.clip.frame_times[1] * index for index in range(7200))
     return replace(footage, clip=replace(footage.clip, frame_times=times))
+
+
+def test_the_plate_looks_at_nothing_between_parts_that_are_far_apart(swing: Setup) -> None:
+    """There the source may show another scene."""
+    times = tuple(Fraction(index) for index in range(100))
+    long = replace(swing.footage, clip=replace(swing.footage.clip, frame_times=times))
+    shown = tuple(Fraction(moment) for moment in (80, 81, 10, 10, 80))
+    path = replace(swing.path, source_time=shown)
+
+    assert plate_times(long, path) == [Fraction(index) for index in (*range(5, 16), *range(75, 87))]
+    assert len(plate_times(long, replace(path, source_time=(Fraction(10), Fraction(40))))) == 22
+    assert len(plate_times(long, replace(path, source_time=(Fraction(10), Fraction(20), Fraction(60))))) == 24
 
 
 def test_overscan_leaves_something_to_show_beyond_the_edges(tmp_path: Path) -> None:
