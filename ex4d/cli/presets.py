@@ -174,15 +174,18 @@ def _parted(written: str) -> tuple[str, int | None]:
 
 
 def _two(library: Library, name: str, versions: list[str]) -> list[tuple[str, int | None]]:
-    """Read what is to be compared: ``NAME 1 2``, ``NAME@1 NAME@2``, or ``NAME`` for the two newest."""
+    """Read what is to be compared: ``NAME 1 2``, ``NAME@1 OTHER``, or ``NAME`` for its two newest."""
     base, version = _parted(name)
+    if len(versions) == 1 and not versions[0].isdecimal():
+        return [(base, version), _parted(versions[0])]
     if len(versions) == 1 and version is not None:
-        other = versions[0]
-        return [(base, version), (base, int(other)) if other.isdecimal() else _parted(other)]
+        return [(base, version), (base, int(versions[0]))]
     if len(versions) == 2 and version is None and all(each.isdecimal() for each in versions):
         return [(base, int(each)) for each in versions]
     if versions or version is not None:
-        raise UserError("name a preset and two of its versions, as in orbit-right 1 2, or orbit-right@1 orbit-right@2")
+        raise UserError(
+            "name a preset and two of its versions, as in orbit-right 1 2, or two presets, as in push-in creep-in"
+        )
     newest = [*_preset_versions(library, base)][-2:]
     if len(newest) < 2:
         raise UserError(f"preset {base!r} has one version only; there is nothing to compare it with")

@@ -167,6 +167,12 @@ def test_diff_tells_parameters_words_and_the_largest_change_of_the_camera(
     assert camera == {"turn_deg": pytest.approx(30.0), "subject_distances": 0.0, "lens": 1.0}
 
 
+def test_diff_compares_two_presets_by_their_newest_versions(run: Run, film: Path, few: tuple[str, ...]) -> None:
+    done = run("presets", "diff", "sway", "orbit-right")
+    assert done.code == 0
+    assert "--- sway@2\n+++ orbit-right@1\n" in done.out
+
+
 def test_a_released_version_stays_and_the_next_is_named(run: Run, film: Path) -> None:
     done = run("presets", "release", "sway@1")
     assert done.out == (
