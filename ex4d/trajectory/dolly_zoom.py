@@ -17,46 +17,36 @@ NEAREST = 0.05
 
 @dataclass(frozen=True)
 class Pushed:
-    """How far one dolly-zoom has carried the camera, as the turntable left it, and its window."""
+    """How far one dolly-zoom carries the camera, as the turntable leaves it, and its window."""
 
+    item: int
+    """Which item of the camera it is, for errors."""
     span: Span
     offset: Float64[np.ndarray, "frames 3"]
 
 
 def kept_size(
-    pushed: list[Pushed],
+    span: Span,
     depth: Float64[np.ndarray, "frames"],
-    view_axis: Float64[np.ndarray, "frames 3"],
+    before: Float64[np.ndarray, "frames"],
     frames: Float64[np.ndarray, "frames"],
     shot: str,
 ) -> Float64[np.ndarray, "frames"]:
-    """Return the lens factor z/z0 of all dolly-zooms together.
+    """Return the lens factor z/z0 of a dolly-zoom.
 
-    ``depth`` is the subject's along the view axis where the camera stands, and z0 what it would be there without the
-    dolly-zoom: so a dolly-zoom changes no size whatever else moves, and one of no size changes nothing. After its
-    window it leaves the lens where it then was. ``frames`` must contain both ends of every window. Several are taken
-    apart in the order in which they end, so that each sees what the ones that have ended left.
+    ``depth`` is the subject's along the view axis of the camera, and z0 the ``before``: what it would be, wherever the
+    head then looked, without the dolly-zoom. So a dolly-zoom changes no size whatever else moves, and one of no size
+    changes nothing. After its window it leaves the lens where it then was. ``frames`` must contain both ends of it.
 
     Raises:
         TrajectoryError: The subject comes nearer than NEAREST of its first distance.
     """
-    factor = np.ones_like(depth)
-    for push in sorted(pushed, key=lambda push: push.span.end, reverse=True):
-        before = depth + np.sum(push.offset * view_axis, axis=1)
-        first = before[frames == float(push.span.start)][0]
-        active = (frames >= float(push.span.start)) & (frames <= float(push.span.end))
-        _require_distance(active & (np.minimum(depth, before) < NEAREST * max(first, 0.0)), depth, first, frames, shot)
-        ratio = depth / np.where(active, before, 1.0)
-        factor = factor * np.where(
-            frames < float(push.span.start), 1.0, np.where(active, ratio, _last(ratio, push, frames))
-        )
-        depth = before
-    return factor
-
-
-def _last(ratio: Float64[np.ndarray, "frames"], push: Pushed, frames: Float64[np.ndarray, "frames"]) -> float:
-    """Return the ratio at the end of the window."""
-    return float(ratio[frames == float(push.span.end)][0])
+    first = before[frames == float(span.start)][0]
+    active = (frames >= float(span.start)) & (frames <= float(span.end))
+    _require_distance(active & (np.minimum(depth, before) < NEAREST * max(first, 0.0)), depth, first, frames, shot)
+    ratio = depth / np.where(active, before, 1.0)
+    last = float(ratio[frames == float(span.end)][0])
+    return np.where(frames < float(span.start), 1.0, np.where(active, ratio, last))
 
 
 def _require_distance(

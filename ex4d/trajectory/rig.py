@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
-from jaxtyping import Bool, Float64
+from jaxtyping import Float64
 
 from ex4d.artifacts.scene import Scene
 from ex4d.geometry.se3 import apply, head_angles
@@ -115,19 +115,18 @@ class Rig:
         return Head(head.rotation[:count], head.position[:count], head.lens[:count], head.framed[:count])
 
     def _placed(self, frames: Float64[np.ndarray, "frames"]) -> _Placed:
-        """Stand the camera: base, tracks, turntable, pedestals."""
+        """Stand the camera, without what dolly-zooms and cranes do: base, tracks, turntable, pedestals."""
         cues = self.of_kind(*BASES)
         base = base_camera(cues, frames, self.scene, self.clock)
-        offsets = [track.offset(frames) for track in self.tracks]
+        offsets = [track.offset(frames) for track in self.tracks if not isinstance(track.cue.move, DollyZoom)]
         position = base.position + sum(offsets, np.zeros((len(frames), 3)))
         rotation, position, carried = turned_table(
             self.of_kind(Orbit), frames, base.rotation, position, self.scene, self.clock.shot
         )
         position[:, 1] -= self._total(Pedestal, "distance", frames)
-        rotation, position, framed = self._craned(frames, rotation, position)
         pushed = [
-            Pushed(track.cue.span, apply(carried, offset))
-            for track, offset in zip(self.tracks, offsets, strict=True)
+            Pushed(track.cue.item, track.cue.span, apply(carried, track.offset(frames)))
+            for track in self.tracks
             if isinstance(track.cue.move, DollyZoom) and track.cue.move.distance != 0.0
         ]
         require_alone(self.of_kind(Zoom), base.lens, self.clock.shot)
@@ -136,38 +135,48 @@ class Rig:
         if lensed:
             with blaming(*(cue.item for cue in lensed)):
                 require_lens(lens, frames, source_focal(self.source, self.scene), self.clock.shot)
-        return _Placed(Head(rotation, position, lens, base.framed & framed), pushed)
+        return _Placed(Head(rotation, position, lens, base.framed), pushed)
 
-    def _craned(
-        self, frames: Float64[np.ndarray, "frames"], rotation: Float64[np.ndarray, "frames 3 3"],
-        position: Float64[np.ndarray, "frames 3"],
-    ) -> tuple[
-        Float64[np.ndarray, "frames 3 3"], Float64[np.ndarray, "frames 3"], Bool[np.ndarray, "frames"]
-    ]:  # fmt: skip
+    def _craned(self, frames: Float64[np.ndarray, "frames"], head: Head) -> Head:
         """Lift all cranes together, and keep the subject in frame."""
         if not self.of_kind(Crane):
-            return rotation, position, np.ones(len(frames), dtype=bool)
-        lifted = position + self._total(Crane, "distance", frames)[:, None] * UPWARDS
-        kept, framed = kept_in_frame(rotation, position, lifted, world_point(Subject(), self.scene))
-        return kept, lifted, framed
+            return head
+        lifted = head.position + self._total(Crane, "distance", frames)[:, None] * UPWARDS
+        kept, framed = kept_in_frame(head.rotation, head.position, lifted, world_point(Subject(), self.scene))
+        return replace(head, rotation=kept, position=lifted, framed=head.framed & framed)
 
     def _turned(self, frames: Float64[np.ndarray, "frames"], placed: _Placed) -> Head:
-        """Aim and turn the head, and fit the lens of dolly-zooms to what it then sees."""
-        turns = self._turns(frames)
-        head = self._aimed(frames, placed.head, turns)
-        if not placed.pushed:
-            return head
+        """Lift, aim and turn the head, then again with each dolly-zoom: the lens of each follows from the one before.
+
+        They come in the order in which they end, so that each sees what the ones that have ended left.
+        """
+        turns, stood = self._turns(frames), placed.head
+        head = self._aimed(frames, self._craned(frames, stood), turns)
+        for push in sorted(placed.pushed, key=lambda push: push.span.end):
+            stood = replace(stood, position=stood.position + push.offset, lens=head.lens)
+            with blaming(push.item):
+                head = self._fitted(frames, stood, push, head, turns)
+        return head
+
+    def _fitted(
+        self, frames: Float64[np.ndarray, "frames"], stood: Head, push: Pushed, before: Head, turns: _Turns | None
+    ) -> Head:
+        """Fit the lens of a dolly-zoom to what the head then sees, as against what it saw before."""
+        craned = self._craned(frames, stood)
+        head = self._aimed(frames, craned, turns)
         for _ in range(AIM_ROUNDS):
-            depth = np.sum((world_point(Subject(), self.scene) - head.position) * head.rotation[:, :, 2], axis=1)
-            with blaming(*(cue.item for cue in self.of_kind(DollyZoom))):
-                kept = kept_size(placed.pushed, depth, head.rotation[:, :, 2], frames, self.clock.shot)
-            lens = placed.head.lens * kept
+            kept = kept_size(push.span, self._depth(head), self._depth(before), frames, self.clock.shot)
+            lens = stood.lens * kept
             settled = np.abs(lens - head.lens).max() <= AIM_SETTLED
             head = replace(head, lens=lens)
             if settled or not self.of_kind(LookAt):
                 break
-            head = self._aimed(frames, replace(placed.head, lens=lens), turns)
+            head = self._aimed(frames, replace(craned, lens=lens), turns)
         return head
+
+    def _depth(self, head: Head) -> Frames:
+        """Return the subject's depth along the view axis."""
+        return np.sum((world_point(Subject(), self.scene) - head.position) * head.rotation[:, :, 2], axis=1)
 
     def _turns(self, frames: Float64[np.ndarray, "frames"]) -> _Turns | None:
         """Add up pans, tilts and rolls."""
@@ -219,7 +228,7 @@ _Turns = tuple[Frames, Frames, Frames]
 
 @dataclass(frozen=True)
 class _Placed:
-    """A camera that stands but is not aimed yet, and what dolly-zooms did to its place."""
+    """A camera that stands but is not lifted or aimed yet, and what dolly-zooms do to its place."""
 
     head: Head
     pushed: list[Pushed]

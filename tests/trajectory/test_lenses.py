@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ex4d.errors import TrajectoryError
@@ -14,22 +14,28 @@ from ex4d.shotlist.model import (
     Ease,
     Handheld,
     LensSpec,
+    LookAt,
     Orbit,
     Pan,
     Pedestal,
     Roll,
     Source,
+    Subject,
     Tilt,
     Truck,
     Zoom,
 )
 from tests.trajectory.shots import (
+    DISTANCES,
+    FRAMES,
     LENS,
+    LIFTS,
     OFF_CENTER,
     TRACKS,
     TURNS,
     cameras,
     compiled,
+    drafts,
     in_camera,
     item,
     items,
@@ -70,6 +76,25 @@ def test_a_dolly_zoom_changes_no_size_whatever_else_moves(when, distance, others
     pivot = np.array([0.0, 0.0, 1.0])
 
     np.testing.assert_allclose(shown_length(path, pivot)[within], shown_length(without, pivot)[within], rtol=1e-9)
+
+
+AIMED = st.one_of(TURNS, LIFTS, drafts(LookAt, target=st.just(Subject()), weight=st.floats(0.0, 1.0), frame=FRAMES))
+
+
+@settings(law, max_examples=20)
+@given(windows(), st.floats(-0.4, 0.3), st.lists(items(AIMED), max_size=4), DISTANCES)
+def test_not_even_where_the_head_turns_as_it_carries_the_camera(when, distance, others, sideways):
+    """Cranes and look-ats aim the head by where it stands: it is as large as where it would look without the dolly."""
+    still = [Truck(distance=sideways), *others]
+    push = item(DollyZoom(distance=distance)).model_copy(update={"at": when})
+    within = slice(0, math.floor(0.24 * float(when.end.value)) + 1)
+    try:
+        path, without = (compiled(*moves, place=scene(pivot=OFF_CENTER)) for moves in ([*still, push], still))
+    except TrajectoryError:
+        return
+    shown, alone = (shown_length(each, np.array(OFF_CENTER))[within] for each in (path, without))
+
+    np.testing.assert_allclose(shown, alone, rtol=1e-9)
 
 
 def test_dolly_zooms_one_after_another_and_at_once_keep_the_size():
