@@ -14,7 +14,6 @@ import numpy as np
 from ex4d.artifacts.mesh_profile import widest_step
 from ex4d.errors import Faults, OutputError
 from ex4d.estimated_depth import USUAL_MEANS, DepthMeans, known_model
-from ex4d.footage import Media, open_media
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.kernels import announce_compiling
 from ex4d.media.depth_files import open_raw_depth
@@ -29,6 +28,7 @@ from ex4d.reconstruction.refinement import Depth, Known, Picture, Refinement, re
 from ex4d.reconstruction.unknown_depth import fill_unknown
 from ex4d.shotlist.model import DepthFile, DepthModel, LensSpec, Source
 from ex4d.source_lens import FoundLens, lens_of
+from ex4d.source_media import Media, open_media
 from ex4d.workspace import content_hash, require_apart, require_folder, write_json
 
 KINDS = (".npz", ".mkv")

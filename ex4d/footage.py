@@ -14,18 +14,17 @@ from ex4d.artifacts.depth_video import DepthFrame, DepthVideo
 from ex4d.artifacts.mesh_profile import widest_step
 from ex4d.artifacts.scene import Scene
 from ex4d.errors import ReconstructionError
-from ex4d.estimated_depth import USUAL_MEANS, DepthMeans, EstimatedDepth, estimated_depth, known_model, no_depth
+from ex4d.estimated_depth import EstimatedDepth
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.media.fitting import Fit
-from ex4d.media.probe import MediaInfo, probe
-from ex4d.progress import SILENT, Progress
-from ex4d.reconstruction.depth_file import open_depth_file
+from ex4d.media.probe import MediaInfo
 from ex4d.reconstruction.refinement import AS_IT_IS, Refinement, refined_frames
 from ex4d.reconstruction.subject import measure_subject
 from ex4d.reconstruction.unknown_depth import fill_unknown
 from ex4d.render.rasterizer import NEAR
-from ex4d.shotlist.model import DepthFile, Output, Shot, Source
-from ex4d.source_lens import FoundLens, lens_of, require_knowable_lens, through_written_lens
+from ex4d.shotlist.model import Output, Shot
+from ex4d.source_lens import FoundLens, lens_of
+from ex4d.source_media import Media, called, open_media
 from ex4d.trajectory.scenery import assumed_pivot
 from ex4d.trajectory.timing import clock_of
 
@@ -150,55 +149,6 @@ def _newly_wanted(wanted: Iterable[tuple[int, ...]]) -> Iterator[int]:
     for indices in wanted:
         yield from (index for index in dict.fromkeys(indices) if index not in before)
         before = indices
-
-
-@dataclass(frozen=True)
-class Media:
-    """A source's video and its depth, opened and checked; shots of one source share them."""
-
-    clip: MediaInfo
-    depth: DepthVideo
-    estimated: EstimatedDepth | None
-    """What the depth was estimated with; None where it is the user's own."""
-
-
-def open_media(
-    source: Source,
-    whose: str,
-    *,
-    frames: int | None = None,
-    progress: Progress = SILENT,
-    means: DepthMeans = USUAL_MEANS,
-) -> Media:
-    """Open a video, and its depth: the user's is read once to check it, a model's is estimated once.
-
-    Args:
-        source: both, as the user has them.
-        whose: what they belong to, in words for the user, as ``shot 'swing'``.
-        frames: only the first so many of the video will be asked for, and a depth file may end with them.
-        progress: is told of what is chosen, and of each frame that is estimated.
-        means: what a depth model works with.
-
-    Raises:
-        MediaError: a file that cannot be used.
-        UserError: no such depth model.
-        TrajectoryError: a lens that is none or unknown whatever the model sees; found before it looks.
-        MissingPart: there is no depth, or the model that is to estimate it is not here.
-    """
-    if source.depth is None:
-        raise no_depth(whose)
-    clip = probe(source.video, source.fps)
-    if isinstance(source.depth, DepthFile):
-        return Media(clip, open_depth_file(source.depth, clip, frames), None)
-    known_model(source.depth, whose)
-    require_knowable_lens(source, clip)
-    estimated = estimated_depth(source.depth, whose, clip, progress, means)
-    return Media(clip, through_written_lens(source, clip, estimated.depth), estimated)
-
-
-def called(shot: Shot) -> str:
-    """Return a shot's name in words for the user."""
-    return f"shot '{shot.name}'"
 
 
 def open_footage(shot: Shot, output: Output, media: Media | None = None) -> Footage:

@@ -13,10 +13,11 @@ from ex4d.engines.choice import Choice, chosen_for_shot
 from ex4d.engines.options import AS_IS, EngineOptions
 from ex4d.errors import Fault, ShotFileError, UserError
 from ex4d.estimated_depth import DepthMeans
-from ex4d.footage import Footage, Media, called, open_footage, open_media
+from ex4d.footage import Footage, open_footage
 from ex4d.progress import SILENT, Progress
 from ex4d.shotlist.model import CameraFile, DepthFile, DepthModel, Output, Shot, ShotList, Transition
 from ex4d.shotlist.source import ENGINES
+from ex4d.source_media import Media, called, open_media
 from ex4d.trajectory.compiler import compile_shot
 from ex4d.trajectory.placing import placing
 

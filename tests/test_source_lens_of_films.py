@@ -156,7 +156,7 @@ def test_a_lens_that_cannot_be_is_found_before_a_model_looks(
     write_phone_video(film.parent / "tiny.mov", size=(WIDTH, HEIGHT), frames=FRAMES, rate=12)
     estimated = f"depth: {{model: auto}}, lens: {lens}"
     film.write_text(FILM.replace("depth: {file: tiny.npz, unit: m}", estimated), encoding="utf-8")
-    monkeypatch.setattr("ex4d.footage.estimated_depth", None)
+    monkeypatch.setattr("ex4d.source_media.estimated_depth", None)
     done = run("plan", "tiny.yaml")
     assert done.code == 2
     assert re.search(rf"^tiny\.yaml:3:1 +source: .*{answer}", done.err)

@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ex4d.footage import Media, open_footage
+from ex4d.footage import open_footage
 from ex4d.guide import GuideRecipe
 from ex4d.preflight.coverage_scan import Scan, scan_shot
 from ex4d.preflight.small_view import SmallView
 from ex4d.render.rasterizer import Rasterizer
 from ex4d.setups import Setup
 from ex4d.shotlist.model import Output
+from ex4d.source_media import Media
 from ex4d.trajectory.compiler import compile_shot
 
 MOST = 0.5

@@ -10,12 +10,13 @@ import numpy as np
 from ex4d.artifacts.camera_path import CameraPath
 from ex4d.artifacts.mesh_profile import NEAREST
 from ex4d.errors import Fault, MediaError, ReconstructionError, ShotFileError, UserError
-from ex4d.footage import Footage, Media, open_footage
+from ex4d.footage import Footage, open_footage
 from ex4d.media.fitting import Fit
 from ex4d.recon.inputs import Inputs, frames_of
 from ex4d.recon.job import Recon
 from ex4d.render.rasterizer import NEAR
 from ex4d.shotlist.model import LensSpec, Shot, SubjectDepth
+from ex4d.source_media import Media
 from ex4d.trajectory.compiler import compile_shot
 from ex4d.trajectory.exchange.ex4d_npz import CameraFile
 from ex4d.trajectory.placing import placing

@@ -13,7 +13,6 @@ from ex4d.artifacts.guide_video import GuideFrame
 from ex4d.backdrop import frame_mesh
 from ex4d.errors import MissingPart, ReconstructionError, UserError
 from ex4d.estimated_depth import DepthMeans
-from ex4d.footage import Media, called, open_media
 from ex4d.guide import GuideRecipe, draw_guide, source_shown
 from ex4d.kernels import announce_compiling
 from ex4d.progress import SILENT, Progress
@@ -25,6 +24,7 @@ from ex4d.reconstruction.closed_surface import closed_surface
 from ex4d.render.choice import open_rasterizer
 from ex4d.render.coverage import Coverage, coverage_of, summary_of, worst_in_words
 from ex4d.render.rasterizer import Rasterizer
+from ex4d.source_media import Media, called, open_media
 
 
 @dataclass(frozen=True)
