@@ -1,1 +1,1 @@
-"""Videos to a sequence: transitions, the cut, the timeline."""
+"""Videos to a sequence: transitions, the cut, the sound under it, the timeline."""

@@ -1,1 +1,1 @@
-"""Before anything is rendered: what a shot list means, what it will cost, and what is wrong with it."""
+"""Before anything is rendered: what a shot list means, in words too, what it will cost, and what is wrong with it."""

@@ -1,1 +1,1 @@
-"""The shot language: YAML in, records out. ``load`` reads, ``model`` holds the records."""
+"""The shot language: YAML in, records out. ``load`` reads, ``model`` holds the records, ``schema`` tells editors."""
