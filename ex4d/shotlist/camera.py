@@ -27,6 +27,7 @@ from ex4d.shotlist.moves import (
 from ex4d.shotlist.nodes import Mapped, Node, Text
 from ex4d.shotlist.other_words import BESIDE_A_MOVE, meant_move
 from ex4d.shotlist.records import EntryError, Record, refuse_glued
+from ex4d.shotlist.shipped import preset_called
 from ex4d.shotlist.timing import WHOLE_SHOT, Window
 from ex4d.shotlist.zoom import Zoom
 
@@ -90,12 +91,13 @@ class CameraItem(Record):
 
     @classmethod
     def opened(cls, node: Node) -> Mapped | Record:
-        """Find the one move among the keys; ``hold`` alone is a whole item."""
-        if isinstance(node, Text) and node in ("hold", "handheld"):
+        """Find the one move among the keys; a word alone is a move without a value, as ``hold`` is."""
+        if isinstance(node, Text) and node in MOVES:
             return Mapped({"move": Mapped({str(node): Text("", node.where)}, node.where)}, node.where)
         if not isinstance(node, Mapped):
             refuse_glued(node, (*MOVES, "use"))
-            raise ValueError(f"needs a move with its amount, as in pan: 20deg, but got {shown(node)}")
+            hint = preset_called(node) if isinstance(node, Text) else ""
+            raise ValueError(f"needs a move with its amount, as in pan: 20deg, but got {shown(node)}{hint}")
         named = [key for key in node if key in MOVES]
         if len(named) > 1:
             raise ValueError(f"has {len(named)} moves, {' and '.join(named)}; write each as an item of its own")
@@ -115,8 +117,9 @@ def _no_move(others: list[str]) -> str:
     if not others:
         return f"has no move; write one of {', '.join(MOVES)}, use"
     directions = {word: tuple(kind.pairs.values()) for word, kind in MOVES.items()} | {"zoom": (("in", "out"),)}
-    hint = meant_move(others[0], directions) or near(others[0], (*MOVES, "use"))
-    return f"unknown move {shown(others[0])}{hint or '; moves: ' + ', '.join(MOVES) + ', use'}"
+    word = others[0]
+    hint = meant_move(word, directions) or preset_called(word) or near(word, (*MOVES, "use"))
+    return f"unknown move {shown(word)}{hint or '; moves: ' + ', '.join(MOVES) + ', use'}"
 
 
 def check_camera(items: tuple[CameraItem, ...]) -> tuple[CameraItem, ...]:

@@ -81,6 +81,8 @@ class DepthModel(Record):
 
 
 def _depth(value: Any, info: Reading) -> Any:
+    if isinstance(value, Text) and value == "auto":
+        raise ValueError("'auto' is no file; to have it estimated, write depth: {model: auto}")
     if isinstance(value, Text):
         return DepthFile.model_validate({"file": value})
     if isinstance(value, Mapped):

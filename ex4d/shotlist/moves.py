@@ -5,6 +5,7 @@ Angles are radians, distances fractions of the subject's distance. Positive is r
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator
@@ -24,6 +25,7 @@ from ex4d.shotlist.fields import (
     shown,
 )
 from ex4d.shotlist.nodes import Listed, Mapped, Node, Text, unwrapped
+from ex4d.shotlist.other_words import WAYS_TO_MOVE, WAYS_TO_TURN
 from ex4d.shotlist.places import Place, Subject
 from ex4d.shotlist.records import Record
 from ex4d.shotlist.timing import OptionalDuration
@@ -39,6 +41,7 @@ class SignedMove(MoveRecord):
     """A move of one signed amount, which may be written with a direction instead."""
 
     dimension: ClassVar[units.Dimension] = units.ANGLE
+    elsewhere: ClassVar[Mapping[str, str]] = WAYS_TO_TURN
 
     @classmethod
     def opened(cls, node: Node) -> Mapped | Record:
@@ -85,6 +88,7 @@ class Roll(SignedMove):
 
     key: ClassVar[str] = "roll"
     pairs: ClassVar[dict[str, tuple[str, str]]] = {"angle": ("clockwise", "counterclockwise")}
+    elsewhere: ClassVar[Mapping[str, str]] = {}  # left and right may mean either
     angle: Annotated[float, reader(units.ANGLE, radians, misused=_instead(_TURN, "roll", "sideways", "truck"))]
     """How far it turns clockwise; the picture turns the other way."""
 
@@ -95,6 +99,7 @@ class Dolly(SignedMove):
     key: ClassVar[str] = "dolly"
     pairs: ClassVar[dict[str, tuple[str, str]]] = {"distance": ("in", "out")}
     dimension: ClassVar[units.Dimension] = units.DISTANCE
+    elsewhere: ClassVar[Mapping[str, str]] = WAYS_TO_MOVE
     distance: Annotated[
         float, reader(units.DISTANCE, part, misused=_instead(_MOVE, "dolly", "in place", "pan, tilt or roll"))
     ]
@@ -107,6 +112,7 @@ class Truck(SignedMove):
     key: ClassVar[str] = "truck"
     pairs: ClassVar[dict[str, tuple[str, str]]] = {"distance": ("right", "left")}
     dimension: ClassVar[units.Dimension] = units.DISTANCE
+    elsewhere: ClassVar[Mapping[str, str]] = WAYS_TO_MOVE
     distance: Annotated[float, reader(units.DISTANCE, part, misused=_instead(_MOVE, "truck", "sideways", "pan"))]
     """How far to the right it moves."""
 
@@ -117,6 +123,7 @@ class Pedestal(SignedMove):
     key: ClassVar[str] = "pedestal"
     pairs: ClassVar[dict[str, tuple[str, str]]] = {"distance": ("up", "down")}
     dimension: ClassVar[units.Dimension] = units.DISTANCE
+    elsewhere: ClassVar[Mapping[str, str]] = WAYS_TO_MOVE
     distance: Annotated[float, reader(units.DISTANCE, part, misused=_instead(_MOVE, "pedestal", "up or down", "tilt"))]
     """How far up it moves."""
 
@@ -127,6 +134,7 @@ class Crane(SignedMove):
     key: ClassVar[str] = "crane"
     pairs: ClassVar[dict[str, tuple[str, str]]] = {"distance": ("up", "down")}
     dimension: ClassVar[units.Dimension] = units.DISTANCE
+    elsewhere: ClassVar[Mapping[str, str]] = WAYS_TO_MOVE
     distance: Annotated[float, reader(units.DISTANCE, part, misused=_instead(_MOVE, "crane", "up or down", "tilt"))]
     """How far up it moves."""
 
@@ -137,6 +145,7 @@ class DollyZoom(SignedMove):
     key: ClassVar[str] = "dolly-zoom"
     pairs: ClassVar[dict[str, tuple[str, str]]] = {"distance": ("in", "out")}
     dimension: ClassVar[units.Dimension] = units.DISTANCE
+    elsewhere: ClassVar[Mapping[str, str]] = WAYS_TO_MOVE
     distance: Annotated[
         float, reader(units.DISTANCE, part, misused=_instead(_MOVE, "dolly-zoom", "in place", "pan, tilt or roll"))
     ]

@@ -17,7 +17,10 @@ _DOLLY = "moving in or out is dolly, as in dolly: {in: 40%}"
 _LENS = "what the lens does is zoom, as in zoom: {in: 2x} or zoom: 35mm..70mm"
 _STILL = "a camera that stands still has no move: camera: []"
 _SHAKE = "a hand's unrest is handheld, as in handheld: {amount: 0.4}"
-_TURN = "say about which axis: pan (the vertical), tilt (the camera's right) or roll (the view axis)"
+_LEAN = "leaning the head is roll, as in roll: {clockwise: 5deg}"
+_TURN = (
+    "say about what: pan (the vertical), tilt (the camera's right), roll (the view axis) or, round the subject, orbit"
+)
 _MOVE = "say where to: dolly (in or out), truck (left or right) or pedestal (up or down)"
 _DOLLY_ZOOM = "moving while the lens keeps the subject's size is dolly-zoom, as in dolly-zoom: {in: 40%}"
 
@@ -31,9 +34,7 @@ MOVES_ELSEWHERE: Mapping[str, str] = {
     **dict.fromkeys(("move-in", "move-out", "forward", "backward", "move-forward", "move-backward"), _DOLLY),
     **dict.fromkeys(("yaw", "azimuth", "swivel", "look-left", "look-right"), _PAN),
     **dict.fromkeys(("pitch", "elevation", "look-up", "look-down"), _TILT),
-    **dict.fromkeys(
-        ("bank", "dutch", "dutch-angle", "cant"), "leaning the head is roll, as in roll: {clockwise: 5deg}"
-    ),
+    **dict.fromkeys(("bank", "dutch", "dutch-angle", "cant"), _LEAN),
     **dict.fromkeys(("fov", "focal", "focal-length", "lens"), _LENS),
     **dict.fromkeys(("vertigo", "hitchcock", "contra-zoom", "zolly", "trombone"), _DOLLY_ZOOM),
     **dict.fromkeys(("shake", "shaky", "jitter", "wiggle", "hand-held", "noise"), _SHAKE),
@@ -47,6 +48,20 @@ MOVES_ELSEWHERE: Mapping[str, str] = {
     **dict.fromkeys(("preset", "move-name"), "a ready-made move is use, as in use: orbit-right@1"),
 }
 """Moves by the names that they have elsewhere."""
+
+WAYS_TO_MOVE: Mapping[str, str] = {
+    **dict.fromkeys(("in", "out", "forward", "forwards", "backward", "backwards", "back"), _DOLLY),
+    **dict.fromkeys(("left", "right", "sideways"), _TRUCK),
+    **dict.fromkeys(("up", "down"), _RISE),
+}
+"""Directions of other moves, written inside one that moves the camera."""
+
+WAYS_TO_TURN: Mapping[str, str] = {
+    **dict.fromkeys(("left", "right"), _PAN),
+    **dict.fromkeys(("up", "down"), _TILT),
+    **dict.fromkeys(("clockwise", "counterclockwise", "cw", "ccw"), _LEAN),
+}
+"""The same inside one that turns it."""
 
 IN_A_SHOT: Mapping[str, str] = {
     **dict.fromkeys(

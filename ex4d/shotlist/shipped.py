@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from ex4d.errors import MissingPart
+from ex4d.shotlist.other_words import normal
 
 
 def shipped(name: str) -> Path:
@@ -18,3 +20,10 @@ def shipped(name: str) -> Path:
         if (home / name).is_dir():
             return home / name
     raise MissingPart(f"the folder {name!r} that comes with ex4d is not there; install ex4d again")
+
+
+def preset_called(word: str) -> str:
+    """Return ``; that is a preset: …`` where a built-in one has this name; nothing where none has."""
+    name = normal(word)
+    known = re.fullmatch("[a-z0-9-]+", name) and (shipped("trajectories") / name).is_dir()
+    return f"; that is a preset: write use: {name}" if known else ""

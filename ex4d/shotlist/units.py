@@ -17,6 +17,8 @@ NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _QUANTITY = re.compile(rf"({NUMBER.pattern})([A-Za-z%]*)")
 _SPACED = re.compile(rf"{NUMBER.pattern}(deg|rad|%|x|s|f|Hz|px|mm|m)?")
 _ALMOST_NUMBER = re.compile(r"[+-]?(?:[0-9_]+\.?|[0-9_]*\.[0-9_]+)(?:[eE][+-]?[0-9]+)?[A-Za-z%]*")
+_CLOCK = re.compile(r"[0-9]{1,4}(?::[0-9]{1,2}){1,2}(?:\.[0-9]{1,6})?")
+"""Hours, minutes and seconds, or the last two of them."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +52,20 @@ class Dimension:
         if found.unit in self.units:
             return found
         if not found.unit:
-            raise ValueError(f"{quoted(written)} has no unit; write {found}{self.units[0]}")
+            raise ValueError(f"{quoted(written)} has no unit; write {self._with_unit(found)}")
         if found.unit == "m" and self is DISTANCE:
             raise ValueError(
                 f"{quoted(written)}: metres need to know how far the subject is; write source.subject_distance, as in "
                 "2.4m, or a share of that distance, as in 40%"
             )
         raise ValueError(f"{quoted(written)} is not {self.noun}; write {self.allowed}, as in {self.example}")
+
+    def _with_unit(self, found: Quantity) -> str:
+        """Say what a bare number may have meant: 0.5 is half to some, and 35 the lens of a photographer."""
+        likely = f"{found}{self.units[0]}"
+        if self.units[0] == "%" and 0 < abs(found.value) < 1:
+            return f"{Quantity(found.value * 100, '%')}, or {likely}"
+        return f"{likely}, or {found}mm" if "mm" in self.units else likely
 
     @property
     def allowed(self) -> str:
@@ -127,7 +136,19 @@ def read_quantity(text: str) -> Quantity:
 def _not_a_number(text: str) -> str:
     if _ALMOST_NUMBER.fullmatch(text):
         return f"{quoted(text)} is not written as numbers are here: digits with an optional '.' inside, as in 0.5"
+    if _CLOCK.fullmatch(text):
+        in_seconds = f"a time is in seconds, as in {_seconds(text)}s, or in frames"
+        return f"{quoted(text)} is not a number, but read off a clock; {in_seconds}"
+    if text.endswith("°") and NUMBER.fullmatch(text[:-1]):
+        return f"{quoted(text)}: degrees are written deg, as in {text[:-1][:40]}deg"
     joined = "".join(text.split())
     if joined != text and _SPACED.fullmatch(joined):
         return f"{quoted(text)} has a space in it; write {joined[:40]}"
     return f"{quoted(text)} is not a number"
+
+
+def _seconds(clock: str) -> str:
+    total = Fraction(0)
+    for part in clock.split(":"):
+        total = 60 * total + Fraction(part)
+    return format_number(total)

@@ -266,7 +266,7 @@ def test_faults_of_all_shots_and_kinds_come_at_once_in_the_order_of_the_file() -
     text += "  - {name: A, camera: [{pan: 3}], transition: dissolve 2s}\n  - {name: c, clap: 0s..1s}\n"
 
     assert messages(text) == [
-        "'54' has no unit; write 54deg",
+        "'54' has no unit; write 54deg, or 54mm",
         "'A' is the name of shots[0] too; names must differ in more than case",
         "'3' has no unit; write 3deg",
         "a dissolve of 2s leaves nothing of shot 'a' (1s); at most 0.9s",
@@ -287,7 +287,7 @@ def test_defaults_that_no_shot_uses_are_checked_too() -> None:
     """Else the fault would wait for the shot that needs them."""
     text = "ex4d: 1\nsource: {lens: 54}\nshots:\n  - {name: a, source: {video: a.mp4, lens: 35mm}}\n"
 
-    assert messages(text) == ["'54' has no unit; write 54deg"]
+    assert messages(text) == ["'54' has no unit; write 54deg, or 54mm"]
 
 
 def test_media_that_are_not_there_are_faults_of_load(tmp_path: Path) -> None:

@@ -32,6 +32,16 @@ CASES = {
     "what others call a dolly or a pedestal": one_shot("- push: 20%\n- pull-out: 20%\n- boom: 20%\n- jib: 20%"),
     "what others call a turn": one_shot("- yaw: 20deg\n- pitch: 20deg\n- rotate: 20deg\n- dutch: 5deg"),
     "what others call the rest": one_shot("- shake: 1\n- fov: 30deg\n- static:\n- translate: 3\n- vertigo: 20%"),
+    "directions of other moves": one_shot(
+        "- truck: {in: 30%}\n- dolly: {left: 20%}\n- crane: {forward: 5%}\n- pan: {up: 10deg}\n- tilt: {right: 5deg}"
+    ),
+    "presets where moves stand": one_shot("- bullet-time: 30deg\n- Whip_Pan:\n- steadicam-drift\n- use: drift"),
+    "moves without a value": one_shot("- dolly\n- orbit\n- pan"),
+    "moments off a clock": film("  - {name: a, clip: 1:30..1:45}\n  - {name: b, clip: 0:00:01.5..2s}\n"),
+    "degrees by their sign": one_shot("- pan: 20°\n- orbit: {right: -7.5°}"),
+    "numbers that lack a unit": one_shot("- dolly: 0.5\n- look-at: [0.5, 0.25]\n- truck: 5\n- pan: 0.5"),
+    "a lens by its number": film(SHOT).replace("video:", "lens: 35, video:"),
+    "a model as a file of depth": film(SHOT).replace("video:", "depth: auto, video:"),
     "eases of other programs": _eased("ease-in", "easeInOut", "easeOutCubic", "quad", "ease", "smooth", "spring"),
     "transitions of other programs": _entered(
         "crossfade 1s",
