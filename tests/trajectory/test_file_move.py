@@ -136,6 +136,19 @@ def test_a_file_that_changes_is_read_again(tmp_path):
     assert not np.allclose(before.world_from_camera, compiled(CameraFile(file=file, scale=1.0)).world_from_camera)
 
 
+def test_a_file_that_another_takes_the_place_of_is_read_again_though_it_is_as_long_and_as_old(tmp_path):
+    file, other = tmp_path / "cameras.json", tmp_path / "other.json"
+    for written, right in ((file, 0.25), (other, 0.75)):
+        pose = np.eye(4)
+        pose[0, 3] = right
+        written.write_text(own(world_from_camera=[pose.tolist()]), encoding="utf-8")
+        os.utime(written, ns=(1, 1))
+    before = positions(compiled(CameraFile(file=file)))[0, 0]
+    other.replace(file)
+
+    assert (before, positions(compiled(CameraFile(file=file)))[0, 0]) == (0.25, 0.75)
+
+
 @given(st.sampled_from(["cameras.txt", "cameras.npz"]))
 def test_a_file_without_a_unit_needs_one(tmp_path_factory, name):
     folder = tmp_path_factory.mktemp("cameras")

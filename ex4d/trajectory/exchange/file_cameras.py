@@ -49,11 +49,11 @@ def file_cameras(file: Path) -> FileCameras:
         raise MediaError(f"{file} is no regular file; name a camera file: .npz, .json or TUM's text")
     if found.st_size > LARGEST_FILE:
         raise MediaError(f"{file} has {found.st_size >> 20} MiB; a camera file has at most {LARGEST_FILE >> 20}")
-    return _read(file, found.st_mtime_ns, found.st_size)
+    return _read(file, (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns))
 
 
 @lru_cache(maxsize=16)
-def _read(file: Path, changed: int, size: int) -> FileCameras:
+def _read(file: Path, state: tuple[int, ...]) -> FileCameras:
     from ex4d.trajectory.exchange import ex4d_json, ex4d_npz, tum
 
     if file.suffix.lower() == ".npz":
