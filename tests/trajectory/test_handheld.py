@@ -92,6 +92,15 @@ def test_settle_ends_at_rest():
     assert not np.allclose(path.world_from_camera[-12], np.eye(4), atol=1e-5)
 
 
+def test_settle_changes_nothing_until_it_begins():
+    """It fades in as without, and shakes on as without, up to half a second before the end."""
+    moves = (Handheld(seed=1, settle=settle) for settle in (Fraction(1, 2), None))
+    settled, on = (compiled(move, place=scene(frames=97)) for move in moves)
+
+    np.testing.assert_array_equal(settled.world_from_camera[:85], on.world_from_camera[:85])
+    assert not np.array_equal(settled.world_from_camera[85], on.world_from_camera[85])
+
+
 def test_in_a_window_it_begins_there_and_goes_on():
     path = compiled(item(Handheld(seed=1), 50, 75), place=scene(frames=97))
 
