@@ -147,7 +147,7 @@ def _written(kind: Any) -> str:
     return {
         "look-at": "`look-at: subject` is short for `look-at: {target: subject}`.",
         "file": "`file: cameras.json` is short for `file: {file: cameras.json}`.",
-        "handheld": "`- handheld` alone takes every default.",
+        "handheld": "`- handheld` alone takes every default; with `at` beside it, it is `- handheld:`.",
         "hold": "`- hold` needs no value.",
     }.get(kind.key, "")
 

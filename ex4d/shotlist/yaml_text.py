@@ -28,6 +28,7 @@ _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U000100
 _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 """What ends a line in YAML 1.1."""
 _GLUED = re.compile(r"([A-Za-z][\w-]*):(\S+)")
+_ALONE = re.compile(r"- ([a-z-]+)")
 
 
 def compose(data: bytes | str, file: str, faults: list[Fault], *, begins: str = "ex4d: 1") -> Mapped:
@@ -112,14 +113,20 @@ def _parted(glued: re.Match[str]) -> str:
 
 
 def _hint(lines: list[str], problem: str) -> str:
-    """Say what the two commonest slips look like to the parser."""
+    """Say what the three commonest slips look like to the parser."""
     if lines and lines[-1].lstrip(" ").startswith("\t"):
         return "; indent with spaces, not tabs"
     for line in reversed(lines[-2:]):
         glued = _GLUED.fullmatch(line.strip().removeprefix("- ").strip())
         if glued:
             return f"; {_parted(glued)}"
-    return "; put text that holds a colon in quotes" if "mapping values" in problem else ""
+    unclosed = re.search("expected ',' or ('.')", problem)
+    if unclosed:
+        return f"; close what opened before this with {unclosed[1]}"
+    alone = _ALONE.fullmatch(lines[-2].strip()) if len(lines) > 1 else None
+    if "mapping values" in problem:
+        return f"; write '- {alone[1]}:' where more follows" if alone else "; put text that holds a colon in quotes"
+    return ""
 
 
 class _Builder:

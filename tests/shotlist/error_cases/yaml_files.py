@@ -16,6 +16,8 @@ CASES = {
     "a directive": "%YAML 1.1\n---\nex4d: 1\n",
     "a list for a key": film("  - {name: a, [b]: c}\n"),
     "an open bracket": film("  - {name: a, camera: [pan: 20deg}\n"),
+    "an open brace": film("  - {name: a, camera: [pan: {left: 20deg]}\n"),
+    "a word alone with more beside it": one_shot("- handheld\n  at: 20%..60%"),
     "an open quote": film('  - {name: a, synthesis: {prompt: "a courtyard}}\n'),
     "a tab": film("  - name: a\n\tclip: 0s..1s\n"),
     "two colons": film("  - name: a: b\n"),
