@@ -1,7 +1,6 @@
 """What a file leaves open refuses nothing: the test of a sound list is that some source exists for it."""
 
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -9,23 +8,12 @@ from hypothesis import strategies as st
 
 from ex4d.artifacts.scene import Scene
 from ex4d.errors import ShotFileError, TrajectoryError
-from ex4d.shotlist.load import parse
-from ex4d.trajectory.assumed import compile_assumed
 from ex4d.trajectory.assumed_timings import RATES
 from ex4d.trajectory.compiler import compile_shot
+from tests.trajectory.assumed_shots import assumed, read
 from tests.trajectory.shots import LENS, law
 
 WORST = "{pan: 2deg, at: 0s..2s}"
-
-
-def read(more="", *, source="", output=""):
-    text = f"ex4d: 1\nsource: {{video: a.mp4{source}}}\noutput: {{{output}}}\nshots:\n  - {{name: a, {more}}}\n"
-    return parse(text, Path("film.yaml"))
-
-
-def assumed(more="", **stated):
-    film = read(more, **stated)
-    return compile_assumed(film.shots[0], film.output)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from fractions import Fraction
 from itertools import accumulate
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -10,20 +9,9 @@ from hypothesis import strategies as st
 
 from ex4d.artifacts.scene import Scene
 from ex4d.errors import ShotFileError, TrajectoryError
-from ex4d.shotlist.load import parse
-from ex4d.trajectory.assumed import compile_assumed
 from ex4d.trajectory.compiler import compile_shot
+from tests.trajectory.assumed_shots import assumed, read
 from tests.trajectory.shots import LENS
-
-
-def read(more, *, source="", output=""):
-    text = f"ex4d: 1\nsource: {{video: a.mp4{source}}}\noutput: {{{output}}}\nshots:\n  - {{name: a, {more}}}\n"
-    return parse(text, Path("film.yaml"))
-
-
-def assumed(more="", **stated):
-    film = read(more, **stated)
-    return compile_assumed(film.shots[0], film.output)
 
 
 @pytest.mark.parametrize(
