@@ -8,13 +8,14 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from ex4d.shotlist import units
-from ex4d.shotlist.fields import Angle, Distance, Factor, choice, listed, quantity, radians, shown
+from ex4d.shotlist.fields import Angle, Distance, Factor, choice, listed, quantity, shown
 from ex4d.shotlist.formulas import Formula
 from ex4d.shotlist.nodes import Listed, Mapped, Node, Text, unwrapped
 from ex4d.shotlist.paths import LocalPath
 from ex4d.shotlist.places import Place
 from ex4d.shotlist.records import EntryError, Record
 from ex4d.shotlist.timing import Position
+from ex4d.shotlist.units import radians
 
 
 class MoveRecord(Record):

@@ -6,7 +6,6 @@ A value that is not text is taken as canonical already, so that records can be b
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -143,26 +142,6 @@ def in_shares(value: Any, context: Any) -> Any:
     return Text(value, where, quantity=share, negated=isinstance(value, Text) and value.negated)
 
 
-def radians(found: Quantity) -> float:
-    """Convert ``deg`` or ``rad`` to radians."""
-    return math.radians(found.value) if found.unit == "deg" else float(found.value)
-
-
-def part(found: Quantity) -> float:
-    """Convert ``40%`` or ``0.4x`` to 0.4."""
-    return float(found.value / 100) if found.unit == "%" else float(found.value)
-
-
-def plain(found: Quantity) -> float:
-    """Drop the unit."""
-    return float(found.value)
-
-
-def exact(found: Quantity) -> Fraction:
-    """Drop the unit and keep the exact value."""
-    return found.value
-
-
 @dataclass(frozen=True, eq=False)  # as above
 class Choice:
     """Reads one of some words; others are answered with the nearest."""
@@ -228,26 +207,26 @@ def listed(value: Any, counts: tuple[int, ...], example: str) -> Any:
     return value
 
 
-Angle = Annotated[float, reader(units.ANGLE, radians)]
+Angle = Annotated[float, reader(units.ANGLE, units.radians)]
 """Radians."""
-Distance = Annotated[float, reader(units.DISTANCE, part)]
+Distance = Annotated[float, reader(units.DISTANCE, units.part)]
 """Fraction of the subject's distance."""
-Factor = Annotated[float, reader(units.FACTOR, plain, positive=True)]
+Factor = Annotated[float, reader(units.FACTOR, units.plain, positive=True)]
 """Magnification, > 0."""
-Duration = Annotated[Fraction, reader(units.DURATION, exact, "0s")]
+Duration = Annotated[Fraction, reader(units.DURATION, units.exact, "0s")]
 """Seconds, exact."""
-Frequency = Annotated[float, reader(units.FREQUENCY, plain, "0.01Hz", "100Hz")]
+Frequency = Annotated[float, reader(units.FREQUENCY, units.plain, "0.01Hz", "100Hz")]
 """Hertz."""
-ImageShare = Annotated[float, reader(units.SHARE, part, "0%", "100%")]
+ImageShare = Annotated[float, reader(units.SHARE, units.part, "0%", "100%")]
 """Fraction of the picture's width or height, 0 to 1."""
-Overscan = Annotated[float, reader(units.SHARE, part, "0%", "50%")]
+Overscan = Annotated[float, reader(units.SHARE, units.part, "0%", "50%")]
 """Fraction by which the crop is enlarged, 0 to 0.5."""
-Pixel = Annotated[float, reader(units.PIXELS, plain, "0px")]
+Pixel = Annotated[float, reader(units.PIXELS, units.plain, "0px")]
 """Pixels of the source as delivered."""
-Number = Annotated[float, reader(units.PLAIN, plain)]
-Positive = Annotated[float, reader(units.PLAIN, plain, positive=True)]
-Amount = Annotated[float, reader(units.PLAIN, plain, "0", "100")]
-Weight = Annotated[float, reader(units.PLAIN, plain, "0", "1")]
+Number = Annotated[float, reader(units.PLAIN, units.plain)]
+Positive = Annotated[float, reader(units.PLAIN, units.plain, positive=True)]
+Amount = Annotated[float, reader(units.PLAIN, units.plain, "0", "100")]
+Weight = Annotated[float, reader(units.PLAIN, units.plain, "0", "1")]
 Whole = Annotated[int, BeforeValidator(whole)]
 Switch = Annotated[bool, BeforeValidator(switch)]
 Words = Annotated[str, BeforeValidator(_words)]

@@ -9,9 +9,10 @@ from pydantic import Field
 
 from ex4d.geometry.pinhole import NARROWEST, WIDEST
 from ex4d.shotlist import units
-from ex4d.shotlist.fields import quantity, radians, shown
+from ex4d.shotlist.fields import quantity, shown
 from ex4d.shotlist.nodes import Mapped, Node
 from ex4d.shotlist.records import Record
+from ex4d.shotlist.units import radians
 
 FILM_WIDTH_MM = 36.0
 """The width that millimetres refer to: full-frame film."""

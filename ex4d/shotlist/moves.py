@@ -12,23 +12,13 @@ from pydantic import BeforeValidator
 
 from ex4d.shotlist import units
 from ex4d.shotlist.base_moves import MoveRecord
-from ex4d.shotlist.fields import (
-    Amount,
-    Frequency,
-    ImageShare,
-    Weight,
-    Whole,
-    listed,
-    part,
-    radians,
-    reader,
-    shown,
-)
+from ex4d.shotlist.fields import Amount, Frequency, ImageShare, Weight, Whole, listed, reader, shown
 from ex4d.shotlist.nodes import Listed, Mapped, Node, Text, unwrapped
 from ex4d.shotlist.other_words import WAYS_TO_MOVE, WAYS_TO_TURN
 from ex4d.shotlist.places import Place, Subject
 from ex4d.shotlist.records import Record
 from ex4d.shotlist.timing import OptionalDuration
+from ex4d.shotlist.units import part, radians
 
 
 class Hold(MoveRecord):

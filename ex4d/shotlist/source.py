@@ -11,19 +11,7 @@ from pydantic import BeforeValidator
 
 from ex4d.shotlist import units
 from ex4d.shotlist.depth import Depth
-from ex4d.shotlist.fields import (
-    Overscan,
-    Pixel,
-    Positive,
-    Whole,
-    Words,
-    choice,
-    listed,
-    quantity,
-    radians,
-    shown,
-    whole,
-)
+from ex4d.shotlist.fields import Overscan, Pixel, Positive, Whole, Words, choice, listed, quantity, shown, whole
 from ex4d.shotlist.film_format import Rate, Size
 from ex4d.shotlist.lens import LensSpec
 from ex4d.shotlist.nodes import Listed, Mapped, Node, Text
@@ -33,6 +21,7 @@ from ex4d.shotlist.places import ImagePoint, image_point
 from ex4d.shotlist.records import Record
 from ex4d.shotlist.report import Reading
 from ex4d.shotlist.timing import Fit
+from ex4d.shotlist.units import radians
 
 Engine = Literal["auto", "mesh", "ex4d", "vace"]
 ENGINES: tuple[str, ...] = get_args(Engine)

@@ -6,6 +6,7 @@ a space between them. Values are exact fractions until a record turns them into 
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from fractions import Fraction
@@ -152,3 +153,23 @@ def _seconds(clock: str) -> str:
     for part in clock.split(":"):
         total = 60 * total + Fraction(part)
     return format_number(total)
+
+
+def radians(found: Quantity) -> float:
+    """Convert ``deg`` or ``rad`` to radians."""
+    return math.radians(found.value) if found.unit == "deg" else float(found.value)
+
+
+def part(found: Quantity) -> float:
+    """Convert ``40%`` or ``0.4x`` to 0.4."""
+    return float(found.value / 100) if found.unit == "%" else float(found.value)
+
+
+def plain(found: Quantity) -> float:
+    """Drop the unit."""
+    return float(found.value)
+
+
+def exact(found: Quantity) -> Fraction:
+    """Drop the unit and keep the exact value."""
+    return found.value

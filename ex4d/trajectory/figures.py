@@ -45,7 +45,6 @@ class PathFigures:
     furthest_deg_at: int
     furthest_from_source: float
     """Largest distance from the source camera, subject distances."""
-    furthest_from_source_at: int
     turn_per_frame_deg: float
     """Largest turn between two frames, degrees."""
     turn_per_frame_at: int
@@ -66,7 +65,6 @@ def figures_of(path: CameraPath) -> PathFigures:
         furthest_deg=float(turned.max()),
         furthest_deg_at=int(turned.argmax()),
         furthest_from_source=float(away.max()),
-        furthest_from_source_at=int(away.argmax()),
         turn_per_frame_deg=float(turns.max(initial=0.0)),
         turn_per_frame_at=_largest_step(turns),
         move_per_frame=float(steps.max(initial=0.0)),

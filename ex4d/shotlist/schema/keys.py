@@ -17,14 +17,14 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin
 from pydantic import BeforeValidator
 from pydantic.fields import FieldInfo
 
-from ex4d.shotlist.fields import QuantityReader, exact, part, plain, radians
+from ex4d.shotlist.fields import QuantityReader
 from ex4d.shotlist.model import Center, Subject, Transition
 from ex4d.shotlist.playing import Speed
 from ex4d.shotlist.records import Record
 from ex4d.shotlist.schema.spelling import Json, Spelling, as_read, listed, of_quantity, ref, told
 from ex4d.shotlist.schema.spellings import RECORDS, spelling_of_reader
 from ex4d.shotlist.timing import WHOLE_SHOT
-from ex4d.shotlist.units import format_number
+from ex4d.shotlist.units import exact, format_number, part, plain, radians
 
 WRITTEN: Final[tuple[tuple[Record, str], ...]] = (
     (Center(), "center"), (Subject(), "subject"), (Transition(), "cut"), (Speed(), "1"), (WHOLE_SHOT, "0%..100%"),
