@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from ex4d.errors import TrajectoryError
 from ex4d.geometry.pinhole import Pinhole
-from ex4d.geometry.se3 import exp, inverse, quaternion_wxyz
-from ex4d.shotlist.model import CameraFile, LensSpec, Orbit, Pan, Zoom
+from ex4d.geometry.se3 import exp, head_rotation, inverse, pan_rotation, quaternion_wxyz
+from ex4d.shotlist.model import CameraFile, LensSpec, Orbit, Pan, Spline, SplineKey, Subject, Zoom
 from ex4d.trajectory.exchange import ex4d_json, ex4d_npz
-from tests.trajectory.shots import cameras, compiled, item, law, positions, same, scene
+from tests.trajectory.shots import at, cameras, compiled, item, law, positions, rotations, same, scene
 
 POSES = exp(np.random.default_rng(5).normal(scale=0.3, size=(7, 6)))
 
@@ -112,6 +112,39 @@ def test_appended_it_moves_as_from_its_own_first_camera(tmp_path):
     np.testing.assert_allclose(compiled(added, place=scene(7)).world_from_camera, relative, atol=1e-12)
     both = compiled(added, CameraFile(file=base), place=scene(7))
     np.testing.assert_allclose(both.world_from_camera, under @ relative, atol=1e-12)
+
+
+@law
+@given(st.floats(-1.0, 1.0), st.floats(-0.5, 0.5))
+def test_however_the_source_stood_a_file_is_in_its_axes(tmp_path_factory, tilt, roll):
+    """As its cameras stand; appended, in those of the camera they are put on. A pan turns about the vertical."""
+    file = tum(tmp_path_factory.mktemp("cameras"), POSES)
+    place = scene(7, source_tilt=tilt, source_roll=roll)
+    spline = Spline(keys=(SplineKey(at=at(0)), SplineKey(at=at(100), position=(0.2, 0.1, 0.0), look_at=Subject())))
+    under = compiled(spline, place=place).world_from_camera
+    added = CameraFile(file=file, scale=1.0, mode="append")
+    stood = compiled(CameraFile(file=file, scale=1.0), place=place).world_from_camera
+    panned = rotations(compiled(CameraFile(file=file, scale=1.0), Pan(angle=0.3), place=place))
+
+    np.testing.assert_allclose(stood, POSES, atol=1e-12)
+    on_top = compiled(added, spline, place=place).world_from_camera
+    np.testing.assert_allclose(on_top, under @ inverse(POSES[0]) @ POSES, atol=1e-12)
+    turned = panned[-1] @ POSES[-1, :3, :3].T
+    level = head_rotation(np.array(0.0), np.array(-tilt), np.array(roll))
+    np.testing.assert_allclose(level @ turned @ level.T, pan_rotation(np.array(0.3)), atol=1e-12)
+
+
+def test_appended_its_lens_counts_from_its_first_and_multiplies_the_bases(tmp_path):
+    """And between two of its lenses magnification grows evenly."""
+    file, base = tmp_path / "file.json", tmp_path / "base.json"
+    poses = np.tile(np.eye(4), (2, 1, 1)).tolist()
+    file.write_text(own(world_from_camera=poses, lens_factor=[2.0, 8.0]), encoding="utf-8")
+    base.write_text(own(world_from_camera=poses, lens_factor=[0.5, 0.5]), encoding="utf-8")
+    added = CameraFile(file=file, mode="append")
+
+    np.testing.assert_allclose(compiled(added, place=scene(3)).lens_factor, [1.0, 2.0, 4.0])
+    np.testing.assert_allclose(compiled(added, CameraFile(file=base), place=scene(3)).lens_factor, [0.5, 1.0, 2.0])
+    np.testing.assert_allclose(compiled(CameraFile(file=file), place=scene(3)).lens_factor, [2.0, 4.0, 8.0])
 
 
 def test_appended_in_any_order_of_writing(tmp_path):

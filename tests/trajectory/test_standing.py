@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ex4d.geometry.se3 import head_rotation
+from ex4d.geometry.se3 import head_angles, head_rotation
 from ex4d.shotlist.model import (
     Crane,
     Formula,
@@ -24,6 +24,7 @@ from ex4d.shotlist.model import (
 from tests.trajectory.shots import (
     DISTANCES,
     LIFTS,
+    OFF_CENTER,
     ROLLS,
     TRACKS,
     TURNS,
@@ -124,6 +125,18 @@ def test_a_crane_rises_along_the_vertical_and_keeps_the_subject(tilt, lift):
 
     np.testing.assert_allclose(positions(path)[-1], lift * upwards(tilt), atol=1e-14)
     np.testing.assert_allclose(in_frame(path, (0, 0, 1)), in_frame(compiled(), (0, 0, 1)), atol=1e-8)
+
+
+@law
+@given(st.tuples(st.floats(-0.6, 0.6), st.floats(-1.0, 1.0)), DISTANCES)
+def test_a_crane_keeps_the_subject_where_a_rolled_camera_saw_it_and_the_roll(stand, lift):
+    path = compiled(Crane(distance=lift), place=standing(*stand, pivot=OFF_CENTER))
+    shown = in_frame(path, OFF_CENTER)
+    rolled = head_angles(turn(*stand) @ rotations(path))[:, 2]
+
+    np.testing.assert_allclose(positions(path)[-1], lift * upwards(*stand), atol=1e-14)
+    np.testing.assert_allclose(shown, np.broadcast_to(shown[0], shown.shape), atol=1e-8)
+    np.testing.assert_allclose(rolled, stand[1], atol=1e-12)
 
 
 def test_places_and_keys_are_in_the_axes_of_the_first_camera():
