@@ -18,6 +18,7 @@ from ex4d.media.probe import probe
 from ex4d.media.sound import find_sound
 from ex4d.preflight.plan import plan as planned
 from ex4d.production import Production
+from tests.generation.renders import Heard
 from tests.media.sounding import click_times, clicks, damage, decoded, tone, write_video
 from tests.production.shooting import digests, shot_in
 from tests.tiny_film import RATE, source_depth
@@ -36,18 +37,6 @@ shots:
   - {name: close, clip: 1s..2s, transition: wipe left 0.25s}
 """
 CLICKS = (0.3, 0.9, 1.1, 1.5)
-
-
-class Listener:
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def begin(self, task: str, total: int) -> None: ...
-
-    def advance(self) -> None: ...
-
-    def say(self, text: str) -> None:
-        self.said.append(text)
 
 
 def film_file(folder: Path, sound: np.ndarray | None, shots: str = SHOTS) -> Path:
@@ -140,7 +129,7 @@ def test_a_film_that_is_moved_is_not_made_again(made: Production, tmp_path: Path
 
 
 def test_a_film_without_any_sound_has_no_sound_track_and_says_so(tmp_path: Path) -> None:
-    listener = Listener()
+    listener = Heard()
     made = shot_in(film_file(tmp_path, None), progress=listener)
     assert find_sound(probe(made.workspace.edit)) == "has no sound"
     assert "sound: open, bullet, close silent, because talk.mp4 has no sound" in listener.said
