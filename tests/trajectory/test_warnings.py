@@ -109,14 +109,19 @@ SUDDEN = ("whip", "crash", "uni3c-swing2")
 """Presets that are meant to be, and a peer's whose own formula is."""
 
 
-@pytest.mark.parametrize("preset", PRESETS)
-def test_no_preset_jolts_but_those_that_are_meant_to(preset):
-    text = (
-        "ex4d: 1\nsource: {video: c.mp4, fps: 24}\noutput: {fps: 24, size: 512x512}\n"
-        f"shots:\n  - name: one\n    clip: 0s..2s\n    camera:\n      - use: {preset}\n"
+@pytest.fixture(scope="module")
+def film():
+    """A shot of each preset."""
+    text = "ex4d: 1\nsource: {video: c.mp4, fps: 24}\noutput: {fps: 24, size: 512x512}\nshots:\n" + "".join(
+        f"  - {{name: {preset}, clip: 0s..2s, camera: [{{use: {preset}}}]}}\n" for preset in PRESETS
     )
-    film = parse(text, ROOT.parent / "shots" / "one.yaml")
-    steady = [each for each in film.shots[0].camera if not isinstance(each.move, Handheld)]
-    jolt = largest_jolt(compile_assumed(film.shots[0].model_copy(update={"camera": tuple(steady)}), film.output))
+    return parse(text, ROOT.parent / "shots" / "presets.yaml")
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_no_preset_jolts_but_those_that_are_meant_to(film, preset):
+    shot = film.shots[PRESETS.index(preset)]
+    steady = tuple(each for each in shot.camera if not isinstance(each.move, Handheld))
+    jolt = largest_jolt(compile_assumed(shot.model_copy(update={"camera": steady}), film.output))
 
     assert jolt is None or preset.startswith(SUDDEN)
