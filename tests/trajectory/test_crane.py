@@ -87,3 +87,12 @@ def test_a_crane_over_a_subject_beyond_the_point_below_does_not_turn_round(tilt,
 
     np.testing.assert_allclose(shown, np.broadcast_to(shown[0], shown.shape), atol=1e-8)
     assert turn_between(rotations(path)[1:], rotations(path)[:-1]).max() < 0.05
+
+
+def test_a_dolly_that_begins_later_goes_where_the_crane_has_aimed_the_head():
+    """Which depends on where the tracks before it have carried the camera: here, nearer to the subject."""
+    before = [item(Dolly(distance=0.5), 0, 40), item(Crane(distance=0.3), 0, 50)]
+    still, path = compiled(*before), compiled(*before, item(Dolly(distance=0.2), 50, 100))
+    moved = positions(path)[-1] - positions(still)[-1]
+
+    np.testing.assert_allclose(moved, 0.2 * rotations(still)[12][:, 2], atol=1e-15)
