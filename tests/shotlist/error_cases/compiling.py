@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.shotlist.reading import film, one_shot
 
 
@@ -14,6 +16,11 @@ def _moves(items: str, lens: str = "auto", **others: str) -> dict[str, str | byt
     return _checked(text.replace("a.mp4}", f"a.mp4, lens: {lens}}}"), **others)
 
 
+STRAIGHT = [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
+CAMERAS = json.dumps(
+    {"ex4d_cameras": 1, "frame_rate": "24", "world_from_camera": [STRAIGHT] * 2, "lens_factor": [1, 2]}
+)
+"""A camera file whose lens changes."""
 CASES = {
     "a look straight down": _moves("- dolly: 100%\n- look-at: subject"),
     "a lens of a path that vanishes": _moves("- path: {lens: 1 - s}"),
@@ -32,6 +39,9 @@ CASES = {
     "a range that is empty in frames": _checked(film("  - {name: a, source: {fps: 24}, clip: 24f..1s}\n")),
     "a window that ends too early": _moves("- pan: 20deg\n  at: 40f..1s"),
     "a window outside the shot": _moves("- pan: 20deg\n  at: 1s..3s\n- tilt: 3deg\n  at: 0f..60f"),
+    "a zoom between lenses beside the lenses of a file": _moves(
+        "- file: cams.json\n- zoom: 35mm..70mm", **{"cams.json": CAMERAS}
+    ),
     "a zoom in pixels": _moves("- zoom: ..700px"),
     "a zoom beyond all lenses": _moves("- zoom: 40x", lens="54deg"),
     "a depth model that is none": _checked(
