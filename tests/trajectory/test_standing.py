@@ -19,6 +19,7 @@ from ex4d.shotlist.model import (
     Spline,
     SplineKey,
     Subject,
+    Tilt,
     Truck,
 )
 from tests.trajectory.shots import (
@@ -153,3 +154,16 @@ def test_a_pan_turns_about_the_vertical_and_not_about_the_pictures():
 
     assert abs(rotations(path)[-1, 1, 0]) > 0.1, "level in the world is not level in the picture"
     np.testing.assert_allclose(rotations(path)[:, :, 0] @ upwards(0.5), 0.0, atol=1e-15)
+
+
+@law
+@given(STANDS)
+def test_a_path_of_formulas_is_in_the_axes_of_the_first_camera(stand):
+    """Its pan turns about the vertical all the same, and its tilt about the camera's right axis."""
+    words = {"right": "0.1", "up": "0.2", "inward": "0.3"}
+    formulas = {name: Formula(word) for name, word in words.items()}
+    path = compiled(Path(**formulas, pan=Formula("0.4"), tilt=Formula("0.2")), place=standing(*stand))
+    turned = compiled(Pan(angle=0.4), Tilt(angle=0.2), place=standing(*stand))
+
+    np.testing.assert_allclose(positions(path), np.broadcast_to((0.1, -0.2, 0.3), (25, 3)), atol=1e-15)
+    np.testing.assert_allclose(rotations(path)[0], rotations(turned)[-1], atol=1e-14)
