@@ -15,6 +15,7 @@ from ex4d.errors import ShotFileError, UserError
 from ex4d.preflight.check import Checked
 from ex4d.preflight.check import check as check_film
 from ex4d.progress import counted
+from ex4d.shotlist.model import PresetUse, Shot
 
 
 def check(
@@ -55,9 +56,16 @@ def _print(file: str, result: Checked | UserError) -> None:
         for use in shot.presets:
             if not use.pinned:
                 sys.stdout.write(f"  shot '{shot.name}' takes the newest {use.name}, version {use.version}; "
-                                 f"pin it as {use.name}@{use.version}\n")  # fmt: skip
+                                 f"pin it as {_pinned(use, shot)}\n")  # fmt: skip
     if result.assumed:
         sys.stdout.write(f"  assumed, as no media was opened: {'; '.join(result.assumed)}\n")
+
+
+def _pinned(use: PresetUse, shot: Shot) -> str:
+    """Write a use with its version, and where, if it is not the shot list that names it."""
+    identity = f"{use.name}@{use.version}"
+    named = any(trail[:1] == (identity,) for trail in shot.origin.presets)
+    return identity if named else f"{identity} in the preset that uses it"
 
 
 def _how_much(result: Checked) -> str:

@@ -23,14 +23,18 @@ def read_lock(file: Path) -> dict[str, str]:
     Raises:
         ValueError: where it is not such a file.
     """
-    if not file.is_file():
+    if not os.path.lexists(file):
         return {}
     try:
+        if not file.is_file():  # which would unlock all that was released
+            raise ValueError("it is no regular file")
         with file.open("rb") as stream:
             text = stream.read(MAX_BYTES + 1)
         if len(text) > MAX_BYTES:
             raise ValueError(f"it has more than {MAX_BYTES >> 20} MiB")
         found = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{file} is not a lock file: it is no JSON from line {error.lineno} on; restore it") from error
     except RecursionError as error:
         raise ValueError(f"{file} is not a lock file: it is nested too deep") from error
     except (OSError, ValueError) as error:

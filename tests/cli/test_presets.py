@@ -144,6 +144,17 @@ def test_pin_says_what_it_pinned_and_then_that_all_is(run: Run, film: Path) -> N
     assert (again.code, again.out) == (0, "film.yaml: every reference is pinned\n")
 
 
+def test_check_says_where_a_version_is_missing(run: Run, film: Path, few: tuple[str, ...]) -> None:
+    """In the shot list, or in a preset that it uses."""
+    (film.parent / "media").mkdir()
+    (film.parent / "media" / "a.mp4").touch()
+    file = film.parent / "trajectories" / "sway" / "v2.yaml"
+    file.write_text(file.read_text() + "  - use: orbit-right\n")
+    told = run("check", "film.yaml").out
+    assert "takes the newest sway, version 2; pin it as sway@2\n" in told
+    assert "takes the newest orbit-right, version 1; pin it as orbit-right@1 in the preset that uses it\n" in told
+
+
 def test_a_sound_file_is_pinned_beside_one_with_faults(run: Run, film: Path) -> None:
     (film.parent / "wrong.yaml").write_text(FILM.replace("sway", "swya"))
     done = run("presets", "pin", "wrong.yaml", "film.yaml")

@@ -295,6 +295,16 @@ def test_a_broken_lock_file_is_an_error_that_names_it(project: Project, text: st
     assert project.messages("- use: turn")[0].startswith("trajectories/lock.json is not a lock file")
 
 
+@pytest.mark.parametrize("dead_link", [False, True])
+def test_what_stands_in_the_place_of_a_lock_file_unlocks_nothing(project: Project, dead_link: bool) -> None:
+    """A folder, or a link to nowhere, is no empty lock."""
+    project.preset("turn", "[{pan: 1deg}]")
+    lock = project.home / "lock.json"
+    lock.symlink_to("nowhere") if dead_link else lock.mkdir()
+
+    assert project.messages("- use: turn") == ["trajectories/lock.json is not a lock file: it is no regular file"]
+
+
 @pytest.mark.parametrize(
     ("params", "message"),
     [
