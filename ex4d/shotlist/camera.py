@@ -114,8 +114,9 @@ class CameraItem(Record):
 
 
 def _no_move(others: list[str]) -> str:
-    if not others:
-        return f"has no move; write one of {', '.join(MOVES)}, use"
+    if others in ([], ["with"]):
+        example = "{use: orbit-right, with: {angle: 60deg}}" if others else "{pan: 20deg, at: 20%..60%}"
+        return f"has no move; it stands in the same item, as in {example}; moves: {', '.join(MOVES)}, use"
     directions = {word: tuple(kind.pairs.values()) for word, kind in MOVES.items()} | {"zoom": (("in", "out"),)}
     word = others[0]
     hint = meant_move(word, directions) or preset_called(word) or near(word, (*MOVES, "use"))

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator
 from ex4d.shotlist import units
 from ex4d.shotlist.fields import Number, Switch, Words, choice, quantity, reader, shown
 from ex4d.shotlist.nodes import Mapped, Text
+from ex4d.shotlist.other_words import DEPTH_UNITS_ELSEWHERE
 from ex4d.shotlist.paths import LocalPath
 from ex4d.shotlist.records import Record
 from ex4d.shotlist.report import Reading
@@ -48,7 +49,7 @@ class DepthFile(Record):
     example: ClassVar[str] = "depth: {file: media/depth.npz, unit: mm, unknown: 0}"
     file: LocalPath
     """npz, npy, EXR, 16-bit PNGs, or a 16-bit video."""
-    unit: Annotated[DepthUnit | None, choice(*DEPTH_UNITS)] = None
+    unit: Annotated[DepthUnit | None, choice(*DEPTH_UNITS, elsewhere=DEPTH_UNITS_ELSEWHERE)] = None
     """What its numbers are; if not stated, what the file says."""
     unknown: Number | None = None
     """The number that stands for "not known"."""

@@ -14,7 +14,7 @@ from ex4d.shotlist import units
 from ex4d.shotlist.base_moves import MoveRecord
 from ex4d.shotlist.fields import Amount, Frequency, ImageShare, Weight, Whole, listed, reader, shown
 from ex4d.shotlist.nodes import Listed, Mapped, Node, Text, unwrapped
-from ex4d.shotlist.other_words import WAYS_TO_MOVE, WAYS_TO_TURN
+from ex4d.shotlist.other_words import WAYS_ROUND, WAYS_TO_MOVE, WAYS_TO_TURN
 from ex4d.shotlist.places import Place, Subject
 from ex4d.shotlist.records import Record
 from ex4d.shotlist.timing import OptionalDuration
@@ -156,6 +156,7 @@ class Orbit(MoveRecord):
     """Turn the camera rigidly about a pivot, which stays exactly where it was in frame; the horizon stays level."""
 
     key: ClassVar[str] = "orbit"
+    elsewhere: ClassVar[Mapping[str, str]] = WAYS_ROUND
     example: ClassVar[str] = "orbit: {right: 30deg}"
     pairs: ClassVar[dict[str, tuple[str, str]]] = {
         "right": ("right", "left"),

@@ -63,7 +63,19 @@ WAYS_TO_TURN: Mapping[str, str] = {
 }
 """The same inside one that turns it."""
 
+WAYS_ROUND: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("clockwise", "counterclockwise", "cw", "ccw", "angle", "round"),
+        "say where the camera goes, right or left: orbit: {right: 30deg}",
+    ),
+    **dict.fromkeys(
+        ("in", "out", "distance", "radius", "near", "far"), "coming nearer is closer: 20%, or farther: 20%"
+    ),
+}
+"""The same inside an orbit."""
+
 IN_A_SHOT: Mapping[str, str] = {
+    "title": "the film's title stands at the top of the list; a shot has its name",
     **dict.fromkeys(
         ("duration", "length", "seconds"),
         "a shot is as long as what it plays: clip: 0s..4s, time for what is slowed or frozen, or frames: 96",
@@ -112,6 +124,14 @@ FITS_ELSEWHERE: Mapping[str, str] = {
     **dict.fromkeys(("fill", "cover", "center", "zoom"), "a picture that fills the frame is crop"),
     **dict.fromkeys(("contain", "letterbox", "pillarbox", "fit"), "a picture that is whole, between bars, is pad"),
     **dict.fromkeys(("stretch", "scale", "distort"), "a picture that is pulled to the frame is squash"),
+}
+DEPTH_UNITS_ELSEWHERE: Mapping[str, str] = {
+    **dict.fromkeys(("meters", "metres", "meter", "metre"), "metres are m"),
+    **dict.fromkeys(("millimeters", "millimetres", "millimeter", "millimetre"), "millimetres are mm"),
+    **dict.fromkeys(
+        ("cm", "centimeters", "centimetres", "inches", "feet", "ft"), "turn such numbers into mm or m first"
+    ),
+    **dict.fromkeys(("inverse", "inverse-depth", "1/z"), "numbers that grow towards the camera are disparity"),
 }
 SOUNDS_ELSEWHERE: Mapping[str, str] = {
     **dict.fromkeys(("true", "yes", "on", "keep", "original", "copy"), "the source's own sound is source"),

@@ -160,7 +160,8 @@ class Expansion:
             self._faults += [replace(fault, message=fault.message + used) for fault in error.faults]
             return None
         except ValueError as error:
-            self._fault(written, str(error))
+            hint = f"; {name} is a move: write it without use, as in - {name}: …" if name in MOVES else ""
+            self._fault(written, f"{error}{hint}")
             return None
         self._values_placed += preset.size
         if self._values_placed > MAX_VALUES:

@@ -35,6 +35,11 @@ CASES = {
     "directions of other moves": one_shot(
         "- truck: {in: 30%}\n- dolly: {left: 20%}\n- crane: {forward: 5%}\n- pan: {up: 10deg}\n- tilt: {right: 5deg}"
     ),
+    "ways round": one_shot("- orbit: {clockwise: 20deg}\n- orbit: {in: 20%, right: 3deg}"),
+    "a move and what is beside it, parted": one_shot("[orbit: {right: 9deg}, at: 20%.., use: drift, with: {}]"),
+    "a move where presets stand": one_shot("- use: dolly"),
+    "units of depth by their names": film(SHOT).replace("video:", "depth: {file: a.npz, unit: cm}, video:"),
+    "a title of a shot": _shot("title: Dawn"),
     "presets where moves stand": one_shot("- bullet-time: 30deg\n- Whip_Pan:\n- steadicam-drift\n- use: drift"),
     "moves without a value": one_shot("- dolly\n- orbit\n- pan"),
     "moments off a clock": film("  - {name: a, clip: 1:30..1:45}\n  - {name: b, clip: 0:00:01.5..2s}\n"),
