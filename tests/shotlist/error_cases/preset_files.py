@@ -55,6 +55,7 @@ CASES = {
     "a lock of brackets": _mine(preset("[{hold: }]"), **{f"{HOME}/lock.json": "[" * 100_000}),
     "a lock that is a list": _mine(preset("[{hold: }]"), **{f"{HOME}/lock.json": "[1]"}),
     "a lock too large": _mine(preset("[{hold: }]"), **{f"{HOME}/lock.json": " " * (1 << 21)}),
+    "a folder where a lock belongs": _mine(preset("[{hold: }]"), **{f"{HOME}/lock.json/mine": ""}),
     "a name with a folder": {**USE, "film.yaml": one_shot("- use: ../../mine@1")},
     "media that are not there": {"film.yaml": one_shot("- hold"), "media/b.mp4": ""},
 }
