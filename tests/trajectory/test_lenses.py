@@ -117,6 +117,12 @@ def test_a_dolly_zoom_may_not_come_nearer_than_a_twentieth(distance):
         compiled(DollyZoom(distance=distance))
 
 
+def test_of_several_dolly_zooms_the_one_at_fault_is_told():
+    with pytest.raises(TrajectoryError, match="of its first distance; it may come to 5%") as found:
+        compiled(item(DollyZoom(distance=0.1), 0, 40), Pan(angle=0.1), item(DollyZoom(distance=0.9), 50, 100))
+    assert found.value.part == 2
+
+
 def test_a_dolly_zoom_on_what_is_behind_the_camera_is_refused():
     with pytest.raises(TrajectoryError, match="behind the camera"):
         compiled(item(Pan(angle=math.pi), 0, 20), item(DollyZoom(distance=0.2), 30, 100))
