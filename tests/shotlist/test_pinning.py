@@ -16,7 +16,7 @@ from ex4d.shotlist.library import lock_text
 from ex4d.shotlist.pinning import pinning_of, write_pins
 from ex4d.shotlist.yaml_text import compose
 
-LAWS = settings(derandomize=True, deadline=None, max_examples=20)
+LAWS = settings(derandomize=True, deadline=None, max_examples=12)
 HEAD = "ex4d: 1\nsource: {video: media/a.mp4}\nshots:\n"
 NAMES = ("orbit-right", "push-in", "drift")
 
