@@ -61,6 +61,14 @@ def test_a_changed_move_remakes_its_shot_alone(file: Path) -> None:
     assert [take.kept for take in shot_in(file).takes] == [True, False, True]
 
 
+def test_another_stretch_of_the_source_remakes_its_shot_though_all_else_is_the_same(file: Path) -> None:
+    first = shot_in(file).takes[0].setup.path.scene
+    file.write_text(SHOTS.replace("0s..0.5s", "0.25s..0.75s"), encoding="utf-8")
+    made = shot_in(file).takes
+    assert [take.kept for take in made] == [False, True, True]
+    assert made[0].setup.path.scene == first, "nothing else tells the two apart"
+
+
 def test_changed_media_remake_what_was_made_of_them(file: Path) -> None:
     shot_in(file)
     depth = np.load(file.parent / "tiny.npz")["depth"]
