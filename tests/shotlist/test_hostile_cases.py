@@ -156,7 +156,7 @@ HOSTILE_FOLDERS = {
     "a lock that is a folder": (
         "- use: mine",
         {f"{HOME}/mine/v1.yaml": preset("[{pan: 99}]"), f"{HOME}/lock.json/a": ""},
-        "'99' has no unit",
+        "lock.json is not a lock file: it is no regular file",
     ),
     "a preset that is a folder": ("- use: mine", {f"{HOME}/mine/v1.yaml/a": ""}, "unknown preset 'mine'"),
     "a version beyond all": ("- use: mine", {f"{HOME}/mine/v99999999.yaml": ""}, "unknown preset 'mine'"),
