@@ -80,7 +80,7 @@ class KeySpline:
         framed = np.ones(len(times), dtype=bool)
         segment = splines.segment_of(self.turn_times, times)
         fraction = self._fraction(times, segment)
-        for index in np.unique(segment):
+        for index in np.flatnonzero(np.bincount(segment)):
             here = segment == index
             if self.turns[index] == self.turns[index + 1] and not isinstance(self.turns[index], Rotation):
                 rotation[here], framed[here] = self._aimed(self.turns[index], position[here], lens[here])

@@ -14,7 +14,6 @@ from ex4d.geometry.se3 import (
     exp_rotation,
     head_rotation,
     pan_rotation,
-    roll_rotation,
     tilt_rotation,
     wrapped,
 )
@@ -36,7 +35,10 @@ def turn_head(
     roll: Float64[np.ndarray, "frames"],
 ) -> Float64[np.ndarray, "frames 3 3"]:
     """Pan about the vertical, tilt about the camera's right axis, roll about its view axis: the horizon stays level."""
-    return pan_rotation(pan) @ rotation @ tilt_rotation(tilt) @ roll_rotation(roll)
+    panned = pan_rotation(pan) @ rotation
+    if not (np.any(tilt) or np.any(roll)):  # nearly all shots; heads are turned again and again until lenses settle
+        return panned
+    return panned @ head_rotation(np.zeros_like(pan), tilt, roll)
 
 
 def orbit_turn(
