@@ -14,6 +14,9 @@ from ex4d.trajectory.assumed import compile_assumed
 from ex4d.trajectory.assumed_timings import is_open
 from ex4d.trajectory.placing import placing
 
+MOST_FRAMES = 500_000
+"""Frames of a film before transitions, almost six hours at 24 a second; what is checked of them stays in memory."""
+
 
 @dataclass(frozen=True)
 class Checked:
@@ -43,14 +46,25 @@ def check(file: Path) -> Checked:
     """
     film = load(file)
     faults: list[Fault] = []
-    paths = []
+    paths: list[CameraPath] = []
     for shot in film.shots:
         with placing(shot, faults):
             _require_depth_model(shot)
             paths.append(compile_assumed(shot, film.output))
+            _require_room(sum(map(len, paths)))
+        if faults and sum(map(len, paths)) > MOST_FRAMES:
+            break
     if faults:
         raise ShotFileError(tuple(faults))
     return Checked(film, tuple(paths))
+
+
+def _require_room(frames: int) -> None:
+    if frames > MOST_FRAMES:
+        raise TrajectoryError(
+            f"with it the film has {frames} frames, and the shots of a film have at most {MOST_FRAMES} together; "
+            "make several films of it"
+        )
 
 
 def _require_depth_model(shot: Shot) -> None:
