@@ -7,7 +7,6 @@ from pathlib import Path
 
 from ex4d.artifacts.camera_path import CameraPath
 from ex4d.errors import Fault, ShotFileError, TrajectoryError, UserError
-from ex4d.models import depth_model, require_settings
 from ex4d.shotlist.load import load
 from ex4d.shotlist.model import DepthModel, Shot, ShotList
 from ex4d.trajectory.assumed import compile_assumed
@@ -70,6 +69,8 @@ def _require_room(frames: int) -> None:
 def _require_depth_model(shot: Shot) -> None:
     if not isinstance(shot.source.depth, DepthModel):
         return
+    from ex4d.models import depth_model, require_settings  # most lists ask for none, and need not wait
+
     try:
         require_settings(depth_model(shot.source.depth.model), shot.source.depth.settings)
     except UserError as error:

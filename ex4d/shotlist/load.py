@@ -204,10 +204,16 @@ def _inherited(node: Mapped, root: Mapped) -> dict[str, Any]:
         if isinstance(own, Text) and own.missing:
             own = None
         if isinstance(general, Mapped) and (own is None or isinstance(own, Mapped)):
-            merged[word] = Mapped({**general, **(own or {})}, general.where if own is None else own.where)
+            kept = {key: value for key, value in general.items() if not _is_of_another(key, own)}
+            merged[word] = Mapped({**kept, **(own or {})}, general.where if own is None else own.where)
         elif general is not None and own is None:
             merged[word] = general
     return merged
+
+
+def _is_of_another(key: str, own: Mapped | None) -> bool:
+    """Tell whether the list says it of another subject than the shot has: then its metres are not the shot's."""
+    return key == "subject_distance" and own is not None and ("subject" in own or "video" in own)
 
 
 def _stated_metres(source: Any) -> Fraction | None:

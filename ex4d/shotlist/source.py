@@ -146,7 +146,8 @@ class Source(Record):
     roll: Rolled = 0.0
     """How far its camera was rolled, clockwise."""
     subject_distance: Metres = None
-    """How far the subject is in metres; with it, distances may be written in metres too."""
+    """How far the subject is in metres; with it, distances may be written in metres too. A shot with a subject or a
+    video of its own states its own."""
 
 
 def _file_name(value: Any) -> Any:

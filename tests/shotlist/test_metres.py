@@ -77,6 +77,19 @@ def test_a_shot_may_state_its_own_distance():
     assert (first, second) == (Dolly(distance=0.25), Dolly(distance=0.125))
 
 
+@pytest.mark.parametrize("own", ["subject: nearest", "video: b.mp4"])
+def test_metres_are_not_those_of_another_subject(own):
+    """What the list says of its subject is not said of the shot's own."""
+    text = (
+        "ex4d: 1\nsource: {video: a.mp4, subject_distance: 2m}\nshots:\n"
+        f"  - {{name: a, source: {{{own}}}, camera: [{{dolly: 0.5m}}]}}\n"
+    )
+
+    assert "camera[0].dolly: '0.5m': metres need to know how far the subject is" in error_text(text)
+    (shot,) = parse(text.replace(own, own + ", subject_distance: 4m"), FILE).shots
+    assert shot.camera[0].move == Dolly(distance=0.125)
+
+
 @pytest.mark.parametrize("source", ["", ", subject_distance: 3", ", subject_distance: -1m"])
 def test_without_a_distance_metres_mean_nothing(source):
     text = f"ex4d: 1\nsource: {{video: a.mp4{source}}}\nshots:\n  - {{name: a, camera: [{{dolly: 0.5m}}]}}\n"
