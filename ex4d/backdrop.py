@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
-from jaxtyping import Bool, Float32, Float64, UInt8
 
+from ex4d.array_types import Bool, Float32, Float64, UInt8
 from ex4d.artifacts.camera_path import CameraPath
 from ex4d.artifacts.mesh_profile import PROFILES, MeshProfile
 from ex4d.artifacts.watertight_mesh import WatertightMesh

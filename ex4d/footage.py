@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
-from jaxtyping import Bool, Float32, UInt8
 
+from ex4d.array_types import Bool, Float32, UInt8
 from ex4d.artifacts.depth_video import DepthFrame, DepthVideo
 from ex4d.artifacts.mesh_profile import widest_step
 from ex4d.artifacts.scene import Scene

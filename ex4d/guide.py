@@ -9,8 +9,8 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float64
 
+from ex4d.array_types import Float64
 from ex4d.artifacts.camera_path import CameraPath, CrossFade
 from ex4d.artifacts.guide_video import GuideFrame
 from ex4d.artifacts.mesh_profile import NEAREST, PROFILES, MeshProfile

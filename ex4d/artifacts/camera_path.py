@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-from jaxtyping import Bool, Float64
 
+from ex4d.array_types import Bool, Float64
 from ex4d.artifacts.scene import Scene
 
 AT_SOURCE = 1e-9

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Bool, Float32
 
+from ex4d.array_types import Bool, Float32
 from ex4d.artifacts.folders import damaged, lens_fields, lens_from, read_record, write_record
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.media.atomic import replacing_folder

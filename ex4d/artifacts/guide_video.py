@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Bool, UInt8
 
+from ex4d.array_types import Bool, UInt8
 from ex4d.artifacts.camera_path import CameraPath
 from ex4d.artifacts.camera_path_file import load_camera_path, save_camera_path
 from ex4d.artifacts.folders import (

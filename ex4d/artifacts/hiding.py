@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Bool
+
+from ex4d.array_types import Bool
 
 Faces = Bool[np.ndarray, "2 rows columns"]
 Vertices = Bool[np.ndarray, "height width"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int32, UInt8
 
+from ex4d.array_types import Bool, Float32, Int32, UInt8
 from ex4d.geometry.pinhole import Pinhole
 
 

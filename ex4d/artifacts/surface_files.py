@@ -17,8 +17,8 @@ from types import MappingProxyType
 from typing import IO, Any
 
 import numpy as np
-from jaxtyping import Shaped, UInt16
 
+from ex4d.array_types import Shaped, UInt16
 from ex4d.artifacts.surface import Surface
 from ex4d.errors import OutputError
 from ex4d.geometry.pinhole import Pinhole

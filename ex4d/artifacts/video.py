@@ -9,8 +9,8 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import UInt8
 
+from ex4d.array_types import UInt8
 from ex4d.artifacts.folders import StoredLayer, checksum, damaged, open_layer, rate_from, read_record, write_record
 from ex4d.media.atomic import replacing_folder
 from ex4d.media.reading import read_frames

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Bool, Float32, UInt8
 
+from ex4d.array_types import Bool, Float32, UInt8
 from ex4d.artifacts.hiding import Hiding
 from ex4d.geometry.pinhole import Pinhole
 

@@ -8,8 +8,8 @@ from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
-from jaxtyping import Float32, Float64
 
+from ex4d.array_types import Float32, Float64
 from ex4d.edit.sequence import Segment, edit_length, starts_of
 from ex4d.media.sound import Sound
 from ex4d.media.sound_frames import SOUND_RATE, Samples

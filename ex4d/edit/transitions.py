@@ -8,8 +8,8 @@ from __future__ import annotations
 from types import MappingProxyType
 
 import numpy as np
-from jaxtyping import UInt8
 
+from ex4d.array_types import UInt8
 from ex4d.shotlist.joins import Join
 
 Frame = UInt8[np.ndarray, "height width 3"]

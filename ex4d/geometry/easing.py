@@ -6,7 +6,8 @@ Every function takes and returns progress within 0..1.
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float64
+
+from ex4d.array_types import Float64
 
 Progress = Float64[np.ndarray, "*batch"]
 

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float64
 
+from ex4d.array_types import Float64
 from ex4d.errors import UserError
 
 NARROWEST, WIDEST = math.radians(2.0), math.radians(150.0)

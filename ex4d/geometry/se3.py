@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from jaxtyping import Float64
+
+from ex4d.array_types import Float64
 
 Rotations = Float64[np.ndarray, "*batch 3 3"]
 Poses = Float64[np.ndarray, "*batch 4 4"]

@@ -6,7 +6,8 @@ Cubic splines with global continuity of acceleration overshoot wildly on unevenl
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float64, Int64
+
+from ex4d.array_types import Float64, Int64
 
 
 def centripetal_knots(points: Float64[np.ndarray, "keys axes"]) -> Float64[np.ndarray, "keys"]:

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
-from jaxtyping import Shaped
 
+from ex4d.array_types import Shaped
 from ex4d.errors import Faults, MediaError
 from ex4d.media.depth_meaning import check_angle
 from ex4d.media.local_files import local_file

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import UInt8
 
+from ex4d.array_types import UInt8
 from ex4d.errors import MediaError
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Shaped
 
+from ex4d.array_types import Shaped
 from ex4d.errors import MediaError
 from ex4d.media.array_files import ArrayFile, open_npy, open_npz
 from ex4d.media.containers import check_size, opened

@@ -14,8 +14,8 @@ from functools import cached_property
 from typing import Any, Literal, NoReturn
 
 import numpy as np
-from jaxtyping import Bool, Float32, UInt16
 
+from ex4d.array_types import Bool, Float32, UInt16
 from ex4d.errors import MediaError
 from ex4d.geometry.pinhole import NARROWEST, WIDEST
 

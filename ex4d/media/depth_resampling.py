@@ -10,8 +10,9 @@ from fractions import Fraction
 from typing import no_type_check
 
 import numpy as np
-from jaxtyping import Bool, Float32, Float64
 from numba import njit
+
+from ex4d.array_types import Bool, Float32, Float64
 
 Depth = Float32[np.ndarray, "height width"]
 Known = Bool[np.ndarray, "height width"]

@@ -14,8 +14,8 @@ from pathlib import Path
 from types import TracebackType
 
 import numpy as np
-from jaxtyping import Bool, Float32
 
+from ex4d.array_types import Bool, Float32
 from ex4d.errors import MediaError, OutputError
 from ex4d.media.atomic import replacing
 from ex4d.media.depth_meaning import TAG, DepthCodes, DepthMeaning, tag_of

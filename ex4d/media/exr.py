@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from jaxtyping import Shaped, UInt8
 
+from ex4d.array_types import Shaped, UInt8
 from ex4d.errors import MediaError
 from ex4d.media.containers import check_size
 from ex4d.media.local_files import local_file

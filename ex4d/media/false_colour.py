@@ -14,8 +14,8 @@ from types import TracebackType
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Bool, Float32, Float64, UInt8
 
+from ex4d.array_types import Bool, Float32, Float64, UInt8
 from ex4d.media.writing import H264Writer
 
 ANCHORS = ((8, 6, 24), (66, 22, 108), (158, 38, 112), (226, 86, 58), (250, 168, 40), (252, 250, 176))

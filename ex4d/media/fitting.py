@@ -23,8 +23,8 @@ from fractions import Fraction
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int64, Shaped, UInt8
 
+from ex4d.array_types import Bool, Float32, Int64, Shaped, UInt8
 from ex4d.errors import MediaError
 from ex4d.geometry.pinhole import Pinhole
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from jaxtyping import Shaped, UInt8, UInt16
 
+from ex4d.array_types import Shaped, UInt8, UInt16
 from ex4d.errors import MediaError
 from ex4d.media.containers import check_size
 

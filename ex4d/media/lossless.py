@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import UInt8, UInt16
 
+from ex4d.array_types import UInt8, UInt16
 from ex4d.errors import MediaError
 from ex4d.media.probe import MediaInfo
 from ex4d.media.reading import check_indices, decode

@@ -7,8 +7,8 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
-from jaxtyping import Shaped, UInt8
 
+from ex4d.array_types import Shaped, UInt8
 from ex4d.errors import MediaError
 from ex4d.media.containers import opened
 from ex4d.media.fitting import Fit

@@ -6,8 +6,9 @@ from fractions import Fraction
 from typing import no_type_check
 
 import numpy as np
-from jaxtyping import Float32, Int32, UInt8
 from numba import njit
+
+from ex4d.array_types import Float32, Int32, UInt8
 
 Weights = tuple[Int32[np.ndarray, "side taps"], Float32[np.ndarray, "side taps"]]
 

@@ -6,7 +6,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float32
+
+from ex4d.array_types import Float32
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float32
 
+from ex4d.array_types import Float32
 from ex4d.errors import MediaError
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
-from jaxtyping import Bool, Float32, UInt8, UInt16
 
+from ex4d.array_types import Bool, Float32, UInt8, UInt16
 from ex4d.errors import OutputError
 from ex4d.media.colour import SCALER_THREADS, to_yuv420
 from ex4d.media.encoder import NO_TAGS, add_ffv1, add_h264, add_mask, encoder

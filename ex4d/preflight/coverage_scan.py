@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float64
 
+from ex4d.array_types import Float64
 from ex4d.artifacts.watertight_mesh import WatertightMesh
 from ex4d.errors import ReconstructionError
 from ex4d.footage import SourceDepth

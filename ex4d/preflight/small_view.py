@@ -12,8 +12,8 @@ from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Bool, Float64, UInt8
 
+from ex4d.array_types import Bool, Float64, UInt8
 from ex4d.artifacts.watertight_mesh import WatertightMesh
 from ex4d.backdrop import frame_mesh
 from ex4d.footage import Footage, SourceDepth

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import UInt8
 
+from ex4d.array_types import UInt8
 from ex4d.artifacts.guide_video import GuideFrame
 from ex4d.engines.options import AS_IS, EngineOptions
 from ex4d.engines.registry import ENGINES

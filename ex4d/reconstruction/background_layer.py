@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from jaxtyping import Bool, Float32, UInt8
 
+from ex4d.array_types import Bool, Float32, UInt8
 from ex4d.artifacts.hiding import Hiding
 from ex4d.artifacts.mesh_profile import widest_step
 from ex4d.artifacts.watertight_mesh import WatertightMesh

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float32
+
+from ex4d.array_types import Bool, Float32
 
 
 class Cells(NamedTuple):

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float32, UInt8
+
+from ex4d.array_types import Bool, Float32, UInt8
 
 SAME_DEPTH = 0.04
 """Relative: depths that differ by less are one surface; estimated depth of a wall that stands still varies so much."""

@@ -15,8 +15,8 @@ rectangle is joined to every edge of it.
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int32
 
+from ex4d.array_types import Float32, Float64, Int32
 from ex4d.artifacts.surface import Surface
 from ex4d.artifacts.watertight_mesh import WatertightMesh
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float32, UInt8
 
+from ex4d.array_types import Float32, UInt8
 from ex4d.artifacts.depth_video import DepthVideo
 from ex4d.errors import MissingPart
 from ex4d.media.probe import MediaInfo

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float32
 
+from ex4d.array_types import Bool, Float32
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.reconstruction.depth_statistics import StreamStatistics
 from ex4d.reconstruction.unknown_depth import fill_unknown

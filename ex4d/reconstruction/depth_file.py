@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Bool, Float32, Shaped
 
+from ex4d.array_types import Bool, Float32, Shaped
 from ex4d.artifacts.depth_video import DepthFrame, DepthStatistics, DepthVideo
 from ex4d.errors import MediaError
 from ex4d.geometry.pinhole import Pinhole

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 import numpy as np
-from jaxtyping import Float32
 
+from ex4d.array_types import Float32
 from ex4d.artifacts.depth_video import DepthVideo
 from ex4d.errors import OutputError, ReconstructionError
 from ex4d.geometry.pinhole import Pinhole

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Float32, Int64, UInt32
+
+from ex4d.array_types import Float32, Int64, UInt32
 
 _KEPT_BITS = 20
 """Of a float32: sign, exponent and 11 bits of fraction, so that a bin is 0.05 % wide everywhere."""

@@ -8,7 +8,8 @@ depth = 10000 / max(3900 s, 1e-5), at most 10000: the nearest point of a clip li
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float32
+
+from ex4d.array_types import Float32
 
 NUMERATOR = 10_000.0
 STEEPNESS = 3_900.0

@@ -12,8 +12,9 @@ from __future__ import annotations
 from typing import no_type_check
 
 import numpy as np
-from jaxtyping import Bool, Float32, UInt8
 from numba import njit
+
+from ex4d.array_types import Bool, Float32, UInt8
 
 WIDEST_SHARE = 1 / 32
 """Of the picture's longer side: how wide a ramp may be from end to end where nobody says. Networks look at some 500

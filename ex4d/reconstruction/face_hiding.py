@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import no_type_check
 
 import numpy as np
-from jaxtyping import Bool, Float32, Float64
 from numba import njit
+
+from ex4d.array_types import Bool, Float32, Float64
 
 kernel = njit(cache=True, nogil=True, error_model="numpy")
 """nogil: strips of rows run on threads; numpy's error model lets the loops be vectorised."""

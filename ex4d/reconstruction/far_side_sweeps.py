@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, no_type_check
 
 import numpy as np
-from jaxtyping import Bool, Float32, UInt8
 from numba import njit
 
+from ex4d.array_types import Bool, Float32, UInt8
 from ex4d.reconstruction.cells import Cells, FarSide
 
 kernel = njit(cache=True, nogil=True, error_model="numpy")

@@ -12,8 +12,9 @@ from fractions import Fraction
 from typing import no_type_check
 
 import numpy as np
-from jaxtyping import Bool, Float32, Float64, UInt8
 from numba import njit
+
+from ex4d.array_types import Bool, Float32, Float64, UInt8
 
 COLOUR_LIKENESS = np.float32(24.0)
 """Levels of 255 by which colours of one surface differ, root of the sum of squares over the three channels."""

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float32, UInt8
 
+from ex4d.array_types import Bool, Float32, UInt8
 from ex4d.artifacts.depth_video import DepthVideo
 from ex4d.media.fitting import Fit
 from ex4d.media.probe import MediaInfo

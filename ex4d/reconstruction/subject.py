@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Bool, Float32
 
+from ex4d.array_types import Bool, Float32
 from ex4d.errors import ReconstructionError
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.shotlist.model import Center, ImagePoint, Nearest, SubjectDepth

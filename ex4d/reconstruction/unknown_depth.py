@@ -12,9 +12,9 @@ from __future__ import annotations
 from typing import no_type_check
 
 import numpy as np
-from jaxtyping import Bool, Float32
 from numba import njit
 
+from ex4d.array_types import Bool, Float32
 from ex4d.errors import ReconstructionError
 
 SAME_SURFACE = np.float32(1.1)

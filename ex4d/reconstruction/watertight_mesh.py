@@ -10,8 +10,8 @@ from functools import cache
 from itertools import pairwise
 
 import numpy as np
-from jaxtyping import Bool, Float32, UInt8
 
+from ex4d.array_types import Bool, Float32, UInt8
 from ex4d.artifacts.hiding import Hiding, HidingTests
 from ex4d.artifacts.mesh_profile import PROFILES, MeshProfile
 from ex4d.artifacts.watertight_mesh import PixelOrigin, WatertightMesh

@@ -9,7 +9,8 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool
+
+from ex4d.array_types import Bool
 
 Row = tuple[float, float, float]
 Ninths = tuple[Row, Row, Row]

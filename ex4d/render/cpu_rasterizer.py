@@ -10,8 +10,8 @@ from itertools import count
 from threading import Lock
 
 import numpy as np
-from jaxtyping import Float32, Float64, UInt64
 
+from ex4d.array_types import Float32, Float64, UInt64
 from ex4d.artifacts.watertight_mesh import WatertightMesh
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.render.projection import screen_from_grid

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import no_type_check
 
 import numpy as np
-from jaxtyping import Float32, Float64
 from numba import njit
 
+from ex4d.array_types import Float32, Float64
 from ex4d.render.rasterizer import NEAR, SUBPIXELS
 
 kernel = njit(cache=True, nogil=True, error_model="numpy")

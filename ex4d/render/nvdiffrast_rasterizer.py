@@ -17,8 +17,8 @@ from typing import Generic, TypeVar
 import numpy as np
 import nvdiffrast.torch as dr
 import torch
-from jaxtyping import Float64
 
+from ex4d.array_types import Float64
 from ex4d.artifacts.hiding import HidingTests
 from ex4d.artifacts.watertight_mesh import WatertightMesh
 from ex4d.errors import UserError

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float64
 
+from ex4d.array_types import Float64
 from ex4d.artifacts.watertight_mesh import WatertightMesh
 from ex4d.geometry.pinhole import Pinhole
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Bool, Float32, Float64, UInt8
 
+from ex4d.array_types import Bool, Float32, Float64, UInt8
 from ex4d.artifacts.watertight_mesh import WatertightMesh
 from ex4d.geometry.pinhole import Pinhole
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from jaxtyping import Bool, Float32, Float64, Int64
 
+from ex4d.array_types import Bool, Float32, Float64, Int64
 from ex4d.artifacts.watertight_mesh import WatertightMesh
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.render.projection import screen_from_grid

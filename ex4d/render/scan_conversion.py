@@ -13,9 +13,9 @@ from __future__ import annotations
 from typing import no_type_check
 
 import numpy as np
-from jaxtyping import Bool, Float32, Float64, Int64, UInt64
 from numba import njit
 
+from ex4d.array_types import Bool, Float32, Float64, Int64, UInt64
 from ex4d.render.grid_projection import CHUNK, GUARD_PX
 from ex4d.render.rasterizer import NEAR, SUBPIXELS
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import no_type_check
 
 import numpy as np
-from jaxtyping import Bool, Float32, Float64, UInt8, UInt64
 from numba import njit
 
+from ex4d.array_types import Bool, Float32, Float64, UInt8, UInt64
 from ex4d.render.rasterizer import ALPHA_THRESHOLD, TRUNCATION_GUARD
 
 kernel = njit(cache=True, nogil=True, error_model="numpy")

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int64, Shaped, UInt8, UInt16
 
+from ex4d.array_types import Bool, Float64, Int64, Shaped, UInt8, UInt16
 from ex4d.artifacts.watertight_mesh import WatertightMesh
 from ex4d.errors import UserError
 from ex4d.geometry.pinhole import Pinhole

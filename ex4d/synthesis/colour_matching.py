@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import no_type_check
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int64, UInt8
 from numba import njit
+
+from ex4d.array_types import Bool, Float64, Int64, UInt8
 
 BLOCK_PX = 8
 MARGIN = 4

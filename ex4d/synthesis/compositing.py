@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import no_type_check
 
 import numpy as np
-from jaxtyping import Bool, UInt8
 from numba import njit
+
+from ex4d.array_types import Bool, UInt8
 
 
 @njit(cache=True, nogil=True)

@@ -6,7 +6,8 @@ from collections.abc import Collection
 from itertools import pairwise
 
 import numpy as np
-from jaxtyping import Bool, UInt8
+
+from ex4d.array_types import Bool, UInt8
 
 UNSEEN_LEVELS = 0.01
 """Mean change between frames that nobody sees: one pixel in a hundred, by one level. So that stills can be measured."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Bool
 
+from ex4d.array_types import Bool
 from ex4d.errors import UserError
 
 DRAWN_KERNELS = range(2, 9)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from jaxtyping import Bool, UInt8
 
+from ex4d.array_types import Bool, UInt8
 from ex4d.artifacts.guide_video import GuideVideo
 from ex4d.synthesis.synthesizer import SynthesisRequest
 

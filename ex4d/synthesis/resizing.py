@@ -12,9 +12,9 @@ from fractions import Fraction
 from typing import no_type_check
 
 import numpy as np
-from jaxtyping import Bool, Int32, UInt8
 from numba import njit
 
+from ex4d.array_types import Bool, Int32, UInt8
 from ex4d.media.resampling import resample
 
 Size = tuple[int, int]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import UInt8
 
+from ex4d.array_types import UInt8
 from ex4d.artifacts.guide_video import GuideVideo
 
 

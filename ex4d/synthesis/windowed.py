@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, UInt8
 
+from ex4d.array_types import Bool, UInt8
 from ex4d.artifacts.guide_video import GuideVideo
 from ex4d.synthesis.colour_matching import correction
 from ex4d.synthesis.mask_erosion import erode as eroded

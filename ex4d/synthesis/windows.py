@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from jaxtyping import Bool, UInt8
 
+from ex4d.array_types import Bool, UInt8
 from ex4d.synthesis.settings import FRAME_STRIDE
 
 Completer = Callable[

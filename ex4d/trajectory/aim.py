@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float64, Integer
 
+from ex4d.array_types import Bool, Float64, Integer
 from ex4d.errors import TrajectoryError
 from ex4d.geometry.se3 import head_rotation, wrapped
 

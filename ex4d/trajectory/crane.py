@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Bool, Float64
 
+from ex4d.array_types import Bool, Float64
 from ex4d.geometry.se3 import apply, head_angles, head_rotation, roll_rotation, tilt_rotation
 from ex4d.trajectory.aim import aim_along
 

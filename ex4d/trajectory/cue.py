@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float64
 
+from ex4d.array_types import Float64
 from ex4d.errors import TrajectoryError
 from ex4d.geometry import easing
 from ex4d.shotlist.base_moves import MoveRecord

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float64
 
+from ex4d.array_types import Float64
 from ex4d.artifacts.camera_path import CameraPath
 from ex4d.geometry.se3 import apply, log_rotation, turn_between
 

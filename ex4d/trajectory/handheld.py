@@ -6,8 +6,8 @@ import hashlib
 import math
 
 import numpy as np
-from jaxtyping import Float64
 
+from ex4d.array_types import Float64
 from ex4d.shotlist.model import Handheld, Shot
 
 SINES = 32

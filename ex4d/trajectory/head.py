@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float64
 
+from ex4d.array_types import Bool, Float64
 from ex4d.artifacts.scene import Scene
 from ex4d.trajectory.standing import level_from_source
 

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float64
 
+from ex4d.array_types import Float64
 from ex4d.geometry.easing import smooth
 from ex4d.geometry.se3 import (
     apply,

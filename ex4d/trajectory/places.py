@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float64
 
+from ex4d.array_types import Float64
 from ex4d.artifacts.scene import Scene
 from ex4d.errors import TrajectoryError
 from ex4d.shotlist.model import ImagePoint, Place, SpacePoint

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
-from jaxtyping import Float64
 
+from ex4d.array_types import Float64
 from ex4d.artifacts.scene import Scene
 from ex4d.geometry.se3 import apply, head_angles
 from ex4d.shotlist.base_moves import MoveRecord

@@ -7,8 +7,8 @@ straight ahead, level axes are its own, and nothing is turned at all.
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float64
 
+from ex4d.array_types import Float64
 from ex4d.artifacts.scene import Scene
 from ex4d.geometry.se3 import head_rotation, pan_rotation, roll_rotation, tilt_rotation
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-from jaxtyping import Float64
 
+from ex4d.array_types import Float64
 from ex4d.artifacts.scene import Scene
 from ex4d.errors import TrajectoryError
 from ex4d.shotlist.model import Position, Shot, Window

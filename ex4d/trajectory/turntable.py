@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from jaxtyping import Float64
 
+from ex4d.array_types import Float64
 from ex4d.artifacts.scene import Scene
 from ex4d.errors import TrajectoryError
 from ex4d.geometry.se3 import apply

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable
 
 import numpy as np
-from jaxtyping import Float64
 
+from ex4d.array_types import Float64
 from ex4d.artifacts.scene import Scene
 from ex4d.errors import TrajectoryError
 from ex4d.geometry.pinhole import NARROWEST, WIDEST

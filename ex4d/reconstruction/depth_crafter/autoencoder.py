@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from jaxtyping import Float
 from torch import nn
 from torch.nn import functional
 
+from ex4d.array_types import Float
 from ex4d.reconstruction.depth_crafter.spatiotemporal import (
     Features,
     convolved,

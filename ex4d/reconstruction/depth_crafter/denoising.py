@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from jaxtyping import Float
 
+from ex4d.array_types import Float
 from ex4d.reconstruction.depth_crafter.unet import velocity
 
 Latents = Float[torch.Tensor, "frames channels height width"]

@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import torch
-from jaxtyping import Float32
+
+from ex4d.array_types import Float32
 
 BLOCK = 16
 """Normal numbers that are made at once."""

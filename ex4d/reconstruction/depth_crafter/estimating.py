@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32
 
+from ex4d.array_types import Float, Float32
 from ex4d.media.probe import MediaInfo
 from ex4d.media.reading import read_frames
 from ex4d.progress import Progress

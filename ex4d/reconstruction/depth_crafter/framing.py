@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-from jaxtyping import Float32, UInt8
 
+from ex4d.array_types import Float32, UInt8
 from ex4d.media.resampling import resample
 
 Picture = UInt8[np.ndarray, "height width 3"]

@@ -12,9 +12,10 @@ from typing import no_type_check
 import torch
 import triton
 import triton.language as tl
-from jaxtyping import Float
 from torch import nn
 from triton import jit
+
+from ex4d.array_types import Float
 
 CHANNELS = 64
 """Of a tile that a program works on at a time."""

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from jaxtyping import Shaped
 from safetensors import SafetensorError, safe_open
 from torch import nn
 
+from ex4d.array_types import Shaped
 from ex4d.errors import MissingPart
 
 Tensor = Shaped[torch.Tensor, "*shape"]

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from jaxtyping import Float
 from torch.nn import functional
+
+from ex4d.array_types import Float
 
 Pictures = Float[torch.Tensor, "frames 3 height width"]
 

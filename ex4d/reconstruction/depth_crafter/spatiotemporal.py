@@ -12,9 +12,10 @@ from importlib.util import find_spec
 from typing import Any
 
 import torch
-from jaxtyping import Float
 from torch import nn
 from torch.nn import functional
+
+from ex4d.array_types import Float
 
 HAS_TRITON = find_spec("triton") is not None
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 import torch
-from jaxtyping import Float
+
+from ex4d.array_types import Float
 
 Latents = Float[torch.Tensor, "frames channels height width"]
 

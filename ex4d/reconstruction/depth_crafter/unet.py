@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from jaxtyping import Float
 from torch import Tensor, nn
 
+from ex4d.array_types import Float
 from ex4d.reconstruction.depth_crafter.spatiotemporal import (
     Embedding,
     Features,

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Literal, NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int64
 
+from ex4d.array_types import Bool, Float64, Int64
 from ex4d.reconstruction.steady.camera_motion import Belief, Motion, Sights, motion_between
 from ex4d.reconstruction.steady.frame_view import FrameView
 from ex4d.reconstruction.steady.picture_corners import FEW_LEVELS, LEVELS, Picture, Places, cell_of, corners, follow

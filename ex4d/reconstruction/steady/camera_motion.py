@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float64
+
+from ex4d.array_types import Bool, Float64
 
 LEAST_DEPTH = 0.05
 """Of a point's own depth before the camera moved: what comes nearer than that is no longer followed."""

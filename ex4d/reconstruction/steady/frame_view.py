@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int64, UInt8
 
+from ex4d.array_types import Float32, Float64, Int64, UInt8
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.reconstruction.steady.picture_corners import Picture, Places, grey
 from ex4d.shotlist.lens import DEFAULT_LENS

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int64
 
+from ex4d.array_types import Bool, Float64, Int64
 from ex4d.reconstruction.steady.camera_motion import Motion, Sights
 from ex4d.reconstruction.steady.frame_view import FrameView
 from ex4d.reconstruction.steady.picture_corners import Places

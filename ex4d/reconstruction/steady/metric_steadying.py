@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Float32, UInt8
 
+from ex4d.array_types import Float32, UInt8
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.reconstruction.steady.steadying import Steadying
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float32, Float64, Int64, UInt8
+
+from ex4d.array_types import Bool, Float32, Float64, Int64, UInt8
 
 WIDTH = 320
 """Pixels of the grey pictures, at most. Twice as many made redkitchen's depth no better, in thrice the time."""

@@ -6,7 +6,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float64
+
+from ex4d.array_types import Bool, Float64
 
 KEPT_SHARE = 0.7
 """Of the points that are compared: the others may have moved."""

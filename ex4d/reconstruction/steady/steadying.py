@@ -13,8 +13,8 @@ from copy import copy
 from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Bool, Float32, Float64, UInt8
 
+from ex4d.array_types import Bool, Float32, Float64, UInt8
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.progress import counted
 from ex4d.reconstruction.steady.camera_follower import UNFOLLOWED, CameraFollower, Rule, Step

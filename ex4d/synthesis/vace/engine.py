@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import torch
 from diffusers import WanVACEPipeline
-from jaxtyping import Bool, Float32, UInt8
 
+from ex4d.array_types import Bool, Float32, UInt8
 from ex4d.artifacts.guide_video import GuideVideo
 from ex4d.errors import MissingPart, SynthesisError
 from ex4d.progress import SILENT, Progress

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float32, UInt8
 
+from ex4d.array_types import Bool, Float32, UInt8
 from ex4d.errors import SynthesisError
 
 GREY = 0.5

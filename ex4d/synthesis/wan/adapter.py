@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Literal
 
 import torch
-from jaxtyping import Float, Shaped
 
+from ex4d.array_types import Float, Shaped
 from ex4d.errors import UserError
 from ex4d.synthesis.wan.key_names import transformer_name
 from ex4d.synthesis.wan.tensor_files import open_tensor_files

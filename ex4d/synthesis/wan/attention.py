@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 from diffusers import WanTransformer3DModel
 from diffusers.models.transformers.transformer_wan import WanAttention
-from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - what the field calls it
 
+from ex4d.array_types import Float
 from ex4d.synthesis.wan.prompt_files import WORDS
 
 Heads = Float[Tensor, "1 tokens heads head"]

@@ -9,8 +9,9 @@ Source of the idea: First Block Cache, chengzeyi/ParaAttention; diffusers has on
 
 from __future__ import annotations
 
-from jaxtyping import Float
 from torch import Tensor
+
+from ex4d.array_types import Float
 
 
 class FirstBlockCache:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
-from jaxtyping import Float
 from torch import Tensor, nn
 
+from ex4d.array_types import Float
 from ex4d.errors import UserError
 from ex4d.synthesis.wan.tensor_fit import times
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Float32, UInt8
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - what the field calls it
 
+from ex4d.array_types import Bool, Float, Float32, UInt8
 from ex4d.errors import SynthesisError
 from ex4d.synthesis.wan.camera_encoder import CameraEncoder
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 
+from ex4d.array_types import Float
 from ex4d.errors import SynthesisError
 from ex4d.synthesis.wan.schedule import timesteps
 

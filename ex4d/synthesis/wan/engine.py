@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Bool, UInt8
 from torch import Tensor
 
+from ex4d.array_types import Bool, UInt8
 from ex4d.artifacts.guide_video import GuideVideo
 from ex4d.errors import SynthesisError
 from ex4d.kernels import cache_folder

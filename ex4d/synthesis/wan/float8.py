@@ -8,8 +8,9 @@ Source of the scheme: Micikevicius et al., FP8 Formats for Deep Learning, arXiv 
 from __future__ import annotations
 
 import torch
-from jaxtyping import Float
 from torch import Tensor, nn
+
+from ex4d.array_types import Float
 
 KIND = torch.float8_e4m3fn
 LARGEST = torch.finfo(KIND).max

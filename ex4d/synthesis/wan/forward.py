@@ -17,10 +17,10 @@ from typing import Any, NamedTuple
 import torch
 from diffusers import WanTransformer3DModel
 from diffusers.models.transformers.transformer_wan import WanTransformerBlock
-from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - what the field calls it
 
+from ex4d.array_types import Float
 from ex4d.synthesis.wan.attention import Memory, Question, Rotary, answer, ask, attend_to_context
 
 LONGEST_PERIOD = 10_000.0

@@ -13,10 +13,10 @@ from typing import Any
 import torch
 from accelerate import init_empty_weights
 from diffusers import AutoencoderKLWan, WanTransformer3DModel
-from jaxtyping import Float
 from torch import nn
 from transformers import CLIPVisionConfig, CLIPVisionModel, UMT5Config, UMT5EncoderModel
 
+from ex4d.array_types import Float
 from ex4d.errors import MissingPart
 from ex4d.progress import SILENT, Progress
 from ex4d.synthesis.wan.adapter import Adapter

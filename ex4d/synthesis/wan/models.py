@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from jaxtyping import Float
 from torch import Tensor, nn
 
+from ex4d.array_types import Float
 from ex4d.errors import MissingPart, SynthesisError
 from ex4d.progress import Progress
 from ex4d.synthesis.settings import DiffusionSettings

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from jaxtyping import Float
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from ex4d.array_types import Float
 from ex4d.errors import OutputError, UserError
 from ex4d.media.atomic import replacing
 

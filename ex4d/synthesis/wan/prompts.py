@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from jaxtyping import Float
 from torch import Tensor
 
+from ex4d.array_types import Float
 from ex4d.errors import MissingPart
 from ex4d.progress import Progress
 from ex4d.synthesis.settings import DiffusionSettings

@@ -7,8 +7,8 @@ scheduler of diffusers differs by up to 0.15, as it shifts the last level twice.
 from __future__ import annotations
 
 import torch
-from jaxtyping import Float32
 
+from ex4d.array_types import Float32
 from ex4d.synthesis.settings import FRAME_STRIDE
 
 SHIFT = 5.0

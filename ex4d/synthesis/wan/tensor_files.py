@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from jaxtyping import Shaped
 from safetensors import SafetensorError, safe_open
 
+from ex4d.array_types import Shaped
 from ex4d.errors import MissingPart
 
 Tensor = Shaped[torch.Tensor, "*shape"]

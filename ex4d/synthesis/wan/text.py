@@ -17,11 +17,11 @@ from typing import Any
 import ftfy
 import torch
 from diffusers.hooks import apply_group_offloading
-from jaxtyping import Float, Int64
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - what the field calls it
 from transformers import AutoTokenizer
 
+from ex4d.array_types import Float, Int64
 from ex4d.errors import MissingPart, OutputError, SynthesisError
 from ex4d.progress import SILENT, Progress
 from ex4d.synthesis.wan.loading import load_text_encoder

@@ -15,10 +15,10 @@ from typing import Any
 
 import torch
 from diffusers import WanTransformer3DModel
-from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from ex4d.array_types import Float
 from ex4d.synthesis.wan.attention import Memory, Question, Rotary, remember, rotary_of
 from ex4d.synthesis.wan.block_cache import FirstBlockCache
 from ex4d.synthesis.wan.conditioning import Conditioning

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float64
 
+from ex4d.array_types import Float64
 from ex4d.artifacts.camera_path import CameraPath
 from ex4d.errors import MediaError
 from ex4d.media.atomic import replacing

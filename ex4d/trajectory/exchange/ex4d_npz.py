@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float32, Float64
 
+from ex4d.array_types import Float32, Float64
 from ex4d.errors import Faults, MediaError
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.geometry.se3 import inverse

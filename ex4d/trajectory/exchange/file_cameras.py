@@ -8,8 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float64
 
+from ex4d.array_types import Float64
 from ex4d.errors import MediaError
 
 LARGEST_FILE = 64 << 20

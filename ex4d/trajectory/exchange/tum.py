@@ -9,8 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float64
 
+from ex4d.array_types import Float64
 from ex4d.errors import MediaError
 from ex4d.geometry.se3 import rigid, rotation_from_wxyz
 from ex4d.trajectory.exchange.file_cameras import FileCameras, require_count
