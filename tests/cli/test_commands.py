@@ -249,7 +249,7 @@ def test_an_output_folder_that_cannot_be_made_is_answered(run: Run, film: Path) 
 
 
 def test_check_imports_nothing_heavy(film: Path) -> None:
-    heavy = "torch av numba matplotlib scipy imageio opentimelineio rich"
+    heavy = "torch av cv2 numba matplotlib scipy imageio opentimelineio rich jaxtyping"
     code = (
         "import sys; sys.argv = ['ex4d', 'check', 'tiny.yaml']\n"
         "from ex4d.cli import main\n"
