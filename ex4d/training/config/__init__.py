@@ -1,0 +1,1 @@
+"""The training file: what is trained on what, validated like a shot list."""

@@ -1,0 +1,1 @@
+"""Clips become excerpts, and excerpts what the transformer is trained on, computed once and kept."""
