@@ -18,6 +18,7 @@ from ex4d.artifacts.watertight_mesh import WatertightMesh
 from ex4d.backdrop import Backdrop, Colour, frame_mesh
 from ex4d.footage import Footage, SourceFrame
 from ex4d.geometry.pinhole import Pinhole
+from ex4d.media.mixing import mix
 from ex4d.render.choice import RasterizerName
 from ex4d.render.rasterizer import Rasterizer
 from ex4d.render.supersampling import Supersampled
@@ -97,7 +98,7 @@ def source_shown(footage: Footage, path: CameraPath, index: int) -> Colour:
     """Return what a frame of a shot shows of the source, as the source's camera saw it."""
     views = [footage.fit.view_of(source.colour) for source in next(footage.frames_together([_moments(path, index)]))]
     fade = _fade(path, index)
-    return views[0] if fade is None else mixed(views[0], views[1], fade.weight)
+    return views[0] if fade is None else mix(views[0], views[1], fade.weight)
 
 
 def cross_faded(shown: GuideFrame, other: GuideFrame, weight: Fraction) -> GuideFrame:
@@ -108,20 +109,12 @@ def cross_faded(shown: GuideFrame, other: GuideFrame, weight: Fraction) -> Guide
     if weight > Fraction(1, 2):
         shown, other, weight = other, shown, 1 - weight
     both = shown.visible & other.visible
-    colour = np.where(both[..., None], mixed(shown.colour, other.colour, weight), shown.colour)
+    colour = np.where(both[..., None], mix(shown.colour, other.colour, weight), shown.colour)
     if shown.background is None or other.background is None:
         return GuideFrame(colour, shown.visible)
     hung = np.any(shown.background, axis=-1, keepdims=True) & np.any(other.background, axis=-1, keepdims=True)
-    behind = np.where(hung, mixed(shown.background, other.background, weight), shown.background)
+    behind = np.where(hung, mix(shown.background, other.background, weight), shown.background)
     return GuideFrame(colour, shown.visible, behind)  # where nothing hangs it is black
-
-
-def mixed(shown: Colour, other: Colour, weight: Fraction) -> Colour:
-    """Mix encoded colours, ``weight`` of the other one, rounded half up: in whole numbers, so the same everywhere."""
-    apart, whole = np.arange(-255, 256), weight.denominator
-    steps = [(2 * int(step) * weight.numerator + whole) // (2 * whole) for step in apart]
-    towards = np.array(steps, np.int16)[other.astype(np.int16) - shown + 255]
-    return (shown + towards).astype(np.uint8)
 
 
 def _fade(path: CameraPath, index: int) -> CrossFade | None:

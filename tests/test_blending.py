@@ -9,12 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 import ex4d.guide
 from ex4d.artifacts.guide_video import GuideFrame
-from ex4d.guide import GuideRecipe, cross_faded, draw_guide, mixed
+from ex4d.guide import GuideRecipe, cross_faded, draw_guide
 from ex4d.media.probe import probe
 from ex4d.media.reading import read_frames
 from ex4d.production import shoot
@@ -25,11 +23,6 @@ from ex4d.setups import Setup, set_up
 from ex4d.shotlist.load import load
 from ex4d.workspace import MANIFEST
 from tests.tiny_film import SHOTS, source_frames, write_tiny_film
-
-law = settings(derandomize=True, deadline=None, max_examples=40)
-PIXELS = st.integers(0, 255)
-SHARES = st.fractions(0, 1, max_denominator=10**20)
-
 
 HEAD = SHOTS[: SHOTS.index("shots:")]
 
@@ -47,15 +40,6 @@ def set_up_slowed(folder: Path, speed: str = "0.5", more: str = "") -> Setup:
 
 def halfway(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return ((first.astype(int) + second + 1) // 2).astype(np.uint8)
-
-
-@law
-@given(PIXELS, PIXELS, SHARES)
-def test_colours_are_mixed_exactly_and_rounded_half_up(one: int, other: int, weight: Fraction) -> None:
-    pixel, towards = (np.full((1, 1, 3), value, np.uint8) for value in (one, other))
-    exact = one + (other - one) * weight
-
-    assert int(mixed(pixel, towards, weight)[0, 0, 0]) == int(exact + Fraction(1, 2))
 
 
 def picture(colour: int, visible: list[bool], background: list[int] | None) -> GuideFrame:

@@ -1,15 +1,14 @@
-"""How one shot gives way to the next: dissolves, wipes and fades, mixed on the encoded values as editors do.
-
-All mixes are of whole numbers, rounded half up, so that they are the same everywhere.
-"""
+"""How one shot gives way to the next: dissolves, wipes and fades, mixed on the encoded values as editors do."""
 
 from __future__ import annotations
 
+from fractions import Fraction
 from types import MappingProxyType
 
 import numpy as np
 
 from ex4d.array_types import UInt8
+from ex4d.media.mixing import mix
 from ex4d.shotlist.joins import Join
 
 Frame = UInt8[np.ndarray, "height width 3"]
@@ -30,7 +29,7 @@ def mixed(join: Join, leaving: Frame, entering: Frame, step: int) -> Frame:
 
 def dissolve(leaving: Frame, entering: Frame, step: int, steps: int) -> Frame:
     """Mix frame ``step`` of ``steps`` of a dissolve: (step + 1)/(steps + 1) of the entering shot."""
-    return _mix(leaving, entering, step + 1, steps + 1)
+    return mix(leaving, entering, Fraction(step + 1, steps + 1))
 
 
 def wipe(leaving: Frame, entering: Frame, step: int, steps: int, direction: str) -> Frame:
@@ -47,27 +46,19 @@ def wipe(leaving: Frame, entering: Frame, step: int, steps: int, direction: str)
     picture = old.copy()
     picture[:whole] = new[:whole]
     if part:
-        picture[whole] = _mix(old[whole], new[whole], part, steps + 1)
+        picture[whole] = mix(old[whole], new[whole], Fraction(part, steps + 1))
     return np.ascontiguousarray(np.moveaxis(picture[order], 0, 1 if across else 0))
 
 
 def fade_out(frame: Frame, join: Join, step: int) -> Frame:
     """Mix frame ``step`` of a fade out with (step + 1)/frames of its colour: the last is the colour itself."""
-    return _mix(frame, _colour(frame, join), step + 1, join.frames)
+    return mix(frame, _colour(frame, join), Fraction(step + 1, join.frames))
 
 
 def fade_in(frame: Frame, join: Join, step: int) -> Frame:
     """Mix frame ``step`` of a fade in with 1 - step/frames of its colour: the first is the colour itself."""
-    return _mix(frame, _colour(frame, join), join.frames - step, join.frames)
+    return mix(frame, _colour(frame, join), Fraction(join.frames - step, join.frames))
 
 
 def _colour(frame: Frame, join: Join) -> Frame:
     return np.full_like(frame, COLOURS[join.kind])
-
-
-def _mix(
-    one: UInt8[np.ndarray, "*pixels"], other: UInt8[np.ndarray, "*pixels"], weight: int, whole: int
-) -> UInt8[np.ndarray, "*pixels"]:
-    """Return ``weight``/``whole`` of the other and the rest of the one."""
-    sums = one.astype(np.uint32) * (whole - weight) + other.astype(np.uint32) * weight
-    return ((2 * sums + whole) // (2 * whole)).astype(np.uint8)
