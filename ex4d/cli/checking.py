@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from ex4d.cli.arguments import Json
+from ex4d.cli.streams import print_json
 from ex4d.errors import ShotFileError, UserError
 from ex4d.preflight.check import Checked
 from ex4d.preflight.check import check as check_film
@@ -33,7 +33,7 @@ def report_checks(files: Sequence[Path], *, as_json: bool) -> bool:
     """Check every file and print what was found; return whether all are sound."""
     found = {str(file): _checked(file) for file in files}
     if as_json:
-        sys.stdout.write(json.dumps({file: _as_json(result) for file, result in found.items()}, indent=2) + "\n")
+        print_json({file: _as_json(result) for file, result in found.items()})
     else:
         for file, result in found.items():
             _print(file, result)

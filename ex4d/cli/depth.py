@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +12,7 @@ from ex4d.cli.arguments import Json
 from ex4d.cli.composed import Group, lens_as_written, read_as, with_options
 from ex4d.cli.depth_arguments import depth_options
 from ex4d.cli.stopping import last_words
+from ex4d.cli.streams import print_json
 from ex4d.errors import Faults
 from ex4d.progress import counted
 from ex4d.shotlist.film_format import Rate
@@ -75,7 +75,7 @@ def depth(
     with last_words(KEPT), shown(Console(stderr=True), quiet=quiet or as_json) as progress:
         made = make_depth(job, progress)
     if as_json:
-        sys.stdout.write(json.dumps(made.as_json(), indent=2, default=str) + "\n")
+        print_json(made.as_json())
     elif not quiet:
         sys.stdout.write(_in_words(made))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -12,6 +11,7 @@ import typer
 
 from ex4d.cli.arguments import Json
 from ex4d.cli.columns import beside, printable, wrapped
+from ex4d.cli.streams import print_json
 
 if TYPE_CHECKING:
     from ex4d.preflight.explanation.film import FilmTold
@@ -31,7 +31,7 @@ def explain(
 
     found = tell(*parted(place))
     if as_json:
-        sys.stdout.write(json.dumps(asdict(found), indent=2) + "\n")
+        print_json(asdict(found))
     else:
         sys.stdout.write("".join(f"{printable(line)}\n" for line in film_in_lines(found)))
 

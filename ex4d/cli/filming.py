@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,6 +18,7 @@ from ex4d.cli.engine_arguments import (
     with_engine_options,
 )
 from ex4d.cli.stopping import RESUMED, last_words
+from ex4d.cli.streams import print_json
 from ex4d.engines.options import EngineOptions
 from ex4d.errors import UserError
 
@@ -67,7 +66,7 @@ def plan(
     with shown(_console(stderr=True), quiet=as_json) as progress:
         made = make_plan(file, progress, engine=engine, options=read)
     if as_json:
-        _print_json(plan_as_json(made))
+        print_json(plan_as_json(made))
     else:
         print_plan(made, _console())
 
@@ -84,7 +83,7 @@ def _fit(
     with shown(_console(stderr=True), quiet=as_json) as progress:
         found = fit(file, share, shot=shot, move=move, engine=engine, options=options, progress=progress)
     if as_json:
-        _print_json(fitted_as_json(found))
+        print_json(fitted_as_json(found))
     else:
         print_fitted(found, _console())
 
@@ -166,7 +165,7 @@ def shoot(
             progress=progress,
         )
     if as_json:
-        _print_json(summary_as_json(made))
+        print_json(summary_as_json(made))
     elif not quiet:
         print_summary(made, _console())
 
@@ -175,7 +174,3 @@ def _console(*, stderr: bool = False) -> Console:
     from rich.console import Console
 
     return Console(stderr=stderr)
-
-
-def _print_json(data: Any) -> None:
-    sys.stdout.write(json.dumps(data, indent=2, default=str) + "\n")

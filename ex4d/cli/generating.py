@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from fractions import Fraction
 from pathlib import Path
@@ -13,6 +12,7 @@ import typer
 from ex4d.cli.arguments import Json
 from ex4d.cli.engine_arguments import ENGINE_NAMES, ReadOptions, naming_engines, with_engine_options
 from ex4d.cli.stopping import last_words
+from ex4d.cli.streams import print_json
 from ex4d.engines.options import AS_IS
 from ex4d.errors import Faults, UserError
 from ex4d.progress import counted
@@ -70,7 +70,7 @@ def generate(
     with last_words(words), naming_engines(by_option=True), shown(Console(stderr=True), quiet=hidden) as progress:
         made = complete(job, progress)
     if as_json:
-        sys.stdout.write(json.dumps(_as_json(made), indent=2) + "\n")
+        print_json(_as_json(made))
     elif not quiet:
         sys.stdout.write(
             f"{made.output}: {counted(made.frame_count, 'frame')} of {made.size[0]}x{made.size[1]} "

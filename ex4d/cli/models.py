@@ -9,6 +9,7 @@ import typer
 
 from ex4d.cli.arguments import Json
 from ex4d.cli.stopping import RESUMED, last_words
+from ex4d.cli.streams import print_json
 from ex4d.errors import Ex4dError, MissingPart
 
 if TYPE_CHECKING:
@@ -34,9 +35,7 @@ def list_all(as_json: Json = False) -> None:
 
     rows = [_row(weights) for weights in KNOWN]
     if as_json:
-        import json
-
-        sys.stdout.write(json.dumps(rows, indent=2) + "\n")
+        print_json(rows)
         return
     for row in rows:
         part = f"part of {row['part_of']}; " if row["part_of"] else ""

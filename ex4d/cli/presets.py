@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ex4d.cli.arguments import Json
 from ex4d.cli.columns import printable
+from ex4d.cli.streams import print_json
 from ex4d.errors import OutputError, ShotFileError, UserError
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def list_all(
     entries = catalogue(library_beside(_there(beside)))
     found = tuple(entry for entry in entries if entry.has(word))
     if as_json:
-        _print_json([entry_as_json(entry) for entry in found])
+        print_json([entry_as_json(entry) for entry in found])
     elif found:
         _print_lines(list_in_words(found))
     else:
@@ -72,7 +72,7 @@ def show(name: Named, *, beside: Beside = Path(), as_json: Json = False) -> None
     library = library_beside(_there(beside))
     preset = _preset(library, *_parted(name))
     if as_json:
-        _print_json(preset_as_json(preset, library))
+        print_json(preset_as_json(preset, library))
     else:
         _print_lines(preset_in_words(preset, library))
 
@@ -105,7 +105,7 @@ def pin(
     pinned = {file: pinning for file, pinning in found.items() if not isinstance(pinning, UserError)}
     if as_json:
         data = {file: pinning_as_json(pinning, written=writing) for file, pinning in pinned.items()}
-        _print_json(data | {file: {"written": False, "fault": str(fault)} for file, fault in faults.items()})
+        print_json(data | {file: {"written": False, "fault": str(fault)} for file, fault in faults.items()})
     else:
         _print_lines(line for each in pinned.values() for line in pinning_in_words(each, written=writing))
         sys.stderr.write("".join(f"{printable(str(fault))}\n" for fault in faults.values()))
@@ -136,7 +136,7 @@ def diff(
     before, after = (_preset(library, *each) for each in _two(library, name, versions or []))
     changes = changes_between(before, after, library)
     if as_json:
-        _print_json(changes_as_json(changes))
+        print_json(changes_as_json(changes))
     else:
         _print_lines(changes_in_words(changes))
 
@@ -221,7 +221,3 @@ def _there(place: Path) -> Path:
 
 def _print_lines(lines: Iterable[str]) -> None:
     sys.stdout.write("".join(f"{printable(line)}\n" for line in lines))
-
-
-def _print_json(data: Any) -> None:
-    sys.stdout.write(json.dumps(data, indent=2) + "\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +13,7 @@ from ex4d.cli.composed import Group, with_options
 from ex4d.cli.depth_arguments import depth_options
 from ex4d.cli.recon_arguments import footage_options, mesh_options, output_options
 from ex4d.cli.stopping import last_words
+from ex4d.cli.streams import print_json
 from ex4d.errors import Faults
 from ex4d.progress import counted
 from ex4d.recon.job import CAMERAS, Recon
@@ -77,7 +77,7 @@ def recon(
     with last_words(words), shown(Console(stderr=True), quiet=quiet or as_json) as progress:
         made = reconstruct(job, progress)
     if as_json:
-        sys.stdout.write(json.dumps(_as_json(made), indent=2) + "\n")
+        print_json(_as_json(made))
     elif not quiet:
         sys.stdout.write(_in_words(made))
 

@@ -1,13 +1,15 @@
-"""Standard output and error as they may be: closed, full, read no further, or of few letters."""
+"""Standard output and error as they may be: closed, full, read no further, or of few letters; and JSON for programs."""
 
 from __future__ import annotations
 
 import errno
 import io
+import json
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from ex4d.errors import OutputError
 
@@ -23,6 +25,11 @@ def make_usable() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def print_json(data: Any) -> None:
+    """Print data for programs; what JSON has no form of its own for, as paths and fractions, is written as text."""
+    sys.stdout.write(json.dumps(data, indent=2, default=str) + "\n")
 
 
 def is_read_no_further(leaving: SystemExit) -> bool:
