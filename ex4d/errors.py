@@ -2,7 +2,7 @@
 
 Ex4dError                     shown without a traceback
 ├── UserError                 exit 2: what the user gave is at fault
-│   ├── ShotFileError         a shot list or preset: all of its faults at once, each with its place
+│   ├── ShotFileError         a shot list, preset or training file: all of its faults at once, with their places
 │   ├── TrajectoryError       a shot that cannot be compiled into cameras
 │   ├── MediaError            a video, image or depth file that cannot be used
 │   ├── ReconstructionError   depth that cannot become a mesh
@@ -47,12 +47,12 @@ class Fault:
 
 
 class ShotFileError(UserError):
-    """All faults of a shot list, in the order of the file."""
+    """All faults of a shot list, in the order of the file; or of a training file, after which nothing was trained."""
 
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
+    def __init__(self, faults: tuple[Fault, ...], *, undone: str = "rendered") -> None:
         self.faults = tuple(sorted(set(faults)))
         count = len(self.faults)
-        closing = f"{count} problem{'s' if count != 1 else ''}; nothing was rendered"
+        closing = f"{count} problem{'s' if count != 1 else ''}; nothing was {undone}"
         super().__init__("\n".join([*map(str, self.faults), closing]))
 
 
@@ -84,6 +84,10 @@ class ReconstructionError(UserError):
 
 class SynthesisError(UserError):
     """A shot that an engine cannot complete as asked."""
+
+
+class TrainingError(UserError):
+    """A training that cannot begin, go on or be resumed as asked."""
 
 
 class OutputError(UserError):

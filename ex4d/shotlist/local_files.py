@@ -22,8 +22,13 @@ def missing_files(source: Mapped) -> Iterator[Fault]:
     """Find the video and depth of a source, as written, that are not on this machine."""
     depth = source.get("depth")
     for written in (source.get("video"), depth.get("file") if isinstance(depth, Mapped) else depth):
-        if isinstance(written, Text) and written and not _refused(written) and not is_there(_resolved(written)):
-            yield written.where.fault(f"{quoted(written)} is not there{_nearest(_resolved(written))}")
+        yield from missing_file(written)
+
+
+def missing_file(written: Any) -> Iterator[Fault]:
+    """Find a path, as written, that is not on this machine; what is no path is none of it."""
+    if isinstance(written, Text) and written and not _refused(written) and not is_there(_resolved(written)):
+        yield written.where.fault(f"{quoted(written)} is not there{_nearest(_resolved(written))}")
 
 
 def missing_rates(source: Any, *, look: bool) -> Iterator[Fault]:

@@ -1,0 +1,131 @@
+"""Single values of a training file: counts, shares and rates within bounds, and the words of choices."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator
+
+from ex4d.shotlist import units
+from ex4d.shotlist.fields import Choice, choice, reader, shown, whole
+from ex4d.shotlist.film_format import Size
+from ex4d.shotlist.nodes import Listed, Mapped, Node, Text
+from ex4d.shotlist.source import Center, Nearest
+from ex4d.shotlist.units import Dimension, format_number
+from ex4d.training.config.other_words import PRECISIONS_ELSEWHERE, SUBJECTS_ELSEWHERE, TRACKERS_ELSEWHERE
+
+GRID = 16
+"""Pixels: the autoencoder sees eight a side as one, the transformer two of those."""
+FEWEST_FRAMES, MOST_FRAMES = 5, 1001
+"""Of an excerpt; its first frame is shown whole, so that one alone would teach nothing."""
+
+_EXPONENT = re.compile(r"-?[0-9]{1,8}(?:\.[0-9]{1,8})?[eE][+-]?[0-9]{1,2}")
+_SIZE = re.compile(r"([0-9]{1,5})x([0-9]{1,5})")
+_SHARE = Dimension("a share", ("", "%"), "0.5 or 50%")
+
+
+def without_exponent(value: Any) -> Any:
+    """Answer ``1e-4`` with what to write; all else passes.
+
+    Raises:
+        ValueError: it is a number with an exponent.
+    """
+    if isinstance(value, str) and _EXPONENT.fullmatch(value):
+        spelt = format_number(Fraction(value))
+        hint = f"; write {spelt}" if Fraction(spelt) == Fraction(value) else ", as in 0.0001"
+        raise ValueError(f"{shown(value)} is not written as numbers are here, without an exponent{hint}")
+    return value
+
+
+@dataclass(frozen=True, eq=False)  # typing takes equal metadata for the same
+class Count:
+    """Reads a whole number within bounds, which keep what it counts from filling any memory."""
+
+    low: int
+    high: int
+
+    def __call__(self, value: Any) -> Any:
+        """Return the number.
+
+        Raises:
+            ValueError: where it is none, or out of range.
+        """
+        found = whole(without_exponent(value))
+        if isinstance(found, int) and not self.low <= found <= self.high:
+            raise ValueError(f"{shown(value)} is out of range: it must be {self.low} to {self.high}")
+        return found
+
+
+def _frames(found: int) -> int:
+    if found % 4 != 1:
+        nearest = max(FEWEST_FRAMES, 4 * round((found - 1) / 4) + 1)
+        raise ValueError(f"{found} frames are not one more than a multiple of 4, as the model takes; write {nearest}")
+    return found
+
+
+def _on_the_grid(value: Any) -> Any:
+    """Refuse a size off the grid, whether it is written or given from Python."""
+    found = _SIZE.fullmatch(value) if isinstance(value, str) else None
+    sides = [int(found[1]), int(found[2])] if found else value if isinstance(value, tuple) else ()
+    if any(side % GRID for side in sides):
+        width, height = (max(GRID, GRID * round(side / GRID)) for side in sides)
+        raise ValueError(f"{shown(value)} has a side that is no multiple of {GRID}; write {width}x{height}")
+    return value
+
+
+_SUBJECTS = Choice(("center", "nearest"), SUBJECTS_ELSEWHERE)
+"""A place in the picture of one clip is none in another's."""
+
+
+def _subject(value: Any) -> Any:
+    if not isinstance(value, Node):
+        return value
+    return Center() if _SUBJECTS(value) == "center" else Nearest()
+
+
+def listed_or_none(value: Any) -> Any:
+    """Read a list; one that is not written is empty.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    if isinstance(value, Text) and value.missing:
+        return ()
+    if isinstance(value, Text | Mapped):
+        raise ValueError(f"needs a list, each entry as in - camera: [{{orbit: {{right: 60deg}}}}], got {shown(value)}")
+    return tuple(value) if isinstance(value, Listed) else value
+
+
+def counted(low: int, high: int) -> BeforeValidator:
+    """Build the reader of whole numbers within bounds."""
+    return BeforeValidator(Count(low, high))
+
+
+def number(low: str | None = None, high: str | None = None, *, positive: bool = False) -> BeforeValidator:
+    """Build the reader of plain numbers within bounds, given in the language's words."""
+    return reader(units.PLAIN, units.plain, low, high, positive=positive)
+
+
+_plain = BeforeValidator(without_exponent)
+
+Share = Annotated[float, reader(_SHARE, units.part, "0", "1"), _plain]
+"""0 to 1; ``50%`` may be written for it."""
+SomeShare = Annotated[float, reader(_SHARE, units.part, None, "1", positive=True), _plain]
+Kept = Annotated[float, reader(_SHARE, units.part, "0", "0.999999"), _plain]
+"""Below 1, where nothing new would count."""
+LearningRate = Annotated[float, number(None, "1", positive=True), _plain]
+Decay = Annotated[float, number("0", "1"), _plain]
+Norm = Annotated[float, number(None, "1000000", positive=True), _plain]
+Odds = Annotated[float, number(None, "1000000", positive=True), _plain]
+Seed = Annotated[int, counted(0, 10**12 - 1)]
+FrameCount = Annotated[int, counted(FEWEST_FRAMES, MOST_FRAMES), AfterValidator(_frames)]
+GridSize = Annotated[Size, BeforeValidator(_on_the_grid)]
+SubjectWord = Annotated[Center | Nearest, BeforeValidator(_subject)]
+
+Tracker = Literal["flow", "cotracker3"]
+Precision = Literal["bf16", "float32"]
+TrackerName = Annotated[Tracker, choice("flow", "cotracker3", elsewhere=TRACKERS_ELSEWHERE)]
+PrecisionName = Annotated[Precision | None, choice("bf16", "float32", elsewhere=PRECISIONS_ELSEWHERE)]

@@ -1,0 +1,78 @@
+"""Whether the files and folders that a training file names are there, and can be what they are to be."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from ex4d.errors import Fault
+from ex4d.media.local_files import is_collection
+from ex4d.shotlist.local_files import missing_file
+from ex4d.shotlist.nodes import Mapped, Node, Text
+from ex4d.shotlist.paths import why_no_path
+from ex4d.shotlist.units import quoted
+from ex4d.training.config.written import written_at
+
+NAME = "{name}"
+"""Stands for the video's name in the path of its depth."""
+
+
+def missing_files(root: Mapped) -> Iterator[Fault]:
+    """Find what is to be read and is not on this machine; of depth of many videos, the folder that all of it is in."""
+    yield from missing_file(written_at(root, "clips", "videos"))
+    yield from missing_file(written_at(root, "model", "adapter"))
+    yield from missing_file(_folder_of_names(_depth(root)))
+    weights = written_at(root, "model", "weights")
+    yield from missing_file(weights) if isinstance(weights, Text) and "/" in weights else ()
+
+
+def misplaced_files(root: Mapped) -> Iterator[Fault]:
+    """Find depth that would be of one video only, and an output that would overwrite what is read."""
+    videos = _path(written_at(root, "clips", "videos"))
+    if (depth := _path(_depth(root))) is not None:
+        yield from _unnamed_depth(depth, videos)
+    if (output := _path(written_at(root, "output"))) is not None:
+        yield from _misplaced_output(output, videos)
+
+
+def _unnamed_depth(depth: Text, videos: Text | None) -> Iterator[Fault]:
+    if NAME in depth:
+        return
+    if "{" in depth:
+        yield depth.where.fault(f"{quoted(depth)}: the name of the video is written {NAME}, as in depth/{NAME}.npz")
+    elif videos is not None and is_collection(_resolved(videos)):
+        yield depth.where.fault(f"{quoted(depth)} is of one video; write {NAME} for its name, as in depth/{NAME}.npz")
+
+
+def _misplaced_output(output: Text, videos: Text | None) -> Iterator[Fault]:
+    if os.path.isfile(_resolved(output)):  # noqa: PTH113 - Path's raises on names that cannot be
+        yield output.where.fault(f"{quoted(output)} is a file; name a folder, which is made where it is not there")
+    elif videos is not None and _normal(output) == _normal(videos):
+        yield output.where.fault(f"{quoted(output)} is where the clips are; name a folder of its own")
+
+
+def _depth(root: Mapped) -> Node:
+    depth = written_at(root, "clips", "depth")
+    return written_at(depth, "file") if isinstance(depth, Mapped) else depth
+
+
+def _folder_of_names(depth: Node) -> Node:
+    """Return the deepest folder above the video's name, as written; what has no name in it is returned as it is."""
+    if not isinstance(depth, Text) or NAME not in depth:
+        return depth
+    above = depth.partition(NAME)[0].rpartition("/")[0]
+    return Text(above or ("/" if depth.startswith("/") else "."), depth.where)
+
+
+def _path(written: Node) -> Text | None:
+    """Return a path as it is written; None where nothing is, or what is no path."""
+    return written if isinstance(written, Text) and written and why_no_path(written) is None else None
+
+
+def _resolved(written: Text) -> Path:
+    return Path(written.where.file).parent / str(written)
+
+
+def _normal(written: Text) -> str:
+    return os.path.normpath(_resolved(written).absolute())

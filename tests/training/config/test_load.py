@@ -1,0 +1,74 @@
+"""A training file is read whole, with its defaults, or refused with all that is wrong with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ex4d.errors import ShotFileError
+from ex4d.shotlist.source import Center, Nearest
+from ex4d.training.config.load import load, parse
+from ex4d.training.config.records import (
+    Excerpts,
+    Keeping,
+    Masks,
+    Model,
+    RenderingMasks,
+    TrackingMasks,
+    Training,
+    TrainingConfig,
+)
+
+FILE = Path("project/train.yaml")
+SHORT = """\
+ex4d-train: 1
+clips: {videos: clips, depth: {model: auto}}
+output: out/adapter
+"""
+
+
+def test_what_is_not_written_has_its_default() -> None:
+    config = parse(SHORT, FILE)
+
+    assert config.excerpts == Excerpts()
+    assert config.masks == Masks()
+    assert (config.model, config.training, config.keep) == (Model(), Training(), Keeping())
+    assert config.clips.subject == Nearest()
+
+
+def test_paths_are_relative_to_the_file() -> None:
+    config = parse(SHORT, FILE)
+
+    assert config.file == FILE
+    assert config.clips.videos == FILE.parent.absolute() / "clips"
+    assert config.output == FILE.parent.absolute() / "out/adapter"
+
+
+def test_values_have_their_canonical_units() -> None:
+    config = parse(
+        SHORT.replace("}}", "}, subject: center, fps: 30000/1001}")
+        + "excerpts: {frames: 17, size: 320x256}\n"
+        + "masks: {rendering: {share: 25%}, tracking: {share: 0.75, smallest: 1%}, erode: 5}\n"
+        + "training: {learning_rate: 0.00005, checkpointing: false, precision: bf16, average: 0.99}\n",
+        FILE,
+    )
+
+    assert config.clips.subject == Center()
+    assert config.excerpts == Excerpts(frames=17, size=(320, 256))
+    assert config.masks == Masks(
+        rendering=RenderingMasks(share=0.25), tracking=TrackingMasks(share=0.75, smallest=0.01), erode=5
+    )
+    assert config.training == Training(learning_rate=0.00005, checkpointing=False, precision="bf16", average=0.99)
+
+
+def test_a_file_that_names_what_is_not_there_is_told(tmp_path: Path) -> None:
+    """And only if it is asked for: a file may be checked where its clips are not."""
+    file = tmp_path / "train.yaml"
+    file.write_text(SHORT)
+
+    assert isinstance(load(file, must_exist=False), TrainingConfig)
+    with pytest.raises(ShotFileError, match="'clips' is not there"):
+        load(file)
+    (tmp_path / "clips").mkdir()
+    assert load(file).clips.videos == tmp_path / "clips"
