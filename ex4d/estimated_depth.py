@@ -92,6 +92,12 @@ def estimated_depth(
     return EstimatedDepth(DepthVideo.load(folder), model, key)
 
 
+def depth_key(asked: DepthModel, whose: str, clip: MediaInfo, means: DepthMeans = USUAL_MEANS) -> str:
+    """Return the key that :func:`estimated_depth` would give its depth, without estimating it; raises likewise."""
+    model = ready_model(asked, whose, means.models)
+    return _key(model, asked, clip, _folders(model, means.models), verify=means.verify)
+
+
 @contextmanager
 def _alone(folder: Path, on_waiting: Callable[[], None]) -> Iterator[None]:
     """Let one process at a time of this machine make a folder; the others wait until that one has ended.

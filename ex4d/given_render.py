@@ -84,9 +84,9 @@ def _require_heard(job: Generation) -> None:
 def _require_writable(job: Generation) -> None:
     if job.output.suffix.lower() != ".mp4":
         raise OutputError(f"{job.output} does not end in .mp4, which is what is written")
-    embeds = job.options.stated.get("prompt_embeds")
+    own = (job.options.stated.get("prompt_embeds"), job.options.adapter, *job.options.loras)
     for target in (job.output, job.manifest):
-        sources = [job.colour, job.mask, *([embeds] if embeds else []), *job.options.loras]
+        sources = [job.colour, job.mask, *(file for file in own if file)]
         require_apart(target, sources, "write it elsewhere")
 
 

@@ -184,7 +184,7 @@ def test_a_worker_that_cannot_begin_is_not_taken_for_one_without_memory(
 
 def test_a_worker_is_told_all_and_takes_nothing_else(file: Path) -> None:
     stated = {"size": (64, 48), "prompt_embeds": file, "cache": 0.1, "devices": 2, "distilled": True}
-    options = EngineOptions(stated, "cuda", "clean", "nvdiffrast", file.parent, (file,), file.parent / "previews")
+    options = EngineOptions(stated, "cuda", "clean", "nvdiffrast", file.parent, (file,), file.parent / "previews", file)
     film = with_engine(load(file), "ex4d")
     given = Job(film, ("swing", "still"), file.parent / "out", options, True, True, {})
     assert read_job(given.written()) == given

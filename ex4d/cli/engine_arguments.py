@@ -89,6 +89,9 @@ def engine_options(
         bool, _option("Only kernels that give the same bits each time; slower.", "--deterministic")
     ] = False,
     lora: Annotated[list[Path] | None, _option("One more LoRA, for vace; may be repeated.", metavar="FILE")] = None,
+    adapter: Annotated[
+        Path | None, _option("Of your own, as ex4d train makes them, for ex4d instead of EX-4D's.", metavar="FILE")
+    ] = None,
     negative: Annotated[
         str | None, _option("What it must not look like; without one, EX-4D's own.", metavar="TEXT")
     ] = None,
@@ -123,7 +126,7 @@ def engine_options(
         "prompt_embeds": prompt_embeds,
     }
     chosen = {name: value for name, value in stated.items() if value is not None}
-    options = faults.of(lambda: EngineOptions(chosen, device, models=models, loras=tuple(lora or ())))
+    options = faults.of(lambda: EngineOptions(chosen, device, models=models, loras=tuple(lora or ()), adapter=adapter))
     faults.tell()
     assert options is not None
     return options

@@ -8,11 +8,12 @@ from typing import Any
 
 from ex4d.engines.cards import graphics_cards
 from ex4d.engines.options import EngineOptions
-from ex4d.engines.registry import ENGINES, Engine, device_names, folder_of, package_versions
+from ex4d.engines.registry import ENGINES, TERMS_OF_OWN, Engine, device_names, folder_of, package_versions
 from ex4d.errors import MissingPart, UserError
-from ex4d.models import WAN, Weights, commands_for, install_command, missing, pull_command
+from ex4d.models import WAN, Weights, adapter_fault, commands_for, install_command, missing, pull_command
 from ex4d.models import check as check_weights
 from ex4d.shotlist.model import Synthesis
+from ex4d.workspace import content_hash
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class Choice:
                 {"name": each.name, "licence": each.licence, "commercial": each.commercial}
                 for each in self.engine.weights(options)
             ],
+            "adapter": _adapter_manifest(self.engine, options),
             "loras": [str(file) for file in options.loras],
             "device": device_names(self.engine.for_one_shot(options)),
             "packages": package_versions(),
@@ -92,6 +94,7 @@ def chosen(written: str, options: EngineOptions) -> Choice:
         return Choice(ENGINES["mesh"], written, reason)
     unclear = [f"{each.name} (licence {each.licence})" for each in weights if each.commercial == "unclear"]
     terms = f"; whether {' and '.join(unclear)} may be used commercially is unclear" if unclear else ""
+    terms += f"; {options.adapter} may be used {TERMS_OF_OWN}" if options.adapter else ""
     where = " and ".join(device_names(options))
     return Choice(best, written, f"its packages and its weights are here, and it works on {where}{terms}")
 
@@ -124,10 +127,37 @@ def require(choices: Iterable[Choice], options: EngineOptions) -> None:
         MissingPart: they cannot; all commands at once, and what works without.
     """
     used = {choice.name: choice for choice in choices}.values()
-    if faults := [fault for choice in used for fault in _misuses(choice.engine, options)]:
+    faults = [*_adapter_faults(used, options), *(fault for each in used for fault in _misuses(each.engine, options))]
+    if faults:
         raise UserError("\n".join(faults))
     if faults := [fault for choice in used for fault in _shortcomings(choice, options)]:
         raise MissingPart("\n".join(faults))
+
+
+def require_adapter(choices: Iterable[Choice], options: EngineOptions) -> None:
+    """Make sure that the user's own adapter, if any, is one, and that an engine is used that takes it.
+
+    Raises:
+        UserError: it is not, or none is.
+    """
+    if faults := list(_adapter_faults({choice.name: choice for choice in choices}.values(), options)):
+        raise UserError("\n".join(faults))
+
+
+def _adapter_faults(used: Iterable[Choice], options: EngineOptions) -> Iterator[str]:
+    if options.adapter is None:
+        return
+    if fault := adapter_fault(options.adapter):
+        yield f"adapter {options.adapter}: {fault}"
+    if not any(choice.engine.adapter for choice in used):
+        who = " and ".join(f"{each.name}, because {each.reason}" if each.reason else each.name for each in used)
+        yield f"engine ex4d alone takes an adapter, but used is {who}; leave out --adapter, or write engine: ex4d"
+
+
+def _adapter_manifest(engine: Engine, options: EngineOptions) -> dict[str, str] | None:
+    """Return which file of the user's own was the adapter; None where it was the engine's, or it has none."""
+    file = engine.own_adapter(options)
+    return None if file is None else {"file": str(file), "sha256": content_hash(file), "terms": TERMS_OF_OWN}
 
 
 def _misuses(engine: Engine, options: EngineOptions) -> Iterator[str]:

@@ -36,6 +36,8 @@ class EngineOptions:
     """More LoRAs for engines that take any, each at full strength."""
     previews: Path = Path("previews")
     """The folder of previews, where any are stated."""
+    adapter: Path | None = None
+    """An adapter of the engine ex4d, as ``ex4d train`` makes them, instead of EX-4D's own."""
 
     def __post_init__(self) -> None:
         faults = [text for wrong, text in self._faults() if wrong]
@@ -56,6 +58,7 @@ class EngineOptions:
             (self.models is not None and not self.models.is_dir(), f"models {self.models}: no such folder"),
             (bool(unheard), f"fast is four steps without guidance; leave out {' and '.join(unheard)}"),
             *((not file.is_file(), f"lora {file}: no such file") for file in self.loras),
+            (self.adapter is not None and not self.adapter.is_file(), f"adapter {self.adapter}: no such file"),
             (device == "cpu" and self.stated.get("precision") == "fp8", "precision fp8 needs a card; write bf16"),
             (
                 bool(embeds and self.stated.get("negative_prompt")),
@@ -92,10 +95,10 @@ class EngineOptions:
             name: kinds[name](value) if name in kinds and value is not None else value
             for name, value in written["stated"].items()
         }
-        models = written["models"] and Path(written["models"])
+        models, adapter = (written[name] and Path(written[name]) for name in ("models", "adapter"))
         loras = tuple(map(Path, written["loras"]))
         plain = {name: written[name] for name in ("device", "guide", "rasterizer")}
-        return cls(stated, **plain, models=models, loras=loras, previews=Path(written["previews"]))
+        return cls(stated, **plain, models=models, loras=loras, previews=Path(written["previews"]), adapter=adapter)
 
     @property
     def devices(self) -> tuple[str, ...]:

@@ -27,6 +27,8 @@ from ex4d.synthesis.vram import GB, WAN_14B, MemoryPlan, plan_memory
 from ex4d.synthesis.wan.limits import require_supported as require_ex4d_supports
 from ex4d.synthesis.windows import Window, plan_windows
 
+TERMS_OF_OWN = "on its maker's terms, and those of what it was trained on"
+"""How an adapter of the user's own may be used."""
 PACKAGES = ("torch", "diffusers", "transformers", "peft")
 """Whose versions may change what engines with weights make."""
 
@@ -55,6 +57,8 @@ class Engine:
     """Plans what goes where on a card of so many bytes; raises a UserError that says what would fit."""
     takes_loras: bool = False
     """Whether it takes more than its own."""
+    adapter: Weights | None = None
+    """Those of its own weights that an adapter of the user's takes the place of; None where it takes none."""
     require_supported: Callable[[DiffusionSettings], None] = lambda settings: None
     """Raises a UserError for settings that mean nothing to it."""
 
@@ -117,9 +121,14 @@ class Engine:
         )
 
     def weights(self, options: EngineOptions) -> tuple[Weights, ...]:
-        """Return all weights that it needs."""
+        """Return all weights that it needs beside the user's own adapter."""
+        own = tuple(each for each in self.own_weights if options.adapter is None or each is not self.adapter)
         distilled = options.stated.get("distilled") and EX4D in self.own_weights
-        return (*self.own_weights, DISTILLATION) if distilled else self.own_weights
+        return (*own, DISTILLATION) if distilled else own
+
+    def own_adapter(self, options: EngineOptions) -> Path | None:
+        """Return the user's own adapter, where there is one and it takes any."""
+        return options.adapter if self.adapter else None
 
     def windows(self, frame_count: int, options: EngineOptions) -> tuple[Window, ...]:
         """Return the windows in which it completes a shot; none where it looks at one frame at a time."""
@@ -184,7 +193,7 @@ def _open_ex4d(options: EngineOptions, progress: Progress) -> Synthesizer:
     settings = ENGINES["ex4d"].settings(options)
     return Ex4dEngine(
         folder_of(WAN, options),
-        folder_of(EX4D, options) / adapter,
+        options.adapter or folder_of(EX4D, options) / adapter,
         settings,
         devices=options.devices,
         distilled_lora=folder_of(DISTILLATION, options) / lora if settings.distilled else None,
@@ -219,6 +228,7 @@ ENGINES: dict[str, Engine] = {
             own_prompt="EX-4D's own",
             cards_a_shot=CARDS_A_SHOT,
             memory=partial(plan_memory, WAN_14B),
+            adapter=EX4D,
             require_supported=require_ex4d_supports,
         ),
         Engine(

@@ -8,7 +8,7 @@ from typing import Any
 
 from ex4d.engines.cards import count_by_place
 from ex4d.engines.options import EngineOptions
-from ex4d.engines.registry import Engine, folder_of, package_versions, terms_of
+from ex4d.engines.registry import TERMS_OF_OWN, Engine, folder_of, package_versions, terms_of
 from ex4d.errors import UserError
 from ex4d.progress import SILENT, Progress
 from ex4d.render.choice import open_rasterizer
@@ -51,6 +51,8 @@ class Engines:
     def _tell(self, engine: Engine, cards: int) -> None:
         for weights in engine.weights(self.options):
             self._progress.say(f"{engine.name}: {weights.name}, {terms_of(weights)}")
+        if adapter := engine.own_adapter(self.options):
+            self._progress.say(f"{engine.name}: {adapter}, {TERMS_OF_OWN}")
         asked = len(self.options.devices)
         if engine.own_weights and cards < asked:
             self._progress.say(f"{engine.name}: {asked} graphics cards are asked for, one shot can use {cards} of them")
@@ -107,8 +109,12 @@ class Engines:
 
 
 def weight_files(engine: Engine, options: EngineOptions) -> dict[str, Path]:
-    """Return every file of an engine's weights that a run reads, by its name below the folder of all weights."""
-    found = {}
+    """Return every file of an engine's weights that a run reads, by its name below the folder of all weights.
+
+    The user's own adapter is ``adapter``.
+    """
+    adapter = engine.own_adapter(options)
+    found = {} if adapter is None else {"adapter": adapter}
     for weights in engine.weights(options):
         folder = folder_of(weights, options)
         layout = weights.layout_in(folder)

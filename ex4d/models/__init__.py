@@ -5,6 +5,7 @@ below the same folder. What is read is safetensors, which are numbers and nothin
 code when they are loaded, only those that were published so and ask for tensors alone.
 """
 
+from ex4d.models.adapter_files import adapter_fault as adapter_fault
 from ex4d.models.checking import check as check
 from ex4d.models.commands import commands_for as commands_for
 from ex4d.models.commands import install_command as install_command

@@ -67,6 +67,13 @@ def archive_fault(file: Path) -> str | None:
         return "is damaged, or no archive of torch.save"
 
 
+def names_in(file: Path) -> frozenset[str]:
+    """Return the names of the tensors of an archive without fault, among other words of its pickle."""
+    with zipfile.ZipFile(file) as archive:
+        program = archive.read(_pickles(archive)[0])
+    return frozenset(str(word) for operation, word, _ in pickletools.genops(program) if operation.name == "BINUNICODE")
+
+
 def _directory_size(tail: bytes) -> int | None:
     """Return the size of the directory that the end of the file tells of; torch writes no comment behind it."""
     end = tail[-END.size :]
@@ -92,7 +99,7 @@ def _entries_fault(archive: zipfile.ZipFile) -> str | None:
 
 
 def _pickle_fault(archive: zipfile.ZipFile) -> str | None:
-    pickles = [entry for entry in archive.infolist() if entry.filename.split("/")[1:] == ["data.pkl"]]
+    pickles = _pickles(archive)
     if len(pickles) != 1 or pickles[0].file_size > LARGEST_PICKLE:
         return "is no archive of torch.save: it has no data.pkl"
     for operation, argument, _ in pickletools.genops(archive.read(pickles[0])):
@@ -101,3 +108,7 @@ def _pickle_fault(archive: zipfile.ZipFile) -> str | None:
         if operation.name == "GLOBAL" and argument not in GLOBALS:
             return f"may run code when it is loaded: it asks for {str(argument).replace(' ', '.')!r}"
     return None
+
+
+def _pickles(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    return [entry for entry in archive.infolist() if entry.filename.split("/")[1:] == ["data.pkl"]]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ex4d.engines.choice import Choice
 from ex4d.engines.options import EngineOptions
-from ex4d.engines.registry import device_names, windows_in_words
+from ex4d.engines.registry import TERMS_OF_OWN, device_names, windows_in_words
 from ex4d.errors import UserError
 from ex4d.synthesis.settings import FRAME_STRIDE, KNOWN_FRAMES, KNOWN_SIZE, MODEL_STRIDE, DiffusionSettings, Precision
 from ex4d.synthesis.vram import MemoryPlan
@@ -76,7 +76,7 @@ def expected_of(choice: Choice, frame_count: int, options: EngineOptions) -> Exp
     streams = plan is not None and not plan.all_on_card
     seconds = seconds_of(windows, settings, cards, streams=streams) if choice.name == "ex4d" else None
     memory = "" if plan is None else plan.in_words()
-    notes = (*_notes(choice, settings), *_notes_of_time(choice, cards, streams=streams), *faults)
+    notes = (*_notes(choice, settings, options), *_notes_of_time(choice, cards, streams=streams), *faults)
     return Expectation(windows, settings.size, device, cards, seconds, memory, notes)
 
 
@@ -112,12 +112,14 @@ def _tokens(size: tuple[int, int], frames: int) -> int:
     return (size[0] // MODEL_STRIDE) * (size[1] // MODEL_STRIDE) * ((frames - 1) // FRAME_STRIDE + 1)
 
 
-def _notes(choice: Choice, settings: DiffusionSettings) -> Iterator[str]:
+def _notes(choice: Choice, settings: DiffusionSettings, options: EngineOptions) -> Iterator[str]:
     known = choice.engine.defaults
     if settings.size != known.size:
         yield f"{choice.name} knows {known.size[0]}x{known.size[1]}; other sizes work, but it was not trained at them"
     if settings.window > known.window:
         yield f"{choice.name} knows windows of {known.window} frames; longer ones work, but it was not trained at them"
+    if adapter := choice.engine.own_adapter(options):
+        yield f"its adapter is {adapter}, {TERMS_OF_OWN}"
     for lack in choice.lacks:
         yield f"cannot be made here: {lack.what}; {lack.remedy}"
 

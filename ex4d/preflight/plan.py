@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ex4d.edit.sequence import Segment, edit_length
+from ex4d.engines.choice import require_adapter
 from ex4d.engines.options import AS_IS, EngineOptions
 from ex4d.guide import GuideRecipe, draw_guide
 from ex4d.kernels import announce_compiling
@@ -101,6 +102,7 @@ def plan(file: Path, progress: Progress = SILENT, *, engine: str | None = None, 
     film = load(file) if engine is None else with_engine(load(file), engine)
     announce_compiling(progress)
     setups = set_up_all(film.shots, film.output, options=options, progress=progress)
+    require_adapter((setup.engine for setup in setups), options)
     segments = cut(setups, film.end)
     sound = sync_sound_of(setups) if film.audio == "source" else None
     rasterizer = open_rasterizer(options.rasterizer, progress)

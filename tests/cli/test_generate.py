@@ -70,6 +70,12 @@ BAD = {
     "memory that is none": (("--vram", "lots"), r"--vram lots: write gigabytes, as 24, or auto"),
     "two faults": (("--steps", "0", "--device", "tpu"), r"(?s)device tpu.*steps 0"),
     "embeds that are not there": (("--prompt-embeds", "none.safetensors"), r"none\.safetensors: no such file"),
+    "an adapter that is not there": (("--adapter", "none.ckpt"), r"adapter none\.ckpt: no such file"),
+    "an adapter that is none": (("--adapter", "colour.mkv"), r"adapter colour\.mkv: is no archive of torch\.save"),
+    "an adapter of another engine": (
+        ("--engine", "mesh", "--adapter", "colour.mkv"),
+        r"ex4d alone takes an adapter, but used is mesh; leave out --adapter, or write --engine ex4d",
+    ),
     "no folder of models": (("--models", "nowhere"), r"models nowhere: no such folder"),
     "fast and slow": (("--fast", "--steps", "9"), r"fast is four steps without guidance; leave out steps"),
 }
@@ -136,6 +142,20 @@ def test_plan_tells_of_windows_padding_size_time_and_what_is_missing(run: Run, t
     assert (work["windows"], work["padding"], work["size"]) == ([[0, 12]], 1, [512, 512])
     assert data["engine_seconds_expected"] > work["seconds_expected"]
     assert json.loads(run("plan", "tiny.yaml", "--json").out)["shots"][1]["engine_work"] is None
+
+
+def test_plan_tells_of_an_adapter_and_refuses_what_shoot_would(run: Run, tmp_path: Path, tiny_models: Path) -> None:
+    write_tiny_film(tmp_path)
+    (tmp_path / "mine.ckpt").symlink_to((tiny_models / "ex4d" / "ex4d.ckpt").resolve())
+    done = run("plan", "tiny.yaml", "--engine", "ex4d", "--adapter", "mine.ckpt")
+    assert done.code == 0, done.err
+    assert "its adapter is mine.ckpt, on its maker's terms" in done.out
+    assert "the weights wan2.1-i2v-14b-480p are not here" in done.out
+    assert "the weights ex4d are not here" not in done.out
+    done = run("plan", "tiny.yaml", "--adapter", "mine.ckpt")
+    assert (done.code, "but used is mesh; leave out --adapter" in done.err) == (2, True)
+    done = run("plan", "tiny.yaml", "--engine", "ex4d", "--adapter", "tiny.yaml")
+    assert (done.code, "adapter tiny.yaml: is no archive of torch.save" in done.err) == (2, True)
 
 
 def test_shoot_answers_an_engine_that_cannot_work_before_anything_is_made(run: Run, tmp_path: Path) -> None:

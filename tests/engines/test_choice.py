@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from ex4d.engines.choice import Choice, chosen, chosen_for_shot, require
+from ex4d.engines.choice import Choice, chosen, chosen_for_shot, require, require_adapter
 from ex4d.engines.options import AS_IS, EngineOptions
 from ex4d.engines.registry import ENGINES
 from ex4d.errors import MissingPart, UserError
@@ -197,6 +198,54 @@ def test_loras_are_for_engines_that_take_them(all_here: None, tmp_path: Path) ->
     assert chosen("vace", options).manifest(Synthesis(), 9, options)["loras"] == [str(tmp_path / "style.safetensors")]
     with pytest.raises(UserError, match="lora none: no such file"):
         EngineOptions(loras=(Path("none"),))
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Path:
+    """An adapter of the user's own."""
+    import torch
+
+    torch.save({"latent_encoder.0.weight": torch.ones(1), "q.lora_A.weight": torch.ones(1)}, tmp_path / "mine.ckpt")
+    return tmp_path / "mine.ckpt"
+
+
+def test_an_adapter_of_ones_own_takes_the_place_of_ex4ds(all_here: None, models: Path, mine: Path) -> None:
+    (models / "ex4d" / "ex4d.ckpt").unlink()
+    options = EngineOptions(adapter=mine)
+    assert [lack.what for lack in chosen("ex4d", AS_IS).lacks] == ["the weights ex4d are not here"]
+    assert not chosen("ex4d", options).lacks
+    choice = chosen("auto", options)
+    assert choice.name == "ex4d"
+    assert choice.reason.endswith(f"{mine} may be used on its maker's terms, and those of what it was trained on")
+    said = choice.manifest(Synthesis(), 9, options)
+    assert (said["adapter"]["file"], said["adapter"]["sha256"]) == (str(mine), sha256(mine.read_bytes()).hexdigest())
+    assert [each["name"] for each in said["weights"]] == [WAN.name]
+    assert chosen("ex4d", AS_IS).manifest(Synthesis(), 9, AS_IS)["adapter"] is None
+    assert chosen("vace", options).manifest(Synthesis(), 9, options)["adapter"] is None
+
+
+def test_an_adapter_is_for_ex4d_alone(all_here: None, mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of several engines it is enough that one takes it: shots that stay at the source's camera go to mesh."""
+    options = EngineOptions(adapter=mine)
+    for engines in (["vace"], ["mesh"], ["mesh", "vace"]):
+        with pytest.raises(UserError, match=rf"used is {' and '.join(engines)}; leave .*, or write engine: ex4d"):
+            require_adapter([chosen(name, options) for name in engines], options)
+        with pytest.raises(UserError, match="engine ex4d alone takes an adapter"):
+            require([chosen(name, options) for name in engines], options)
+    require_adapter([chosen("mesh", options), chosen("ex4d", options)], options)
+    require_adapter([chosen("mesh", AS_IS)], AS_IS)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    with pytest.raises(UserError, match="used is mesh, because no NVIDIA graphics card is here; leave out --adapter"):
+        require_adapter([chosen("auto", options)], options)
+
+
+def test_what_is_no_adapter_is_refused(all_here: None, mine: Path) -> None:
+    options = EngineOptions(adapter=mine)
+    mine.write_bytes(b"words")
+    with pytest.raises(UserError, match=r"adapter .*mine\.ckpt: is no archive of torch\.save"):
+        require([chosen("ex4d", options)], options)
+    with pytest.raises(UserError, match="adapter none: no such file"):
+        EngineOptions(adapter=Path("none"))
 
 
 def test_weights_may_lie_elsewhere(models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -144,6 +144,34 @@ def test_a_result_is_known_by_its_weights_and_embedded_prompts(models: Path, tmp
     assert key_of(with_lora) != key()
 
 
+def test_a_result_is_known_by_the_content_of_the_users_own_adapter(models: Path, tmp_path: Path) -> None:
+    """EX-4D's own then is no part of it; nor is the user's of what another engine makes."""
+
+    def known(adapter: Path | None, engine: str = "ex4d") -> str:
+        return key_of(Engines(EngineOptions(adapter=adapter)).ingredients(ENGINES[engine], USUAL))
+
+    mine, copy = tmp_path / "mine.ckpt", tmp_path / "copy.ckpt"
+    for file in (mine, copy):
+        file.write_bytes(b"one")
+    before, of_vace = known(mine), known(None, "vace")
+    (models / "ex4d" / "ex4d.ckpt").unlink()
+    assert known(mine) == known(copy) == before
+    mine.write_bytes(b"other")
+    assert known(mine) != before
+    assert known(mine, "vace") == of_vace
+
+
+def test_on_which_terms_an_adapter_may_be_used_is_told(tmp_path: Path) -> None:
+    (tmp_path / "mine.ckpt").write_bytes(b"one")
+    for name, told in {"ex4d": 1, "vace": 0}.items():
+        said: list[str] = []
+        progress = SimpleNamespace(begin=lambda *_: None, advance=lambda: None, say=said.append)
+        unopened = replace(ENGINES[name], open=ENGINES["mesh"].open)
+        Engines(EngineOptions(adapter=tmp_path / "mine.ckpt"), progress).opened(unopened)
+        assert sum("mine.ckpt, on its maker's terms" in text for text in said) == told
+        assert not any(text.startswith("ex4d: ex4d, licence") for text in said)
+
+
 def test_weights_are_read_once_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[Path] = []
     monkeypatch.setattr("ex4d.engines.run.content_hash", lambda file, verify: read.append(file) or file.name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, replace
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,10 @@ from ex4d.engines.options import EngineOptions
 from ex4d.engines.registry import ENGINES
 from ex4d.errors import SynthesisError
 from ex4d.media.probe import probe
+from ex4d.models import WAN
 from ex4d.progress import Progress
 from ex4d.synthesis.synthesizer import SynthesisRequest, Synthesizer
+from ex4d.takes import Take
 from tests.production.shooting import shot_in
 from tests.small_engines import ON_CPU
 from tests.tiny_film import SHOTS
@@ -82,6 +85,40 @@ def test_what_the_engine_is_asked_remakes_results_and_no_guide(
     assert guide.stat().st_mtime_ns == before
     shot_in(file, options=replace(small, guide="clean"), only=["push"])
     assert guide.stat().st_mtime_ns > before
+
+
+def test_a_film_by_an_adapter_of_ones_own_is_remade_where_that_changes(
+    file: Path, small: EngineOptions, tiny_models: Path, tmp_path: Path
+) -> None:
+    """EX-4D's own need not be there."""
+    import torch
+
+    from tests.synthesis.wan.tiny_wan import adapter_tensors
+
+    file.write_text(EX4D, encoding="utf-8")
+    (tmp_path / "alone").mkdir()
+    (tmp_path / "alone" / WAN.name).symlink_to(tiny_models / WAN.name)
+    mine = tmp_path / "mine.ckpt"
+
+    def take(factor: float) -> Take:
+        torch.save({name: factor * one for name, one in adapter_tensors().items()}, mine)
+        options = replace(small, models=tmp_path / "alone", adapter=mine)
+        return shot_in(file, options=options, only=["push"]).takes[0]
+
+    def frames(made: Take) -> np.ndarray:
+        return np.stack(list(made.result.frames()))
+
+    usual = frames(shot_in(file, options=small, only=["push"]).takes[0])
+    own = take(1.0)
+    assert not own.kept
+    np.testing.assert_array_equal(frames(own), usual)
+    said = json.loads((own.folder / "manifest.json").read_text())["engine"]
+    assert said["adapter"]["sha256"] == sha256(mine.read_bytes()).hexdigest()
+    assert [weights["name"] for weights in said["weights"]] == [WAN.name]
+    other = take(3.0)
+    assert not other.kept
+    assert (frames(other) != usual).any()
+    assert take(3.0).kept
 
 
 def test_the_manifest_tells_all_of_an_engine_with_weights(file: Path, small: EngineOptions) -> None:
