@@ -12,18 +12,23 @@ from pydantic import AfterValidator, BeforeValidator
 from ex4d.shotlist import units
 from ex4d.shotlist.fields import Choice, choice, reader, shown, whole
 from ex4d.shotlist.film_format import Size
-from ex4d.shotlist.nodes import Listed, Mapped, Node, Text
+from ex4d.shotlist.nodes import IN_PYTHON, Listed, Mapped, Node, Text
+from ex4d.shotlist.paths import why_no_path
 from ex4d.shotlist.source import Center, Nearest
 from ex4d.shotlist.units import Dimension, format_number
+from ex4d.shotlist.yaml_text import compose
 from ex4d.training.config.other_words import PRECISIONS_ELSEWHERE, SUBJECTS_ELSEWHERE, TRACKERS_ELSEWHERE
 
 GRID = 16
 """Pixels: the autoencoder sees eight a side as one, the transformer two of those."""
+MOST_CAMERAS = 100
+"""Of which one is drawn; each is tried out when the file is read."""
 FEWEST_FRAMES, MOST_FRAMES = 5, 1001
 """Of an excerpt; its first frame is shown whole, so that one alone would teach nothing."""
 
 _EXPONENT = re.compile(r"-?[0-9]{1,8}(?:\.[0-9]{1,8})?[eE][+-]?[0-9]{1,2}")
 _SIZE = re.compile(r"([0-9]{1,5})x([0-9]{1,5})")
+_MOVE = "orbit: {right: 20deg to 60deg}"
 _SHARE = Dimension("a share", ("", "%"), "0.5 or 50%")
 
 
@@ -86,7 +91,7 @@ def _subject(value: Any) -> Any:
     return Center() if _SUBJECTS(value) == "center" else Nearest()
 
 
-def listed_or_none(value: Any) -> Any:
+def cameras_or_none(value: Any) -> Any:
     """Read a list; one that is not written is empty.
 
     Raises:
@@ -95,8 +100,31 @@ def listed_or_none(value: Any) -> Any:
     if isinstance(value, Text) and value.missing:
         return ()
     if isinstance(value, Text | Mapped):
-        raise ValueError(f"needs a list, each entry as in - camera: [{{orbit: {{right: 60deg}}}}], got {shown(value)}")
+        raise ValueError(f"needs a list of cameras, each as in - camera: [{{{_MOVE}}}], but got {shown(value)}")
+    if isinstance(value, Listed) and len(value) > MOST_CAMERAS:
+        raise ValueError(f"has {len(value)} cameras; at most {MOST_CAMERAS} are drawn from")
     return tuple(value) if isinstance(value, Listed) else value
+
+
+def _moves(value: Any) -> Any:
+    """Take moves as they are written, to be read when their values are drawn."""
+    if type(value) is str:
+        value = compose(f"camera: {value}", IN_PYTHON.file, [])["camera"]
+    if isinstance(value, Text | Mapped):
+        raise ValueError(f"needs a list of moves, each as in - {_MOVE}, but got {shown(value)}")
+    if isinstance(value, Listed) and not value:
+        raise ValueError(f"is locked off, so that it uncovers nothing; write a move, as in - {_MOVE}")
+    return value
+
+
+def _shot(value: Any) -> Any:
+    """Take the place of a shot as it is written, with a file and a name."""
+    text = Text(value, IN_PYTHON) if type(value) is str else value
+    if isinstance(text, Listed | Mapped) or (isinstance(text, Text) and not all(text.rpartition("#"))):
+        raise ValueError(f"needs a shot of a shot list, as in shots/scene.yaml#swing, but got {shown(text)}")
+    if isinstance(text, Text) and (why := why_no_path(text.rpartition("#")[0])) is not None:
+        raise ValueError(why)
+    return text
 
 
 def counted(low: int, high: int) -> BeforeValidator:
@@ -123,6 +151,10 @@ Odds = Annotated[float, number(None, "1000000", positive=True), _plain]
 Seed = Annotated[int, counted(0, 10**12 - 1)]
 FrameCount = Annotated[int, counted(FEWEST_FRAMES, MOST_FRAMES), AfterValidator(_frames)]
 GridSize = Annotated[Size, BeforeValidator(_on_the_grid)]
+MovesWritten = Annotated[Any, BeforeValidator(_moves)]
+"""A list as it stands in the file, or None; read with :mod:`ex4d.training.config.draws`."""
+ShotWritten = Annotated[Any, BeforeValidator(_shot)]
+"""A text as it stands in the file, or None."""
 SubjectWord = Annotated[Center | Nearest, BeforeValidator(_subject)]
 
 Tracker = Literal["flow", "cotracker3"]

@@ -17,6 +17,7 @@ from ex4d.shotlist.yaml_text import compose
 from ex4d.training.config.files import misplaced_files, missing_files
 from ex4d.training.config.modules import unknown_depth_models
 from ex4d.training.config.records import TrainingConfig
+from ex4d.training.config.trials import camera_faults
 from ex4d.training.config.written import written_at
 
 HEAD = "ex4d-train"
@@ -56,6 +57,7 @@ def parse(text: str | bytes, file: Path | str, *, must_exist: bool = False) -> T
     kept = known(_without_head(root, faults), TrainingConfig.words(), (), report, elsewhere=TrainingConfig.elsewhere)
     config = _record(Mapped({**kept, "file": Path(file)}, root.where), report, faults)
     faults += [where.fault(message) for where, message in report.found]
+    faults += camera_faults(written_at(kept, "masks", "rendering", "cameras"), Path(file), config)
     faults += unknown_depth_models(kept)
     faults += misplaced_files(kept)
     faults += missing_files(kept) if must_exist else ()

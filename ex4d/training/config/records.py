@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import BeforeValidator, model_validator
 
@@ -21,16 +21,18 @@ from ex4d.training.config.fields import (
     GridSize,
     Kept,
     LearningRate,
+    MovesWritten,
     Norm,
     Odds,
     PrecisionName,
     Seed,
     Share,
+    ShotWritten,
     SomeShare,
     SubjectWord,
     TrackerName,
+    cameras_or_none,
     counted,
-    listed_or_none,
 )
 from ex4d.training.config.modules import Weights
 
@@ -77,9 +79,9 @@ class CameraChoice(Record):
 
     elsewhere: ClassVar[Mapping[str, str]] = other_words.IN_A_CAMERA
     example: ClassVar[str] = "camera: [{orbit: {right: 20deg to 90deg}}]"
-    camera: Any = None
+    camera: MovesWritten = None
     """Moves as in a shot; a value ``20deg to 90deg`` is drawn anew for each mask."""
-    shot: Words | None = None
+    shot: ShotWritten = None
     """``shots/scene.yaml#swing``; instead of ``camera``."""
     weight: Odds = 1.0
     """How often it is drawn, beside the others."""
@@ -98,7 +100,7 @@ class RenderingMasks(Record):
     example: ClassVar[str] = "rendering: {share: 0.5}"
     share: Share = 0.5
     """Of all masks, 0 to 1."""
-    cameras: Annotated[tuple[CameraChoice, ...], BeforeValidator(listed_or_none)] = ()
+    cameras: Annotated[tuple[CameraChoice, ...], BeforeValidator(cameras_or_none)] = ()
     """Of which one is drawn for each mask; if none is stated, :data:`USUAL_CAMERAS`."""
 
 

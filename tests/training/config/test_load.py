@@ -19,13 +19,7 @@ from ex4d.training.config.records import (
     Training,
     TrainingConfig,
 )
-
-FILE = Path("project/train.yaml")
-SHORT = """\
-ex4d-train: 1
-clips: {videos: clips, depth: {model: auto}}
-output: out/adapter
-"""
+from tests.training.config.files import FILE, SHORT
 
 
 def test_what_is_not_written_has_its_default() -> None:
