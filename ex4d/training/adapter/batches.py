@@ -13,10 +13,11 @@ from torch import Tensor
 
 from ex4d.array_types import Float32, Int64
 from ex4d.errors import TrainingError
-from ex4d.training.adapter.examples import Example, Examples
+from ex4d.training.adapter.examples import Examples
 from ex4d.training.adapter.flow_matching import Chance, noise_like
 from ex4d.training.adapter.order import Order, Share
 from ex4d.training.config.records import Training
+from ex4d.training.dataset.prepared import Example
 
 READERS = 4
 AHEAD = 4

@@ -2,51 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from torch import Tensor
-
-from ex4d.array_types import Float
-
-
-@runtime_checkable
-class Example(Protocol):
-    """An excerpt with one of its masks, as the transformer is told of it; latents are normalised."""
-
-    @property
-    def target(self) -> Float[Tensor, "channels latent_frames latent_height latent_width"]:
-        """What is to be learned."""
-        ...
-
-    @property
-    def condition(self) -> Float[Tensor, "condition_channels latent_frames latent_height latent_width"]:
-        """The first frame: four channels that mark its latents, then those."""
-        ...
-
-    @property
-    def image(self) -> Float[Tensor, "patches image_features"]:
-        """What CLIP sees in the first frame."""
-        ...
-
-    @property
-    def text(self) -> Float[Tensor, "words text_features"]:
-        """The prompt, padded with zeros to 512 words."""
-        ...
-
-    @property
-    def guide(self) -> Float[Tensor, "channels latent_frames latent_height latent_width"]:
-        """Latents of the excerpt with black holes."""
-        ...
-
-    @property
-    def mask(self) -> Float[Tensor, "channels latent_frames latent_height latent_width"]:
-        """Latents of where it is seen."""
-        ...
+from ex4d.errors import TrainingError
+from ex4d.training.dataset.prepared import Example, PreparedExcerpt
 
 
 @runtime_checkable
 class Examples(Protocol):
-    """Excerpts, each with as many draws of a mask; all of one size."""
+    """Excerpts, each with as many masks; all of one size."""
 
     @property
     def count(self) -> int:
@@ -65,3 +31,48 @@ class Examples(Protocol):
     def example(self, index: int, draw: int) -> Example:
         """Return an excerpt with one of its masks; it may be called by several threads."""
         ...
+
+
+@dataclass(frozen=True)
+class PreparedExamples:
+    """Prepared excerpts, as the trainer takes them."""
+
+    excerpts: tuple[PreparedExcerpt, ...]
+
+    @classmethod
+    def of(cls, excerpts: Sequence[PreparedExcerpt]) -> PreparedExamples:
+        """Take excerpts that may be trained on together.
+
+        Raises:
+            TrainingError: they differ in size, length or number of masks.
+        """
+        kinds = {(one.notes.size, len(one.notes.frames), len(one.masks)) for one in excerpts}
+        if len(kinds) > 1:
+            listed = "".join(
+                f"\n  {frames} frames of {width}x{height} with {masks} masks"
+                for (width, height), frames, masks in sorted(kinds)
+            )
+            raise TrainingError(f"excerpts of different kinds were prepared; prepare them anew, alike:{listed}")
+        return cls(tuple(excerpts))
+
+    @property
+    def count(self) -> int:
+        """Excerpts."""
+        return len(self.excerpts)
+
+    @property
+    def draws(self) -> int:
+        """Masks of each."""
+        return len(self.excerpts[0].masks) if self.excerpts else 0
+
+    def name(self, index: int) -> str:
+        """Return an excerpt's name."""
+        return self.excerpts[index].name
+
+    def example(self, index: int, draw: int) -> Example:
+        """Read an excerpt with one of its masks.
+
+        Raises:
+            MediaError: its file is damaged or gone.
+        """
+        return self.excerpts[index].example(draw)

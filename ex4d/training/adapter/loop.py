@@ -99,7 +99,7 @@ class _School:
         norm = torch.nn.utils.clip_grad_norm_(self._learner.learned.values(), settings.largest_gradient)
         loss, gradient = float(every.mean()), float(norm)
         if not (math.isfinite(loss) and math.isfinite(gradient)):
-            raise self._not_finite(self._crew.gather(numbers), every)
+            raise _not_finite(self._learner, self._lessons, self._crew.gather(numbers), every)
         rate = self._learner.learn()
         return Done(self._learner.step, loss, gradient, rate, time.perf_counter() - begun)
 
@@ -116,16 +116,33 @@ class _School:
             found.append(each.detach())
         return torch.cat(numbers), torch.cat(found)
 
-    def _not_finite(self, numbers: Tensor, every: Tensor) -> TrainingError:
-        """Say what happened, and what may be at fault."""
-        bad = [number for number, loss in zip(numbers.tolist(), every.tolist(), strict=True) if not math.isfinite(loss)]
-        what, by = ("loss", bad) if bad else ("gradient", numbers.tolist())
-        names = ", ".join(dict.fromkeys(map(self._lessons.named, sorted(by))))
-        return TrainingError(
-            f"step {self._learner.step + 1}: the {what} is no finite number any more, with {names}; lower "
-            f"training.learning_rate ({self._learner.settings.learning_rate:g}) or raise warmup, or look at these "
-            "excerpts"
-        )
+
+def prove(learner: Learner, lessons: Lessons) -> None:
+    """Take the next step's first examples through the adapter, which shows whether it is worth keeping.
+
+    A step may leave weights that are finite and give losses that are not.
+
+    Raises:
+        TrainingError: as :func:`train_adapter` would, a step later.
+    """
+    crew = Accelerator(cpu=learner.adapter.device.type == "cpu")
+    numbers = next(Share.of(learner.settings, crew.process_index, crew.num_processes).numbers(learner.step))
+    batch = lessons.batch(numbers).to(learner.adapter.device)
+    with torch.no_grad():
+        found = crew.gather(batch_losses(learner.adapter, batch))
+    if not bool(torch.isfinite(found).all()):
+        raise _not_finite(learner, lessons, crew.gather(batch.numbers), found)
+
+
+def _not_finite(learner: Learner, lessons: Lessons, numbers: Tensor, found: Tensor) -> TrainingError:
+    """Say what happened, and what may be at fault."""
+    bad = [number for number, loss in zip(numbers.tolist(), found.tolist(), strict=True) if not math.isfinite(loss)]
+    what, by = ("loss", bad) if bad else ("gradient", numbers.tolist())
+    names = ", ".join(dict.fromkeys(map(lessons.named, sorted(by))))
+    return TrainingError(
+        f"step {learner.step + 1}: the {what} is no finite number any more, with {names}; lower "
+        f"training.learning_rate ({learner.settings.learning_rate:g}) or raise warmup, or look at these excerpts"
+    )
 
 
 def batch_losses(model: Any, batch: Batch) -> Float32[Tensor, " batch"]:

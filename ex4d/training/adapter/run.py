@@ -1,0 +1,241 @@
+"""A whole training on files: prepared excerpts in, checkpoints, log and sample sheets out.
+
+OUTPUT/checkpoints/step-000250/   see :mod:`ex4d.training.adapter.checkpoints`
+OUTPUT/ex4d.ckpt                  that of the newest checkpoint
+OUTPUT/log.jsonl                  see :mod:`ex4d.training.adapter.log`
+OUTPUT/samples/step-000250.png    held-out excerpts: guide, completed, what was to be found
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+
+from ex4d.errors import TrainingError
+from ex4d.progress import SILENT, Progress
+from ex4d.synthesis.wan.adapter import read_adapter
+from ex4d.synthesis.wan.loading import load_transformer, load_vae
+from ex4d.synthesis.wan.weight_folders import WanFolder
+from ex4d.training.adapter.batches import Lessons
+from ex4d.training.adapter.checkpoints import (
+    ADAPTER,
+    Matters,
+    newest_checkpoint,
+    write_adapter,
+    write_checkpoint,
+)
+from ex4d.training.adapter.examples import PreparedExamples
+from ex4d.training.adapter.learner import Learner
+from ex4d.training.adapter.log import Log
+from ex4d.training.adapter.loop import Done, prove, train_adapter
+from ex4d.training.adapter.samples import sample_sheet, validation_loss, write_sheet
+from ex4d.training.adapter.trainable import TrainableAdapter
+from ex4d.training.config.records import TrainingConfig
+from ex4d.training.dataset.prepared import Prepared
+
+FREE = frozenset({"steps", "at_once", "checkpointing"})
+"""Of the training's settings those that may change from one run to the next: they change no result but by rounding."""
+GB = 1e9
+
+
+def train(
+    config: TrainingConfig, prepared: Prepared, folder: WanFolder, *, device: str, progress: Progress = SILENT
+) -> Path:
+    """Train as the file says, going on from the newest checkpoint in its output; return EX-4D's file.
+
+    Under ``torchrun`` or ``accelerate launch`` every process calls this; the first alone writes and speaks.
+
+    Args:
+        config: the training file.
+        prepared: all of its excerpts.
+        folder: the frozen model's weights.
+        device: ``cuda`` or ``cpu``; of several cards each process has its own.
+        progress: is told of each step.
+
+    Raises:
+        TrainingError: the batch cannot be shared, the newest checkpoint is of another training or damaged, memory ran
+            out, or a loss or gradient is not finite; says what is kept.
+        MissingPart: weights are missing or damaged.
+        MediaError: a prepared excerpt is damaged.
+        OutputError: the output cannot be written.
+    """
+    if not prepared.trained:
+        raise TrainingError(f"{prepared.folder} has no excerpt to train on: add clips, or hold out fewer")
+    crew = Accelerator(cpu=device == "cpu")
+    run = _Run(config, prepared, folder, crew, progress if crew.is_main_process else SILENT)
+    with _told(run):
+        run.go()
+    return run.result
+
+
+class _Run:
+    """One run of a training, in one of its processes."""
+
+    def __init__(
+        self, config: TrainingConfig, prepared: Prepared, folder: WanFolder, crew: Accelerator, progress: Progress
+    ) -> None:
+        self.config, self.crew, self.progress = config, crew, progress
+        self.held_out = PreparedExamples.of(prepared.held_out)
+        self.lessons = Lessons(
+            PreparedExamples.of(prepared.trained), config.training, negative_text=prepared.negative_text()
+        )
+        self.output = Path(config.output)
+        self.result = self.output / ADAPTER
+        self.checkpoints = self.output / "checkpoints"
+        self.matters = what_matters(config, prepared)
+        self.kept = newest_checkpoint(self.checkpoints)
+        if self.kept is not None:
+            self.kept.must_fit(self.matters)
+        self.learner = Learner(open_adapter(config, folder, crew.device, progress), config.training)
+        if self.kept is not None:
+            self.kept.restore(self.learner)
+        self.vae: Any = None
+        if config.keep.sample_every and self.held_out.count:
+            self.vae = load_vae(folder, self.learner.adapter.kind, crew.device, progress=progress)
+        self.log: Log | None = None
+
+    def go(self) -> None:
+        """Train to the end."""
+        steps, done = self.config.training.steps, self.learner.step
+        if self.crew.is_main_process:
+            self.log = Log.going_on(self.output / "log.jsonl", after=done)
+        if done:
+            self.progress.say(f"going on after step {done}, from {self.checkpoints}")
+        elif self.config.keep.validate_every:
+            self._note({"step": 0, **self._validated()})
+        self.progress.begin("training", max(0, steps - done))
+        train_adapter(
+            self.learner.adapter,
+            self.lessons.examples,
+            self.config.training,
+            learner=self.learner,
+            negative_text=self.lessons.negative_text,
+            on_step=self._stepped,
+        )
+        self._publish()
+
+    def _stepped(self, done: Done) -> None:
+        keep, last = self.config.keep, done.step >= self.config.training.steps
+        entry = {"step": done.step, "loss": done.loss, "gradient_norm": done.gradient_norm}
+        entry |= {"learning_rate": done.learning_rate, "seconds": done.seconds, **_peak(self.crew.device)}
+        if _comes(keep.validate_every, done.step) or (keep.validate_every and last):
+            entry |= self._validated()
+        self._note(entry)
+        if _comes(keep.checkpoint_every, done.step) or last:
+            self._save()
+        if self.vae is not None and _comes(keep.sample_every, done.step):
+            self._show(done.step)
+        self.progress.advance()
+
+    def _note(self, entry: dict[str, float]) -> None:
+        if self.log is not None and len(entry) > 1:
+            self.log.add(entry)
+
+    def _validated(self) -> dict[str, float]:
+        if not self.held_out.count:
+            return {}
+        with self.learner.averaged() as adapter:
+            return {"validation": validation_loss(adapter, self.held_out)}
+
+    def _save(self) -> None:
+        prove(self.learner, self.lessons)
+        if self.crew.is_main_process:
+            write_checkpoint(self.checkpoints, self.learner, self.matters, keep=self.config.keep.keep)
+            write_adapter(self.result, self.learner)
+        self.crew.wait_for_everyone()
+        self.kept = newest_checkpoint(self.checkpoints)
+
+    def _show(self, step: int) -> None:
+        with self.learner.averaged() as adapter:
+            sheet = sample_sheet(
+                adapter,
+                self.vae,
+                self.held_out,
+                count=self.config.keep.samples,
+                steps=self.config.keep.sample_steps,
+                negative_text=self.lessons.negative_text,
+            )
+        if self.crew.is_main_process:
+            write_sheet(self.output / "samples" / f"step-{step:06d}.png", sheet)
+
+    def _publish(self) -> None:
+        """Have the newest adapter at its place, should an earlier run have been killed before it was."""
+        if self.crew.is_main_process:
+            write_adapter(self.result, self.learner)
+
+
+def open_adapter(
+    config: TrainingConfig, folder: WanFolder, device: torch.device, progress: Progress = SILENT
+) -> TrainableAdapter:
+    """Load the frozen transformer with the adapter that is to be trained, new or gone on from.
+
+    Raises:
+        MissingPart: weights are missing or damaged.
+        UserError: the adapter to go on from is of other sizes.
+    """
+    training, model = config.training, config.model
+    precision = training.precision or ("float32" if device.type == "cpu" else "bf16")
+    kind = torch.float32 if precision == "float32" else torch.bfloat16
+    progress.say(f"training on {device} in {precision}; what learns is float32")
+    before = None if model.adapter is None else read_adapter(Path(model.adapter))
+    adapter = TrainableAdapter(
+        load_transformer(folder, dtype=kind, device_of=lambda _: device, fuse=True, progress=progress),
+        rank=model.rank,
+        hidden=model.hidden,
+        seed=training.seed,
+        kind=kind,
+        checkpointing=training.checkpointing,
+    )
+    if before is not None:
+        adapter.take(before)
+    return adapter
+
+
+def what_matters(config: TrainingConfig, prepared: Prepared) -> Matters:
+    """Return all that what is learned depends on, by its place in the training file."""
+    training = {
+        f"training.{name}": value for name, value in config.training.model_dump(mode="json").items() if name not in FREE
+    }
+    model = {f"model.{name}": value for name, value in config.model.model_dump(mode="json").items()}
+    files = [(one.name, one.notes.key, one.prompt) for one in prepared.trained]
+    told = hashlib.sha256(repr(files).encode()).hexdigest()[:16]
+    return {**training, **model, "prepared excerpts": f"{len(files)} ({told})"}
+
+
+@contextmanager
+def _told(run: _Run) -> Iterator[None]:
+    """Say what is kept when a training stops."""
+    try:
+        yield
+    except TrainingError as fault:
+        raise TrainingError(f"{fault}\n{_kept(run)}") from fault
+    except torch.OutOfMemoryError as cause:
+        raise TrainingError(
+            f"the card's memory ran out ({str(cause).splitlines()[0]}); set training.checkpointing: true, lower "
+            f"at_once, or prepare smaller or shorter excerpts\n{_kept(run)}"
+        ) from cause
+
+
+def _kept(run: _Run) -> str:
+    if run.kept is None:
+        return "no checkpoint was written yet"
+    return (
+        f"the last good checkpoint, of step {run.kept.step}, is kept in {run.kept.folder}; to go on from it in "
+        f"another way, begin another output with\n  model: {{adapter: {run.kept.adapter}}}"
+    )
+
+
+def _comes(every: int, step: int) -> bool:
+    return every > 0 and step % every == 0
+
+
+def _peak(device: torch.device) -> dict[str, float]:
+    if device.type != "cuda":
+        return {}
+    return {"peak_gb": torch.cuda.max_memory_allocated(device) / GB}
