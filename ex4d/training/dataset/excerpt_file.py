@@ -68,6 +68,8 @@ class ExcerptNotes:
     frame_rate: Fraction
     """Frames a second."""
     masks: tuple[MaskNotes, ...]
+    assumed: tuple[str, ...] = ()
+    """What neither the user nor the clip says, and was assumed, in words."""
 
     @property
     def latent_shape(self) -> tuple[int, int, int]:
@@ -101,8 +103,8 @@ class ExcerptNotes:
         frames = tuple(int(number) for number in found["frames"])
         if not frames or not masks or int(width) < SPATIAL or int(height) < SPATIAL:
             raise ValueError("it is of no frames, no pixels or no masks")
-        rate = Fraction(found["frame_rate"])
-        return cls(str(found["name"]), str(found["key"]), frames, (int(width), int(height)), rate, masks)
+        size, rate = (int(width), int(height)), Fraction(found["frame_rate"])
+        return cls(str(found["name"]), str(found["key"]), frames, size, rate, masks, tuple(map(str, found["assumed"])))
 
 
 @dataclass(frozen=True)
