@@ -129,7 +129,7 @@ def _embedded(
     progress: Progress,
 ) -> dict[str, Features]:
     tokenizer = open_tokenizer(folder.tokenizer)
-    encoder = _open_encoder(folder, dtype, device, stream, progress)
+    encoder = open_text_encoder(folder, dtype, device, stream=stream, progress=progress)
     made = {}
     for prompt in prompts:  # no comprehension: an error would keep the encoder by its closure, which cannot be cleared
         made[prompt] = prompt_features(encoder, *prompt_tokens(tokenizer, prompt, progress=progress))
@@ -172,7 +172,14 @@ def _memory_told() -> Iterator[None]:
         ) from cause
 
 
-def _open_encoder(folder: WanFolder, dtype: torch.dtype, device: torch.device, stream: bool, progress: Progress) -> Any:
+def open_text_encoder(
+    folder: WanFolder, dtype: torch.dtype, device: torch.device, *, stream: bool, progress: Progress = SILENT
+) -> Any:
+    """Load the text encoder; with ``stream`` its layers come to the device by turns.
+
+    Raises:
+        MissingPart: weights are missing or damaged.
+    """
     if not stream:
         return load_text_encoder(folder, dtype, device, progress=progress)
     host = torch.device("cpu")
