@@ -18,19 +18,21 @@ from dataclasses import replace
 
 import numpy as np
 
-from ex4d.array_types import Bool, Float32, Float64
+from ex4d.array_types import Bool, Float32, Float64, UInt8
 from ex4d.artifacts.mesh_profile import PROFILES, MeshProfile
-from ex4d.artifacts.watertight_mesh import WatertightMesh
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.reconstruction.watertight_mesh import BEHIND, build_mesh
 from ex4d.render.rasterizer import Rasterizer
 
-GUIDES = replace(PROFILES["reference"], pixel_origin="center", ring=True)
-"""The rules of the guides that the adapter completes: hidden by vertex. Not their half pixel of shift: the guide that
-goes with these holes is the clip itself, which is not shifted; and not the loss of the outermost pixels, which the clip
-has too."""
+GUIDES = replace(PROFILES["reference"], pixel_origin="center", unknown="hide", ring=True)
+"""The rules of the guides that the adapter completes: faces are hidden by vertex. Not their half pixel of shift: what
+goes with these holes is the clip itself, which is not shifted. Where nothing was seen is hidden, which the angle says
+too, but for a corner."""
+BEYOND = 8
+"""Pixels by which the frame's depth is continued beyond its edges, for there is no depth edge. At the frame's rim the
+other camera sees fewer than two of its own pixels of it only where it looks along the surface."""
 RING = 1
-"""Pixels round a frame that go to the border's depth in its stead."""
+"""Pixels round the other camera's frame that the border takes."""
 
 Depth = Float32[np.ndarray, "height width"]
 
@@ -47,25 +49,32 @@ def visible_from(
 
     ``depth`` is z, complete; the camera's pose is seen from the frame's, in the same unit, as are the profile's depths.
     The camera delivers frames of the size of ``camera_lens``. By the ``face`` rule, a camera at the frame's own place
-    and with its lens shows all of it; by the ``vertex`` rule the vertices on both sides of a depth edge show nothing
-    from anywhere.
+    and with its lens shows all of it; by the ``vertex`` rule the vertices on both sides of a depth edge, the frame's
+    own edges among them, show nothing from anywhere.
 
     Raises:
         ReconstructionError: as :func:`ex4d.reconstruction.watertight_mesh.build_mesh`.
     """
-    frame = _mesh(np.pad(depth, RING, mode="edge"), lens, PROFILES["clean"])
-    elsewhere = rasterizer.render(frame, world_from_camera, _ringed(camera_lens)).depth
-    empty = np.float32(profile.border_depth or BEHIND * float(depth.max()))
-    seen = _mesh(np.where(np.isinf(elsewhere), empty, elsewhere), camera_lens, profile)
+    continued = np.pad(depth, BEYOND, mode="edge")
+    frame = build_mesh(_colourless(continued), continued, _wider(lens, BEYOND), profile=PROFILES["clean"])
+    ringed = _wider(camera_lens, RING)
+    elsewhere = rasterizer.render(frame, world_from_camera, ringed).depth
+    hit = _without_ring(np.isfinite(elsewhere))
+    behind = np.float32(profile.border_depth or BEHIND * float(depth.max()))
+    taken = np.where(hit, elsewhere, behind)
+    seen = build_mesh(_colourless(taken), taken, ringed, profile=profile, known=hit)
     return rasterizer.render(seen, np.linalg.inv(world_from_camera), lens).visible
 
 
-def _mesh(ringed_depth: Float32[np.ndarray, "rows columns"], lens: Pinhole, profile: MeshProfile) -> WatertightMesh:
-    """Return the colourless mesh of depth that reaches a ring beyond its lens."""
-    colourless = np.zeros((*ringed_depth.shape, 3), np.uint8)
-    return build_mesh(colourless, ringed_depth, _ringed(lens), profile=profile)
+def _colourless(depth: Depth) -> UInt8[np.ndarray, "height width 3"]:
+    return np.zeros((*depth.shape, 3), np.uint8)
 
 
-def _ringed(lens: Pinhole) -> Pinhole:
-    center = (lens.center_px[0] + RING, lens.center_px[1] + RING)
-    return Pinhole(lens.width + 2 * RING, lens.height + 2 * RING, lens.focal_px, center)
+def _without_ring(image: Bool[np.ndarray, "height width"]) -> Bool[np.ndarray, "height width"]:
+    return np.pad(image[RING:-RING, RING:-RING], RING)
+
+
+def _wider(lens: Pinhole, by: int) -> Pinhole:
+    """Return the lens of a frame that reaches so many pixels further on each side."""
+    x, y = lens.center_px
+    return Pinhole(lens.width + 2 * by, lens.height + 2 * by, lens.focal_px, (x + by, y + by))
