@@ -14,7 +14,8 @@ from pathlib import Path
 from ex4d.errors import OutputError
 from ex4d.media.atomic import replacing
 
-Entry = dict[str, float]
+Number = int | float
+Entry = dict[str, Number]
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Log:
             partial.write_text("".join(map(_line, kept)), encoding="utf-8")
         return cls(file)
 
-    def add(self, entry: Mapping[str, float]) -> None:
+    def add(self, entry: Mapping[str, Number]) -> None:
         """Write an entry.
 
         Raises:
@@ -63,5 +64,5 @@ def read_log(file: Path) -> list[Entry]:
     return entries
 
 
-def _line(entry: Mapping[str, float]) -> str:
+def _line(entry: Mapping[str, Number]) -> str:
     return json.dumps(dict(entry)) + "\n"

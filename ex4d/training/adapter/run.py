@@ -32,7 +32,7 @@ from ex4d.training.adapter.checkpoints import (
 )
 from ex4d.training.adapter.examples import PreparedExamples
 from ex4d.training.adapter.learner import Learner
-from ex4d.training.adapter.log import Log
+from ex4d.training.adapter.log import Entry, Log
 from ex4d.training.adapter.loop import Done, prove, train_adapter
 from ex4d.training.adapter.samples import sample_sheet, validation_loss, write_sheet
 from ex4d.training.adapter.trainable import TrainableAdapter
@@ -122,7 +122,7 @@ class _Run:
 
     def _stepped(self, done: Done) -> None:
         keep, last = self.config.keep, done.step >= self.config.training.steps
-        entry = {"step": done.step, "loss": done.loss, "gradient_norm": done.gradient_norm}
+        entry: Entry = {"step": done.step, "loss": done.loss, "gradient_norm": done.gradient_norm}
         entry |= {"learning_rate": done.learning_rate, "seconds": done.seconds, **_peak(self.crew.device)}
         if _comes(keep.validate_every, done.step) or (keep.validate_every and last):
             entry |= self._validated()
@@ -133,11 +133,11 @@ class _Run:
             self._show(done.step)
         self.progress.advance()
 
-    def _note(self, entry: dict[str, float]) -> None:
+    def _note(self, entry: Entry) -> None:
         if self.log is not None and len(entry) > 1:
             self.log.add(entry)
 
-    def _validated(self) -> dict[str, float]:
+    def _validated(self) -> Entry:
         if not self.held_out.count:
             return {}
         with self.learner.averaged() as adapter:
@@ -235,7 +235,7 @@ def _comes(every: int, step: int) -> bool:
     return every > 0 and step % every == 0
 
 
-def _peak(device: torch.device) -> dict[str, float]:
+def _peak(device: torch.device) -> Entry:
     if device.type != "cuda":
         return {}
     return {"peak_gb": torch.cuda.max_memory_allocated(device) / GB}
