@@ -36,7 +36,8 @@ def command_of(words: list[str]) -> Any:
     """Return the command that the first words name, and take these words away."""
     command: Any = typer.main.get_command(app)
     while hasattr(command, "commands") and words:
-        command = command.commands[words.pop(0)]
+        named = words[0] in command.commands or not hasattr(command, "default")
+        command = command.commands[words.pop(0) if named else command.default]
     return command
 
 
@@ -49,7 +50,7 @@ def test_every_command_that_is_shown_can_be_typed(line: str) -> None:
 @pytest.mark.parametrize("line", named())
 def test_every_command_that_is_named_is_there_with_its_options(line: str) -> None:
     words = re.split(r"[\s|]+", line.removeprefix("ex4d "))
-    command = command_of(words[:1] if words[0] != "models" else words[:2])
+    command = command_of(words[:1] if words[0] not in ("models", "train") else words[:2])
 
     known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
     assert {word for word in words if word.startswith("-")} <= known

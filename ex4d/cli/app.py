@@ -21,6 +21,7 @@ COMMANDS = {
     "recon": "ex4d.cli.reconning",
     "depth": "ex4d.cli.depth",
     "generate": "ex4d.cli.generating",
+    "train": "ex4d.cli.training",
     "models": "ex4d.cli.models",
 }
 """The module of each command, whose function has the command's name."""

@@ -84,10 +84,15 @@ def _as_json(result: Checked | UserError) -> dict[str, Any]:
             {"name": shot.name, "frames": len(path)} for shot, path in zip(result.film.shots, result.paths, strict=True)
         ]
         return {"sound": True, "shots": shots, "assumed": result.assumed}
-    if isinstance(result, ShotFileError):
+    return faults_as_json(result)
+
+
+def faults_as_json(error: UserError) -> dict[str, Any]:
+    """Return what is wrong with a file, with its places where they are known."""
+    if isinstance(error, ShotFileError):
         faults = [
             {"line": fault.line, "column": fault.column, "path": fault.path, "message": fault.message}
-            for fault in result.faults
+            for fault in error.faults
         ]
         return {"sound": False, "faults": faults}
-    return {"sound": False, "faults": [{"message": str(result)}]}
+    return {"sound": False, "faults": [{"message": str(error)}]}

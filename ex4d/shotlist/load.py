@@ -29,6 +29,8 @@ from ex4d.shotlist.yaml_text import compose
 MAX_SHOTS = 1000
 HEADING = ("title", "end", "audio")
 WORDS = ("ex4d", *HEADING, "source", "output", "synthesis", "shots")
+TRAINING = "ex4d-train"
+"""How a training file begins."""
 INHERITED = ("source", "synthesis")
 """What a shot takes from the list, key by key."""
 
@@ -76,7 +78,7 @@ class _Reading:
 
     def shot_list(self, text: str | bytes) -> ShotList:
         """Read the whole, or raise all that is wrong with it."""
-        root = self._known(compose(text, str(self._file), self._faults), WORDS)
+        root = self._known(_no_training_file(compose(text, str(self._file), self._faults)), WORDS)
         self._check_version(root)
         output = self._record(Output, root.get("output"), root.where)
         self._check_defaults(root)
@@ -194,6 +196,17 @@ class _Reading:
                 self._fault(
                     name.where, f"{quoted(name)} is the name of {where} too; names must differ in more than case"
                 )
+
+
+def _no_training_file(root: Mapped) -> Mapped:
+    """Refuse a training file with one answer instead of one for each of its words.
+
+    Raises:
+        ShotFileError: it is one.
+    """
+    if TRAINING in root and "shots" not in root:
+        raise ShotFileError((root[TRAINING].where.fault("this is a training file; ex4d train check reads it"),))
+    return root
 
 
 def _inherited(node: Mapped, root: Mapped) -> dict[str, Any]:

@@ -77,6 +77,9 @@ class Text(str):
         self.where, self.plain, self.quantity, self.negated = where, plain, quantity, negated
         return self
 
+    def __getnewargs__(self) -> tuple[str, Mark]:
+        return str(self), self.where  # what copies and pickles begin with
+
     @property
     def missing(self) -> bool:
         """Whether nothing is written, as in ``camera:`` alone."""

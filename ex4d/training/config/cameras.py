@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from ex4d.errors import Fault
 from ex4d.shotlist.faults import faults_of
 from ex4d.shotlist.library import Library
-from ex4d.shotlist.model import Camera, CameraItem, Freeze, Output, Position, Shot, Source, Spline
+from ex4d.shotlist.model import Camera, CameraItem, Freeze, Output, Position, PresetUse, Shot, Source, Spline
 from ex4d.shotlist.nodes import Listed
 from ex4d.shotlist.origin import Origin
 from ex4d.shotlist.presets import Expansion, PlacedItem
@@ -32,6 +32,7 @@ class ReadCamera:
 
     items: Items
     origin: Origin
+    presets: tuple[PresetUse, ...] = ()
 
     def trial(self, config: TrainingConfig) -> tuple[Shot, Output]:
         """Return a shot with this camera, and a film of it, to find out whether there are such cameras."""
@@ -46,7 +47,7 @@ def read_camera(camera: Listed, library: Library, faults: list[Fault]) -> ReadCa
     """Read a camera without ranges; None where something is wrong, which is added to ``faults``."""
     before = len(faults)
     faults += _metres(camera)
-    placed, _ = Expansion(library, faults).expand(camera)
+    placed, uses = Expansion(library, faults).expand(camera)
     report = Report()
     try:
         items = _reader().validate_python(Listed([item.node for item in placed], camera.where), context=report)
@@ -58,7 +59,7 @@ def read_camera(camera: Listed, library: Library, faults: list[Fault]) -> ReadCa
         return None
     found = _placed(items, placed, faults)
     origin = Origin(camera.where, {}, tuple(item.where for item in placed), tuple(item.presets for item in placed))
-    return None if len(faults) > before else ReadCamera(found, origin)
+    return None if len(faults) > before else ReadCamera(found, origin, uses)
 
 
 @cache

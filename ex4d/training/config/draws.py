@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import accumulate
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import numpy as np
 
 from ex4d.errors import Fault, ShotFileError
 from ex4d.shotlist.library import Library
+from ex4d.shotlist.model import CameraFile
 from ex4d.shotlist.nodes import Listed
 from ex4d.training.config.cameras import Items, ReadCamera, read_camera
 from ex4d.training.config.filmed_shots import FilmedShots
@@ -85,6 +87,14 @@ class CameraDraws:
             raise ShotFileError(tuple(faults), undone="trained")
         return camera.items, words
 
+    def ingredients(self) -> tuple[str, ...]:
+        """Return all that decides which cameras are drawn, presets and files of cameras with what they hold.
+
+        Raises:
+            OSError: a file of cameras is not there any more.
+        """
+        return tuple(_ingredients(*each) for each in zip(self.cameras, self.weights, strict=True))
+
     def _chosen(self, share: float) -> WrittenCamera | ShotCamera:
         ends = list(accumulate(self.weights))
         return self.cameras[min(bisect_right(ends, share * ends[-1]), len(ends) - 1)]
@@ -105,3 +115,14 @@ def _opening(
         return WrittenCamera(choice.camera, library)
     camera = shots.camera_of(choice.shot, faults)
     return None if camera is None else ShotCamera(camera, str(choice.shot))
+
+
+def _ingredients(camera: WrittenCamera | ShotCamera, weight: float) -> str:
+    """Write down a camera as it is at both ends of its ranges, between which the rest lies."""
+    from ex4d.workspace import content_hash  # a check needs none of it
+
+    found = [camera.at(partial(float, share), [])[0] for share in (0, 1)]
+    items = [each.items for each in found if each is not None]
+    files = [item.move.file for each in items for item in each if isinstance(item.move, CameraFile)]
+    moves = on_one_line(camera.moves) if isinstance(camera, WrittenCamera) else camera.words
+    return repr((moves, weight, items, [content_hash(file) for file in files]))

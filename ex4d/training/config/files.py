@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from ex4d.errors import Fault
-from ex4d.media.local_files import is_collection
 from ex4d.shotlist.local_files import missing_file
 from ex4d.shotlist.nodes import Mapped, Node, Text
 from ex4d.shotlist.paths import why_no_path
 from ex4d.shotlist.units import quoted
 from ex4d.training.config.written import written_at
 
+SHARD = ".tar"
+MOST_NAMES = 2000
+"""Of a folder, that are looked at."""
 NAME = "{name}"
 """Stands for the video's name in the path of its depth."""
 
@@ -28,21 +31,23 @@ def missing_files(root: Mapped) -> Iterator[Fault]:
 
 
 def misplaced_files(root: Mapped) -> Iterator[Fault]:
-    """Find depth that would be of one video only, and an output that would overwrite what is read."""
-    videos = _path(written_at(root, "clips", "videos"))
-    if (depth := _path(_depth(root))) is not None:
-        yield from _unnamed_depth(depth, videos)
-    if (output := _path(written_at(root, "output"))) is not None:
-        yield from _misplaced_output(output, videos)
-
-
-def _unnamed_depth(depth: Text, videos: Text | None) -> Iterator[Fault]:
-    if NAME in depth:
-        return
-    if "{" in depth:
+    """Find another word for the video's name in the path of depth, and an output that would overwrite what is read."""
+    depth, output = _path(_depth(root)), _path(written_at(root, "output"))
+    if depth is not None and NAME not in depth and "{" in depth:
         yield depth.where.fault(f"{quoted(depth)}: the name of the video is written {NAME}, as in depth/{NAME}.npz")
-    elif videos is not None and is_collection(_resolved(videos)):
-        yield depth.where.fault(f"{quoted(depth)} is of one video; write {NAME} for its name, as in depth/{NAME}.npz")
+    if output is not None:
+        yield from _misplaced_output(output, _path(written_at(root, "clips", "videos")))
+
+
+def may_hold_depth(videos: Path) -> bool:
+    """Return whether videos are shards, which may have their depth beside them: by their name, or in a folder."""
+    if videos.suffix.lower() == SHARD:
+        return True
+    try:
+        names = islice(videos.iterdir(), MOST_NAMES) if videos.is_dir() else ()
+        return any(each.suffix.lower() == SHARD for each in names)
+    except OSError:  # a name that cannot be, or a folder that may not be listed
+        return False
 
 
 def _misplaced_output(output: Text, videos: Text | None) -> Iterator[Fault]:

@@ -9,18 +9,18 @@ from pydantic import ValidationError
 from ex4d.errors import Fault, ShotFileError
 from ex4d.shotlist.faults import faults_of, without_echoes
 from ex4d.shotlist.fields import shown
+from ex4d.shotlist.load import TRAINING
 from ex4d.shotlist.nodes import Mapped
 from ex4d.shotlist.records import known
 from ex4d.shotlist.report import Report
 from ex4d.shotlist.text_file import bytes_of
 from ex4d.shotlist.yaml_text import compose
-from ex4d.training.config.files import misplaced_files, missing_files
+from ex4d.training.config.files import may_hold_depth, misplaced_files, missing_files
 from ex4d.training.config.modules import unknown_depth_models
 from ex4d.training.config.records import TrainingConfig
 from ex4d.training.config.trials import camera_faults
 from ex4d.training.config.written import written_at
 
-HEAD = "ex4d-train"
 VERSION = "1"
 UNDONE = "trained"
 """What came of a file with faults: nothing was."""
@@ -77,7 +77,7 @@ def _bytes(file: Path) -> bytes:
 
 def _composed(text: str | bytes, file: Path | str, faults: list[Fault]) -> Mapped:
     try:
-        return compose(text, str(file), faults, begins=f"{HEAD}: {VERSION}")
+        return compose(text, str(file), faults, begins=f"{TRAINING}: {VERSION}")
     except ShotFileError as error:
         raise ShotFileError(error.faults, undone=UNDONE) from error
 
@@ -88,16 +88,16 @@ def _without_head(root: Mapped, faults: list[Fault]) -> Mapped:
     Raises:
         ShotFileError: it is a shot list.
     """
-    version = root.get(HEAD)
+    version = root.get(TRAINING)
     if version is None and "ex4d" in root:
         fault = root["ex4d"].where.fault("this is a shot list or preset, not a training file; ex4d check reads it")
         raise ShotFileError((fault,), undone=UNDONE)
     if version is None:
-        faults.append(root.where.fault(f"needs the version of the language: {HEAD}: {VERSION}"))
+        faults.append(root.where.fault(f"needs the version of the language: {TRAINING}: {VERSION}"))
     elif version != VERSION:
-        told = f"{shown(version)} is not a version of the language; this ex4d reads {HEAD}: {VERSION}"
+        told = f"{shown(version)} is not a version of the language; this ex4d reads {TRAINING}: {VERSION}"
         faults.append(version.where.fault(told))
-    return Mapped({key: value for key, value in root.items() if key != HEAD}, root.where)
+    return Mapped({key: value for key, value in root.items() if key != TRAINING}, root.where)
 
 
 def _record(node: Mapped, report: Report, faults: list[Fault]) -> TrainingConfig | None:
@@ -109,7 +109,8 @@ def _record(node: Mapped, report: Report, faults: list[Fault]) -> TrainingConfig
 
 
 def _lack_of_depth(config: TrainingConfig, root: Mapped) -> list[Fault]:
-    if config.clips.depth is not None or not config.masks.rendering.share:
+    clips = config.clips
+    if clips.depth is not None or not config.masks.rendering.share or may_hold_depth(clips.videos):
         return []
     told = (
         "rendering masks need depth: write depth: {model: auto} in clips; or, to do without them, "

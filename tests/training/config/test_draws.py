@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from fractions import Fraction
@@ -161,3 +162,30 @@ def test_a_range_stands_in_a_key_of_a_spline() -> None:
 
     assert isinstance(items[0].move, Spline)
     assert 0.05 <= items[0].move.keys[1].position[0] <= 0.6
+
+
+def test_ingredients_tell_apart_what_draws_other_cameras(tmp_path: Path) -> None:
+    """Other ranges, weights, presets and files of cameras are other ingredients; the same file has the same."""
+    folder = tmp_path / "trajectories" / "mine"
+    folder.mkdir(parents=True)
+    preset = "preset: mine\nversion: 1\nex4d: 1\nabout: mine\ncamera: [dolly: 25%]\n"
+    cameras = {"ex4d_cameras": 1, "frame_rate": "24", "lens_factor": [1.0], "world_from_camera": [np.eye(4).tolist()]}
+
+    def ingredients(entry: str, *, distance: str = "25%", lens: float = 1.0) -> tuple[str, ...]:
+        (folder / "v1.yaml").write_text(preset.replace("25%", distance))
+        (tmp_path / "cameras.json").write_text(json.dumps(cameras | {"lens_factor": [lens]}))
+        return draws_of(entry, file=tmp_path / "train.yaml").ingredients()
+
+    of_file = "camera: [file: {file: cameras.json, scale: 40%}]"
+    found = [
+        ingredients("camera: [dolly: 10% to 20%]"),
+        ingredients("camera: [dolly: 10% to 30%]"),
+        ingredients("{camera: [dolly: 10% to 20%], weight: 2}"),
+        ingredients("camera: [use: mine@1]"),
+        ingredients("camera: [use: mine@1]", distance="26%"),
+        ingredients(of_file),
+        ingredients(of_file, lens=1.1),
+    ]
+    assert len(set(found)) == len(found)
+    assert ingredients("camera: [dolly: 10% to 20%]") == found[0]
+    assert ingredients(of_file) == found[5]

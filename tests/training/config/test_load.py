@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,7 @@ from ex4d.training.config.records import (
     Training,
     TrainingConfig,
 )
-from tests.training.config.files import FILE, SHORT
+from tests.training.config.files import FILE, SHORT, with_cameras
 
 
 def test_what_is_not_written_has_its_default() -> None:
@@ -66,3 +68,13 @@ def test_a_file_that_names_what_is_not_there_is_told(tmp_path: Path) -> None:
         load(file)
     (tmp_path / "clips").mkdir()
     assert load(file).clips.videos == tmp_path / "clips"
+
+
+def test_a_file_that_was_read_can_be_copied_and_sent() -> None:
+    """With the moves of its cameras, which are kept as they are written."""
+    config = parse(with_cameras("camera: [{orbit: {right: 20deg to 60deg}}]"), FILE)
+
+    for again in (deepcopy(config), pickle.loads(pickle.dumps(config))):  # noqa: S301 - our own
+        assert again == config
+        (camera,) = again.masks.rendering.cameras
+        assert camera.camera.where == config.masks.rendering.cameras[0].camera.where
