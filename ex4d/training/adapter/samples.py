@@ -34,7 +34,7 @@ GAP = 4
 """Pixels between excerpts."""
 Latents = Float32[Tensor, "1 channels latent_frames latent_height latent_width"]
 Text = Float32[Tensor, "words text_features"]
-Picture = UInt8[np.ndarray, "height width 3"]
+Picture = UInt8[np.ndarray, "picture_height picture_width 3"]
 
 
 def sample(
