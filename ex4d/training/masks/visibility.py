@@ -6,7 +6,8 @@ elsewhere is taken to be the one that filmed, and the frame to be the view that 
 1. the frame's mesh is rendered as the camera elsewhere sees it, for its depth. Hidden faces count: nothing is known of
    what is behind them, and along the frame's own rays, which they lie on, they cover nothing;
 2. that depth becomes a mesh of its own, under the rules of guides;
-3. it is rendered back, where the frame was taken. What shows nothing there is a hole.
+3. it is rendered back, where the frame was taken. What shows nothing there is a hole, and what shows another surface
+   than the frame's own: a face of that mesh that joins what only looks like neighbours from elsewhere.
 
 So a hole is what the other camera has outside its frame, what something hides from it, what it sees so slantingly that
 the faces of its mesh are hidden, and what lies behind the hidden faces of its mesh, as all of it is in a guide.
@@ -19,7 +20,7 @@ from dataclasses import replace
 import numpy as np
 
 from ex4d.array_types import Bool, Float32, Float64, UInt8
-from ex4d.artifacts.mesh_profile import PROFILES, MeshProfile
+from ex4d.artifacts.mesh_profile import PROFILES, MeshProfile, widest_step
 from ex4d.geometry.pinhole import Pinhole
 from ex4d.reconstruction.watertight_mesh import BEHIND, build_mesh
 from ex4d.render.rasterizer import Rasterizer
@@ -63,7 +64,13 @@ def visible_from(
     behind = np.float32(profile.border_depth or BEHIND * float(depth.max()))
     taken = np.where(hit, elsewhere, behind)
     seen = build_mesh(_colourless(taken), taken, ringed, profile=profile, known=hit)
-    return rasterizer.render(seen, np.linalg.inv(world_from_camera), lens).visible
+    back = rasterizer.render(seen, np.linalg.inv(world_from_camera), lens)
+    return back.visible & _same_surface(back.depth, depth, widest_step(lens.focal_px))
+
+
+def _same_surface(one: Depth, other: Depth, step: float) -> Bool[np.ndarray, "height width"]:
+    """Tell where two depths are no further apart than neighbours on one surface are."""
+    return np.maximum(one, other) <= np.float32(step) * np.minimum(one, other)
 
 
 def _colourless(depth: Depth) -> UInt8[np.ndarray, "height width 3"]:
