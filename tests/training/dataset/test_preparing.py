@@ -1,4 +1,4 @@
-"""What is prepared is what inference would compute, once, whatever interrupts it; what cannot be is told."""
+"""A data set is prepared once, whatever interrupts it; what of it cannot be is told."""
 
 from __future__ import annotations
 
@@ -6,37 +6,29 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
 from ex4d.errors import MediaError, MissingPart, OutputError, ReconstructionError, UserError
 from ex4d.shotlist.model import DepthFile, DepthModel
-from ex4d.synthesis.wan import conditioning as guide_of
-from ex4d.synthesis.wan.camera_encoder import CameraEncoder
-from ex4d.synthesis.wan.loading import load_image_encoder, load_vae
-from ex4d.synthesis.wan.prompt_files import PromptCache
-from ex4d.synthesis.wan.text import NEGATIVE_PROMPT, PROMPT, embed_prompts, padded
-from ex4d.synthesis.wan.weight_folders import find_wan_folder
 from ex4d.training.config.records import Excerpts, TrainingConfig
-from ex4d.training.dataset import encoders, preparing
-from ex4d.training.dataset.prepared import Prepared, open_prepared
+from ex4d.training.dataset import preparing
+from ex4d.training.dataset.encoders import FrozenEncoders
+from ex4d.training.dataset.prepared import open_prepared
 from ex4d.training.dataset.preparing import prepare
 from ex4d.training.excerpts import OpenedExcerpt
 from ex4d.training.masks.drawn import DrawnMask
 from tests.synthesis.wan.tiny_wan import TinyWan
+from tests.training.dataset import quick_encoders
 from tests.training.dataset.tiny_clips import (
-    SIZE,
     config,
     drawing,
     hidden,
-    pictures,
     write_clip,
     write_depth,
     write_shard,
 )
 
-CPU = torch.device("cpu")
 HALF = 2.0**-11
 """Of a number, at most, that float16 is off."""
 
@@ -62,6 +54,7 @@ class Heard:
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    quick_encoders.use(monkeypatch)
 
 
 @pytest.fixture
@@ -79,76 +72,9 @@ def files(folder: Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in (folder / "out" / "prepared").glob("*.safetensors")}
 
 
-def close(stored: torch.Tensor, exact: torch.Tensor) -> bool:
-    return bool(torch.all((stored - exact).abs() <= HALF * exact.abs() + 2.0**-25))
-
-
 def report_of(folder: Path) -> dict[str, str]:
     found = json.loads((folder / "out" / "prepared" / "report.json").read_text())
     return {one["name"]: one["reason"] for one in found["skipped"]}
-
-
-def test_an_example_is_what_inference_would_be_told_of_the_same_guide(tmp_path: Path, weights: Path) -> None:
-    prepared = prepare(two_clips(tmp_path), drawing(), weights)
-    folder = find_wan_folder(weights)
-    vae, clip = load_vae(folder, torch.float32, CPU), load_image_encoder(folder, torch.float32, CPU)
-    middle = pictures()[2:7]
-    colour = np.stack(_fitted(middle))
-    for draw in range(2):
-        visible = np.ones(colour.shape[:3], bool)
-        visible[1:, :, 8 * draw : 8 * draw + 8] = False
-        frame = guide_of.first_frame(guide_of.colour_video(colour, visible))
-        example = prepared.trained[0].example(draw)
-
-        assert np.array_equal(prepared.trained[0].visible(draw), visible)
-        assert close(example.guide, guide_of.encode(vae, guide_of.colour_video(colour, visible))[0])
-        assert close(example.mask, guide_of.encode(vae, guide_of.mask_video(visible))[0])
-        assert close(example.condition, guide_of.image_condition(vae, frame, len(colour))[0])
-        assert close(example.image, guide_of.image_features(clip, frame)[0])
-        whole = guide_of.colour_video(colour, np.ones_like(visible))
-        assert close(example.target, guide_of.encode(vae, whole)[0])
-        assert not close(example.guide, example.target)
-
-
-def _fitted(frames: np.ndarray) -> list[np.ndarray]:
-    from ex4d.media.fitting import Fit
-
-    fit = Fit.plan(SIZE, (48, 32))
-    return [fit.view_of(fit.colour(frame)) for frame in frames]
-
-
-def test_the_camera_encoder_is_told_the_same_as_in_inference(
-    tmp_path: Path, weights: Path, tiny_weights: TinyWan
-) -> None:
-    """Through the encoder, rounding to float16 stays below a thousandth of what it gives."""
-    from ex4d.synthesis.wan.adapter import read_adapter
-
-    example = prepare(two_clips(tmp_path), drawing(), weights).trained[0].example(1)
-    vae = load_vae(find_wan_folder(weights), torch.float32, CPU)
-    tensors = {name: value.float() for name, value in read_adapter(tiny_weights.adapter).camera.items()}
-    encoder = CameraEncoder.of(tensors, features=32, file=tiny_weights.adapter)
-    colour = np.stack(_fitted(pictures()[2:7]))
-    visible = np.ones(colour.shape[:3], bool)
-    visible[1:, :, 8:16] = False
-    told = guide_of.camera_latent(vae, encoder, colour, visible)
-    with torch.no_grad():
-        stored = encoder(example.guide[None], example.mask[None])
-
-    assert float((stored - told).norm() / told.norm()) < 1e-3
-
-
-def test_prompts_are_embedded_as_in_inference(tmp_path: Path, weights: Path) -> None:
-    given = two_clips(tmp_path)
-    (tmp_path / "clips" / "dog.txt").write_text("a  dog &amp; a bear")
-    prepared = prepare(given, drawing(), weights)
-    cache = PromptCache(tmp_path / "other", "any")
-    words = (PROMPT, "a dog &amp; a bear", NEGATIVE_PROMPT)
-    wanted = embed_prompts(words, find_wan_folder(weights), cache=cache, dtype=torch.float32, device=CPU)
-    bear, dog = (excerpt.text() for excerpt in prepared.trained)
-
-    assert prepared.trained[1].prompt == "a dog & a bear"
-    for stored, features in zip((bear, dog, prepared.negative_text()), wanted, strict=True):
-        assert torch.equal(stored, padded(features)[0])
 
 
 def test_a_run_that_was_killed_goes_on_where_it_was(tmp_path: Path, weights: Path) -> None:
@@ -198,9 +124,8 @@ def test_what_did_not_change_is_not_made_again(
 ) -> None:  # fmt: skip
     given = two_clips(tmp_path)
     assert drawn_again(given, weights) == ["bear-0002", "dog-0002"]
-    with monkeypatch.context() as patch:  # nothing is loaded for it
-        patch.setattr(encoders, "load_vae", None)
-        patch.setattr(encoders, "open_text_encoder", None)
+    with monkeypatch.context() as patch:  # nothing is encoded for it
+        patch.setattr(FrozenEncoders, "encoded", None)
         assert drawn_again(given, weights) == []
         held = given.model_copy(update={"clips": given.clips.model_copy(update={"hold_out": 1})})
         assert drawn_again(held, weights) == []  # nor for holding others out
@@ -416,50 +341,3 @@ def test_weights_that_are_not_there_are_told_before_any_clip_is_opened(
 def test_a_card_that_is_not_here_is_told(tmp_path: Path, weights: Path) -> None:
     with pytest.raises(MissingPart, match="no CUDA device cuda:7"):
         prepare(two_clips(tmp_path), drawing(), weights, device="cuda:7")
-
-
-def test_the_text_encoder_is_gone_before_the_vae_is_loaded(
-    tmp_path: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Neither is in memory while the other is, nor at all twice."""
-    import weakref
-
-    loaded: list[tuple[str, int]] = []
-    alive: list[weakref.ref[torch.nn.Module]] = []
-
-    def noted(name: str, load: object) -> object:
-        def loading(*args: object, **kwargs: object) -> torch.nn.Module:
-            loaded.append((name, sum(one() is not None for one in alive)))
-            model = load(*args, **kwargs)  # type: ignore[operator]
-            alive.append(weakref.ref(model))
-            return model
-
-        return loading
-
-    for name in ("open_text_encoder", "load_vae", "load_image_encoder"):
-        monkeypatch.setattr(encoders, name, noted(name, getattr(encoders, name)))
-    prepare(two_clips(tmp_path), drawing(), weights)
-
-    assert loaded == [("open_text_encoder", 0), ("load_vae", 0), ("load_image_encoder", 1)]
-
-
-def test_memory_that_runs_out_on_the_card_is_no_clip_s_fault(
-    tmp_path: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def out_of_memory(*_: object) -> torch.Tensor:
-        raise torch.OutOfMemoryError("CUDA out of memory")
-
-    monkeypatch.setattr(guide_of, "encode", out_of_memory)
-    with pytest.raises(UserError, match=r"out of memory while an excerpt was encoded; make excerpts\.size smaller"):
-        prepare(two_clips(tmp_path), drawing(), weights)
-
-
-def test_prepared_excerpts_teach_by_number(tmp_path: Path, weights: Path) -> None:
-    from ex4d.training.adapter.examples import Examples
-    from ex4d.training.dataset.prepared import PreparedExamples
-
-    prepared: Prepared = prepare(two_clips(tmp_path), drawing(count=3), weights)
-    examples = PreparedExamples(prepared.trained)
-    assert isinstance(examples, Examples)
-    assert (examples.count, examples.draws, examples.name(1)) == (2, 3, "dog-0002")
-    assert torch.equal(examples.example(1, 2).guide, prepared.trained[1].example(2).guide)
