@@ -23,6 +23,8 @@ from ex4d.training.config.records import TrainingConfig
 
 RATE = Fraction(24)
 """Frames a second of a clip that was not opened; no camera that is allowed depends on it, but for a hand's unrest."""
+TRIAL = "camera"
+"""The name of the shot that a camera is tried out in."""
 Items = tuple[CameraItem, ...]
 
 
@@ -39,7 +41,7 @@ class ReadCamera:
         frames, start = config.excerpts.frames, Position(value=Fraction(0), unit="s")
         whole = (Freeze(freeze=frames / RATE, of=start),)
         source = Source(video=config.clips.videos, subject=config.clips.subject, lens=config.clips.lens)
-        shot = Shot(name="camera", source=source, time=whole, frames=frames, camera=self.items)
+        shot = Shot(name=TRIAL, source=source, time=whole, frames=frames, camera=self.items)
         return shot.written_at(self.origin), Output(size=config.excerpts.size, fps=RATE)
 
 
@@ -47,6 +49,8 @@ def read_camera(camera: Listed, library: Library, faults: list[Fault]) -> ReadCa
     """Read a camera without ranges; None where something is wrong, which is added to ``faults``."""
     before = len(faults)
     faults += _metres(camera)
+    if len(faults) > before:
+        return None
     placed, uses = Expansion(library, faults).expand(camera)
     report = Report()
     try:

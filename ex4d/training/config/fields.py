@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator
 
 from ex4d.shotlist import units
 from ex4d.shotlist.fields import Choice, choice, reader, shown, whole
-from ex4d.shotlist.film_format import Size
+from ex4d.shotlist.film_format import MAX_SIDE, Size
 from ex4d.shotlist.nodes import IN_PYTHON, Listed, Mapped, Node, Text
 from ex4d.shotlist.paths import why_no_path
 from ex4d.shotlist.source import Center, Nearest
@@ -75,19 +75,20 @@ def _on_the_grid(value: Any) -> Any:
     """Refuse a size off the grid, whether it is written or given from Python."""
     found = _SIZE.fullmatch(value) if isinstance(value, str) else None
     sides = [int(found[1]), int(found[2])] if found else value if isinstance(value, tuple) else ()
-    if any(side % GRID for side in sides):
+    if any(side % GRID for side in sides) and max(sides) <= MAX_SIDE:  # larger ones are refused as they are
         width, height = (max(GRID, GRID * round(side / GRID)) for side in sides)
         raise ValueError(f"{shown(value)} has a side that is no multiple of {GRID}; write {width}x{height}")
     return value
 
 
 _SUBJECTS = Choice(("center", "nearest"), SUBJECTS_ELSEWHERE)
-"""A place in the picture of one clip is none in another's."""
 
 
 def _subject(value: Any) -> Any:
     if not isinstance(value, Node):
         return value
+    if isinstance(value, Listed | Mapped):
+        raise ValueError("a place in the picture of one clip is none in another's; write center or nearest")
     return Center() if _SUBJECTS(value) == "center" else Nearest()
 
 

@@ -12,6 +12,7 @@ from ex4d.shotlist.local_files import missing_file
 from ex4d.shotlist.nodes import Mapped, Node, Text
 from ex4d.shotlist.paths import why_no_path
 from ex4d.shotlist.units import quoted
+from ex4d.training.config.modules import names_a_folder
 from ex4d.training.config.written import written_at
 
 SHARD = ".tar"
@@ -25,9 +26,10 @@ def missing_files(root: Mapped) -> Iterator[Fault]:
     """Find what is to be read and is not on this machine; of depth of many videos, the folder that all of it is in."""
     yield from missing_file(written_at(root, "clips", "videos"))
     yield from missing_file(written_at(root, "model", "adapter"))
-    yield from missing_file(_folder_of_names(_depth(root)))
+    if (depth := _path(_depth(root))) is not None and (NAME in depth or "{" not in depth):
+        yield from missing_file(_folder_of_names(depth))
     weights = written_at(root, "model", "weights")
-    yield from missing_file(weights) if isinstance(weights, Text) and "/" in weights else ()
+    yield from missing_file(weights) if names_a_folder(weights) else ()
 
 
 def misplaced_files(root: Mapped) -> Iterator[Fault]:
@@ -59,12 +61,14 @@ def _misplaced_output(output: Text, videos: Text | None) -> Iterator[Fault]:
 
 def _depth(root: Mapped) -> Node:
     depth = written_at(root, "clips", "depth")
-    return written_at(depth, "file") if isinstance(depth, Mapped) else depth
+    if isinstance(depth, Mapped):
+        return written_at(depth, "file")
+    return Text("", depth.where) if depth == "auto" else depth  # what is meant is told where it is read
 
 
-def _folder_of_names(depth: Node) -> Node:
+def _folder_of_names(depth: Text) -> Text:
     """Return the deepest folder above the video's name, as written; what has no name in it is returned as it is."""
-    if not isinstance(depth, Text) or NAME not in depth:
+    if NAME not in depth:
         return depth
     above = depth.partition(NAME)[0].rpartition("/")[0]
     return Text(above or ("/" if depth.startswith("/") else "."), depth.where)

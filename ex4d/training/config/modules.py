@@ -52,6 +52,14 @@ def _weights(value: Any) -> Any:
     return str(folder.absolute())
 
 
+def names_a_folder(weights: Node) -> bool:
+    """Return whether weights, as written, are the path of a folder, whether it is there or not."""
+    try:
+        return isinstance(weights, Text) and bool(weights) and not _is_known(weights)
+    except ValueError:
+        return False
+
+
 def _is_known(name: str) -> bool:
     """Tell a name from the path of a folder that may be there some day.
 

@@ -46,7 +46,10 @@ def range_in(text: str) -> Range | None:
     found = _RANGE.fullmatch(text)
     if not found:
         return None
-    low, high = read_quantity(found[1]), read_quantity(found[2])
+    try:
+        low, high = read_quantity(found[1]), read_quantity(found[2])
+    except ValueError as error:
+        raise ValueError(f"{quoted(text)} is no range: {error}") from error
     if not low.unit and high.unit:
         raise ValueError(f"{quoted(text)}: both ends have their unit; write {low}{high.unit} to {high}")
     if low.unit != high.unit:

@@ -88,8 +88,10 @@ class CameraChoice(Record):
 
     @model_validator(mode="after")
     def _one_of_two(self) -> CameraChoice:
-        if (self.camera is None) == (self.shot is None):
-            raise ValueError("needs either camera, as in camera: [{orbit: {right: 20deg to 60deg}}], or a shot")
+        if self.camera is None and self.shot is None:
+            raise ValueError("needs a camera, as in camera: [{orbit: {right: 20deg to 60deg}}], or a shot")
+        if self.camera is not None and self.shot is not None:
+            raise EntryError("shot", "stands beside camera; write each as an entry of its own")
         return self
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -10,14 +11,18 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from ex4d.errors import Fault
-from ex4d.shotlist.nodes import Listed, Node, Text
-from ex4d.training.config.cameras import ReadCamera
+from ex4d.shotlist.nodes import Listed, Mark, Node
+from ex4d.training.config.cameras import TRIAL, ReadCamera
 from ex4d.training.config.draws import ShotCamera, WrittenCamera, openings
-from ex4d.training.config.ranges import ranges_of
+from ex4d.training.config.ranges import ranges_of, texts_of
 from ex4d.training.config.records import CameraChoice, TrainingConfig
 
-SHARES = (0.0, 0.5, 1.0)
-"""Of the way from the first value of each range to its last."""
+SHARES = (0.0, 1.0, 0.5)
+"""Of the way from the first value of each range to its last; the ends come first, as they tell most."""
+
+_DOTS = re.compile(r"(-?[0-9][0-9.]*?[A-Za-z%]*)\.\.(-?[0-9][0-9.]*[A-Za-z%]*)")
+Place = tuple[str, int, int, str]
+_TRIAL = f"shot '{TRIAL}', "
 
 
 def camera_faults(written: Node, file: Path, config: TrainingConfig | None) -> list[Fault]:
@@ -47,25 +52,35 @@ def _choices(written: Node) -> Iterator[CameraChoice]:
 
 
 def _faults_of_moves(camera: WrittenCamera, config: TrainingConfig | None) -> Iterator[Fault]:
+    broken: list[Fault] = []
+    ranges = ranges_of(camera.moves, broken)
+    yield from broken
+    written = {_place(text.where): text for text in texts_of(camera.moves)}
+    told: set[Place] = set()
+    for share in SHARES if ranges and not broken else SHARES[: not broken]:
+        faults = list(_faults_at(camera, share, config, ranged=bool(ranges)))
+        yield from (_of_range(fault, written.get(_place(fault), "")) for fault in faults if _place(fault) not in told)
+        told |= {_place(fault) for fault in faults}  # what is wrong at one end may be at the other too
+
+
+def _faults_at(camera: WrittenCamera, share: float, config: TrainingConfig | None, *, ranged: bool) -> list[Fault]:
     faults: list[Fault] = []
-    ranges = [text for text, _ in ranges_of(camera.moves, faults)]
-    yield from faults
-    if faults:
-        return
-    for share in SHARES if ranges else SHARES[:1]:
-        read, words = camera.at(partial(float, share), faults)
-        if read is not None:
-            faults += _uncompiled(read, config, f"; so it is with {words}" if ranges else "")
-    yield from (_of_range(fault, ranges) for fault in faults)
+    read, words = camera.at(partial(float, share), faults)
+    if read is not None:
+        faults += _uncompiled(read, config, f"; so it is with {words}" if ranged else "")
+    return faults
 
 
-def _of_range(fault: Fault, ranges: list[Text]) -> Fault:
-    """Say of which range a value is that is at fault."""
-    for text in ranges:
-        where = text.where
-        if (where.line, where.column, where.path) == (fault.line, fault.column, fault.path):
-            return replace(fault, message=f"{fault.message}, in {text}")
-    return fault
+def _place(of: Fault | Mark) -> Place:
+    return of.file, of.line, of.column, of.path
+
+
+def _of_range(fault: Fault, written: str) -> Fault:
+    """Say of which range a value is that is at fault, and how a range is written that was not read as one."""
+    dots = _DOTS.fullmatch(written)
+    if dots and fault.message.endswith("is not a number"):
+        return replace(fault, message=f"{fault.message}; to draw from a range, write {dots[1]} to {dots[2]}")
+    return replace(fault, message=f"{fault.message} (of {written})") if " to " in written else fault
 
 
 def _uncompiled(camera: ReadCamera, config: TrainingConfig | None, words: str) -> Iterator[Fault]:
@@ -79,4 +94,4 @@ def _uncompiled(camera: ReadCamera, config: TrainingConfig | None, words: str) -
     faults: list[Fault] = []
     with placing(shot, faults):
         compile_assumed(shot, film)
-    yield from (replace(fault, message=f"{fault.message}{words}") for fault in faults)
+    yield from (replace(fault, message=fault.message.removeprefix(_TRIAL) + words) for fault in faults)
