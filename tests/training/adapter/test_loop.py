@@ -17,6 +17,8 @@ from tests.training.tiny_prepared import TinyExamples, tiny_example
 TOLERANCE = 1e-4
 """Of the largest weight, after steps whose float32 sums were taken in another order."""
 
+FOUR = {"steps": 3, "batch": 4, "warmup": 2, "learning_rate": 0.01}
+
 
 class Small(TinyExamples):
     """Excerpts for the small transformer."""
@@ -33,7 +35,7 @@ def small(**options) -> TrainableAdapter:
 def trained(**settings):
     """Train a small adapter; return what was learned and all steps."""
     steps, adapter = [], small()
-    training = Training(**{"steps": 3, "batch": 4, "warmup": 2, "learning_rate": 0.01, **settings})
+    training = Training(**{**FOUR, **settings})
     learner = train_adapter(adapter, Small(), training, on_step=steps.append)
     return learner, steps
 
