@@ -26,7 +26,7 @@ from ex4d.training.dataset.encoders import Bench, FrozenEncoders, embed, identit
 from ex4d.training.dataset.excerpt_file import ExcerptNotes, masks_in_notes, read_notes, write_excerpt
 from ex4d.training.dataset.opening import USUAL, Means, OpenClip, opened_clip
 from ex4d.training.dataset.prepared import INDEX, PROMPTS, IndexEntry, Prepared, open_prepared, write_index
-from ex4d.training.dataset.report import MOST_REASONS, Report
+from ex4d.training.dataset.report import MOST_REASONS, Report, SaidOnce
 from ex4d.training.excerpts import Excerpt, OpenedExcerpt
 from ex4d.training.masks.drawn import DrawnMask
 from ex4d.workspace import code_hash, key_of, require_folder, write_json
@@ -84,7 +84,7 @@ def prepare(
         drawing: draws the masks.
         weights: Wan's folder.
         device: where the encoders work, as ``cuda:1``; if not stated, the first card, else the CPU; which is said.
-        means: how clips are opened; whether with depth is for ``drawing`` to say.
+        means: how depth is estimated; whether it is, ``drawing`` says, and who listens, ``progress``.
         progress: is told of each clip.
 
     Raises:
@@ -96,7 +96,7 @@ def prepare(
     report = Report()
     clips = find_clips(config.clips, report)
     held_out([clip.name for clip in clips], config.clips.hold_out, config.training.seed)  # before long work is done
-    work = _Work.begun(config, drawing, weights, Bench.here(device), replace(means, progress=SILENT), progress)
+    work = _Work.begun(config, drawing, weights, Bench.here(device), means, progress)
     _forget_index(folder)
     embed([NEGATIVE_PROMPT, *map(_prompt, clips)], work.weights, work.bench, work.prompts, progress)
     made = list(work.made(clips, report, progress))
@@ -140,9 +140,7 @@ class _Work:
         if drawing.with_depth:
             announce_compiling(progress)
             if isinstance(depth, DepthModel):
-                model = ready_model(depth, "clips.depth", means.depth.models)
-                terms = f"licence {model.licence}, commercial use: {model.commercial}"
-                progress.say(f"depth that was not estimated yet is estimated by {model.name} ({terms})")
+                ready_model(depth, "clips.depth", means.depth.models)
         common = [drawing.key, drawing.count, identity_of(found, bench), code_hash(*CODE)]
         means = replace(means, with_depth=drawing.with_depth)
         return cls(
@@ -152,9 +150,11 @@ class _Work:
     def made(self, clips: Sequence[Clip], report: Report, progress: Progress) -> Iterator[Made]:
         """Yield every excerpt, made or kept."""
         progress.begin("preparing clips", len(clips))
-        scratch = self.config.output / FOLDER / "clip"
+        scratch, said = self.config.output / FOLDER / "clip", set[str]()
         for clip in clips:
-            lent = opened_clip(clip, self.config.clips, self.config.excerpts, scratch, self.means)
+            names = (f"'{clip.name}'", clip.video.name)
+            means = replace(self.means, progress=SaidOnce(progress, names, said))
+            lent = opened_clip(clip, self.config.clips, self.config.excerpts, scratch, means)
             with report.skipping(clip.name), lent as opened:
                 for excerpt in opened.excerpts:
                     yield self._excerpt(opened, excerpt)

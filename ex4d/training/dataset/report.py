@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ex4d.errors import OutputError, SynthesisError, UserError
-from ex4d.progress import counted
+from ex4d.progress import Progress, counted
 
 MOST_REASONS = 10
 """That are shown; the report has them all."""
@@ -23,6 +23,30 @@ class Skipped:
 
     def __str__(self) -> str:
         return f"{self.name}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class SaidOnce:
+    """Passes on what is said of a clip unless the same was said of one before; steps are for whoever counts clips."""
+
+    listener: Progress
+    names: tuple[str, ...]
+    """Of the clip, as they stand in what is said."""
+    said: set[str]
+
+    def begin(self, task: str, total: int) -> None:
+        """Pass over a task within the work on a clip."""
+
+    def advance(self) -> None:
+        """Pass over its steps."""
+
+    def say(self, text: str) -> None:
+        """Say what is new, without the clip's names."""
+        for name in self.names:
+            text = text.replace(name, "…")
+        if text not in self.said:
+            self.said.add(text)
+            self.listener.say(text)
 
 
 @dataclass

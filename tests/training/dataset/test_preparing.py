@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import weakref
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +12,9 @@ import pytest
 import torch
 
 from ex4d.errors import MediaError, MissingPart, OutputError, ReconstructionError, UserError
+from ex4d.media.probe import MediaInfo
+from ex4d.progress import Progress
+from ex4d.reconstruction.depth_anything import DepthAnything
 from ex4d.shotlist.model import DepthFile, DepthModel
 from ex4d.training.config.records import Excerpts, TrainingConfig
 from ex4d.training.dataset import preparing
@@ -19,6 +24,7 @@ from ex4d.training.dataset.preparing import prepare
 from ex4d.training.excerpts import OpenedExcerpt
 from ex4d.training.masks.drawn import DrawnMask
 from tests.synthesis.wan.tiny_wan import TinyWan
+from tests.tiny_depth_model import write_tiny_weights
 from tests.training.dataset import quick_encoders
 from tests.training.dataset.tiny_clips import (
     config,
@@ -186,6 +192,21 @@ def test_clips_not_excerpts_are_held_out(tmp_path: Path, weights: Path) -> None:
     assert [len(which) for which in clips] == [1, 2]
 
 
+def test_one_excerpt_is_in_memory_at_a_time(tmp_path: Path, weights: Path) -> None:
+    for seed in range(3):
+        write_clip(tmp_path / "clips" / f"{seed}.mkv", seed, frames=12)
+    alive: list[weakref.ref[OpenedExcerpt]] = []
+
+    def watched(opened: OpenedExcerpt, index: int) -> DrawnMask:
+        assert [one() for one in alive if one() is not None] == []
+        alive.append(weakref.ref(opened))
+        return hidden(opened, index)
+
+    cut = Excerpts(frames=5, size=(48, 32), each=2)
+    prepare(config(tmp_path, excerpts=cut), drawing(draw=watched, count=1), weights)
+    assert len(alive) == 6
+
+
 def test_all_clips_held_out_is_an_error_before_long_work(tmp_path: Path, weights: Path) -> None:
     two_clips(tmp_path)
     drawn = _counting()
@@ -260,6 +281,33 @@ def test_a_depth_model_that_is_not_here_is_said_before_any_work(
     assert len(prepare(given, drawing(), weights).trained) == 2  # which tracking masks do without
 
 
+def test_depth_is_estimated_once_for_what_needs_it_and_a_model_that_fails_costs_the_clip(
+    tmp_path: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EX4D_MODELS", str(tmp_path / "models"))
+    write_tiny_weights(tmp_path / "models")
+    two_clips(tmp_path)
+    estimate = DepthAnything.estimate
+
+    def failing(self: DepthAnything, clip: MediaInfo, folder: Path, *, progress: Progress) -> None:
+        if clip.path.stem == "bear":
+            raise ReconstructionError("no depth is found in it")
+        estimate(self, clip, folder, progress=progress)
+
+    monkeypatch.setattr(DepthAnything, "estimate", failing)
+    given, drawn = config(tmp_path, depth=DepthModel(model="auto")), drawing(draw=without_depth, with_depth=True)
+    heard = Heard()
+    assert [one.name for one in prepare(given, drawn, weights, progress=heard).trained] == ["dog-0002"]
+    assert report_of(tmp_path) == {"bear": "no depth is found in it"}
+    (told,) = (said for said in heard.said if "estimating" in said)
+    assert told.startswith("clip …: estimating the depth of … by depth-anything-v2-small (licence Apache-2.0")
+
+    monkeypatch.setattr(DepthAnything, "estimate", None)  # of the dog's the cache has the depth, and its key
+    shutil.rmtree(tmp_path / "cache" / "ex4d" / "depth")
+    (tmp_path / "clips" / "bear.mkv").unlink()
+    assert drawn_again(given, weights, draw=without_depth, with_depth=True) == []
+
+
 def test_what_was_assumed_is_in_the_report(tmp_path: Path, weights: Path) -> None:
     write_clip(tmp_path / "clips" / "bear.mkv")
     depth = DepthFile(file=write_depth(tmp_path / "bear.npz"))
@@ -330,8 +378,6 @@ def test_a_full_disk_is_an_error_not_a_broken_clip(
 def test_weights_that_are_not_there_are_told_before_any_clip_is_opened(
     tmp_path: Path, weights: Path, part: str
 ) -> None:
-    import shutil
-
     copied = shutil.copytree(weights, tmp_path / "weights")
     (copied / part).unlink()
     with pytest.raises(MissingPart, match=part):
