@@ -13,6 +13,7 @@ from ex4d.models.commands import pull_command as pull_command
 from ex4d.models.depth_models import DEPTH_MODELS as DEPTH_MODELS
 from ex4d.models.layout import Layout as Layout
 from ex4d.models.pulling import pull as pull
+from ex4d.models.registry import COTRACKER3 as COTRACKER3
 from ex4d.models.registry import DISTILLATION as DISTILLATION
 from ex4d.models.registry import EX4D as EX4D
 from ex4d.models.registry import KNOWN as KNOWN

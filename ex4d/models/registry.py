@@ -108,7 +108,20 @@ DISTILLATION = Weights(
     extra="wan",
     elsewhere=("lightx2v/Wan2.1-Distill-Loras",),
 )
-KNOWN = (*(weights for model in DEPTH_MODELS for weights in model.weights), WAN, EX4D, VACE, DISTILLATION)
+COTRACKER3 = Weights(
+    name="cotracker3",
+    repository="facebook/cotracker3",
+    layouts=(Layout(("scaled_offline.pth",)),),
+    # Unverified: the size. 25.4 million numbers follow from its code, as float32.
+    megabytes=102,
+    # That of the code; unverified: the page of the weights, which that code's README links without another.
+    licence="CC-BY-NC-4.0",
+    commercial="no",
+    extra="depth",
+    elsewhere=("facebook/cotracker3",),
+)
+"""Follows the points of tracking masks; its package is not among what an extra installs."""
+KNOWN = (*(weights for model in DEPTH_MODELS for weights in model.weights), COTRACKER3, WAN, EX4D, VACE, DISTILLATION)
 
 
 def weights_named(name: str) -> Weights:
