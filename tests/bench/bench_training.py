@@ -79,10 +79,9 @@ def adapter_of(*, tiny: bool) -> TrainableAdapter:
     transformer = random_wan.transformer(tiny=tiny)
     transformer.rope.to(CARD)
     for name, value in transformer.named_parameters():
-        if tiny or IN_FLOAT32.intersection(name.split(".")):
+        if IN_FLOAT32.intersection(name.split(".")):
             value.data = value.data.float()
-    kind = torch.float32 if tiny else torch.bfloat16
-    return TrainableAdapter(transformer, hidden=24 if tiny else 1024, kind=kind)
+    return TrainableAdapter(transformer, hidden=24 if tiny else 1024, kind=torch.bfloat16)
 
 
 def batch_of(count: int, *, tiny: bool) -> Batch:
@@ -195,8 +194,8 @@ def foreseen(quarter: Found | None, half: Found | None, few: int, more: int, cou
     memory = half.peak + (half.peak - quarter.peak) / (more - few) * (count - more)
     seconds = half.step + (half.step - quarter.step) / (more - few) * (count - more)
     print(
-        f"\nwithout checkpointing, by the growth from {few} to {more} blocks, {count} would take {seconds:.2f} s a step "
-        f"and {memory:.0f} GiB; the weights of all {count} blocks are on the card in every row"
+        f"\nwithout checkpointing, by the growth from {few} to {more} blocks, {count} would take {seconds:.2f} s a "
+        f"step and {memory:.0f} GiB; the weights of all {count} blocks are on the card in every row"
     )
 
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from accelerate import Accelerator
 from torch import Tensor
 
 from ex4d.array_types import Float32
@@ -24,6 +23,7 @@ from ex4d.training.adapter.examples import Examples
 from ex4d.training.adapter.flow_matching import losses, noisy, timesteps_of
 from ex4d.training.adapter.learner import Learner
 from ex4d.training.adapter.order import Share
+from ex4d.training.adapter.processes import processes_on
 from ex4d.training.adapter.trainable import TrainableAdapter
 from ex4d.training.config.records import Training
 
@@ -77,7 +77,7 @@ class _School:
 
     def __init__(self, learner: Learner, lessons: Lessons) -> None:
         self._learner, self._lessons = learner, lessons
-        self._crew = Accelerator(cpu=learner.adapter.device.type == "cpu")
+        self._crew = processes_on(learner.adapter.device)
         self._share = Share.of(learner.settings, self._crew.process_index, self._crew.num_processes)
         self._model = self._crew.prepare_model(learner.adapter)
 
@@ -125,7 +125,7 @@ def prove(learner: Learner, lessons: Lessons) -> None:
     Raises:
         TrainingError: as :func:`train_adapter` would, a step later.
     """
-    crew = Accelerator(cpu=learner.adapter.device.type == "cpu")
+    crew = processes_on(learner.adapter.device)
     numbers = next(Share.of(learner.settings, crew.process_index, crew.num_processes).numbers(learner.step))
     batch = lessons.batch(numbers).to(learner.adapter.device)
     with torch.no_grad():

@@ -34,6 +34,7 @@ from ex4d.training.adapter.examples import PreparedExamples
 from ex4d.training.adapter.learner import Learner
 from ex4d.training.adapter.log import Entry, Log
 from ex4d.training.adapter.loop import Done, prove, train_adapter
+from ex4d.training.adapter.processes import processes_on
 from ex4d.training.adapter.samples import sample_sheet, validation_loss, write_sheet
 from ex4d.training.adapter.trainable import TrainableAdapter
 from ex4d.training.config.records import TrainingConfig
@@ -67,7 +68,7 @@ def train(
     """
     if not prepared.trained:
         raise TrainingError(f"{prepared.folder} has no excerpt to train on: add clips, or hold out fewer")
-    crew = Accelerator(cpu=device == "cpu")
+    crew = processes_on(torch.device(device))
     run = _Run(config, prepared, folder, crew, progress if crew.is_main_process else SILENT)
     with _told(run):
         run.go()

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from accelerate import Accelerator
 from torch import Tensor
 
 from ex4d.array_types import Float32, UInt8
@@ -20,6 +19,7 @@ from ex4d.training.adapter.batches import stacked
 from ex4d.training.adapter.examples import Examples
 from ex4d.training.adapter.flow_matching import noise_like, shifted
 from ex4d.training.adapter.loop import batch_losses
+from ex4d.training.adapter.processes import processes_on
 from ex4d.training.adapter.trainable import TrainableAdapter
 from ex4d.training.dataset.prepared import Example
 from ex4d.training.draws import seed_of
@@ -76,7 +76,7 @@ def validation_loss(adapter: TrainableAdapter, held_out: Examples, *, seed: int 
 
     An excerpt is seen behind one of its masks, the same each time; neighbours behind different ones.
     """
-    crew = Accelerator(cpu=adapter.device.type == "cpu")
+    crew = processes_on(adapter.device)
     total = torch.zeros(2, dtype=torch.float64, device=adapter.device)
     for index in range(crew.process_index, held_out.count, crew.num_processes):
         example = held_out.example(index, index % held_out.draws)
@@ -104,7 +104,7 @@ def sample_sheet(
 
     Each is three rows: its guide, completed, and what was to be found; four moments side by side.
     """
-    crew = Accelerator(cpu=adapter.device.type == "cpu")
+    crew = processes_on(adapter.device)
     wanted = range(min(count, held_out.count))
     turns = -(-len(wanted) // crew.num_processes)
     strips: list[Tensor] = []
