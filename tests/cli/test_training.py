@@ -56,7 +56,7 @@ def _sheets(calls: dict[str, Any]) -> Iterator[Any]:
     folder = calls["preview_masks"]["out"]
     mask = SimpleNamespace(kind="rendering", words="orbit: {right: 43.2deg}")
     file = None if folder is None else folder / "bear-0000.png"
-    yield SimpleNamespace(excerpt="bear-0000", file=file, masks=((mask, "12 % hidden"),))
+    yield SimpleNamespace(excerpt="bear-0000", file=file, masks=((mask, SimpleNamespace(in_words="12 % hidden")),))
 
 
 def test_check_says_what_is_asked_for_and_what_was_chosen(run: Run, config: Path) -> None:

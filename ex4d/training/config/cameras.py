@@ -45,13 +45,28 @@ class ReadCamera:
         return shot.written_at(self.origin), Output(size=config.excerpts.size, fps=RATE)
 
 
-def read_camera(camera: Listed, library: Library, faults: list[Fault]) -> ReadCamera | None:
+class Presets:
+    """Puts presets in their places; what they amount to together is bounded, as it is in a shot list."""
+
+    def __init__(self, library: Library) -> None:
+        self._faults: list[Fault] = []
+        self._expansion = Expansion(library, self._faults)
+
+    def placed(self, camera: Listed, faults: list[Fault]) -> tuple[list[PlacedItem], tuple[PresetUse, ...]]:
+        """Return a camera's items with those of its presets, and which were used."""
+        found = self._expansion.expand(camera)
+        faults += self._faults
+        self._faults.clear()
+        return found
+
+
+def read_camera(camera: Listed, presets: Presets, faults: list[Fault]) -> ReadCamera | None:
     """Read a camera without ranges; None where something is wrong, which is added to ``faults``."""
     before = len(faults)
     faults += _metres(camera)
     if len(faults) > before:
         return None
-    placed, uses = Expansion(library, faults).expand(camera)
+    placed, uses = presets.placed(camera, faults)
     report = Report()
     try:
         items = _reader().validate_python(Listed([item.node for item in placed], camera.where), context=report)

@@ -15,7 +15,7 @@ from ex4d.errors import Fault, ShotFileError
 from ex4d.shotlist.library import Library
 from ex4d.shotlist.model import CameraFile
 from ex4d.shotlist.nodes import Listed
-from ex4d.training.config.cameras import Items, ReadCamera, read_camera
+from ex4d.training.config.cameras import Items, Presets, ReadCamera, read_camera
 from ex4d.training.config.filmed_shots import FilmedShots
 from ex4d.training.config.flow_text import on_one_line
 from ex4d.training.config.ranges import settled
@@ -31,11 +31,13 @@ class WrittenCamera:
     library: Library
     """Of their presets."""
 
-    def at(self, share: Callable[[], float], faults: list[Fault]) -> tuple[ReadCamera | None, str]:
+    def at(
+        self, share: Callable[[], float], faults: list[Fault], presets: Presets | None = None
+    ) -> tuple[ReadCamera | None, str]:
         """Return the camera whose values are at a share of their ranges, asked for anew for each, and its words."""
         moves = settled(self.moves, share)
         assert isinstance(moves, Listed)
-        return read_camera(moves, self.library, faults), on_one_line(moves)
+        return read_camera(moves, presets or Presets(self.library), faults), on_one_line(moves)
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from ex4d.errors import Fault
+from ex4d.shotlist.library import Library
 from ex4d.shotlist.nodes import Listed, Mark, Node
-from ex4d.training.config.cameras import TRIAL, ReadCamera
+from ex4d.training.config.cameras import TRIAL, Presets, ReadCamera
 from ex4d.training.config.draws import ShotCamera, WrittenCamera, openings
 from ex4d.training.config.ranges import ranges_of, texts_of
 from ex4d.training.config.records import CameraChoice, TrainingConfig
@@ -34,12 +35,12 @@ def camera_faults(written: Node, file: Path, config: TrainingConfig | None) -> l
         config: what its excerpts and clips are; None where something else is wrong with it.
     """
     faults: list[Fault] = []
-    choices = tuple(_choices(written))
+    choices, presets = tuple(_choices(written)), Presets(Library.beside(file))
     for opened in openings(choices, file, faults):
         if isinstance(opened, ShotCamera):
             faults += _uncompiled(opened.camera, config, "")
         elif opened is not None:
-            faults += _faults_of_moves(opened, config)
+            faults += _faults_of_moves(opened, config, presets)
     return faults
 
 
@@ -51,24 +52,19 @@ def _choices(written: Node) -> Iterator[CameraChoice]:
             continue
 
 
-def _faults_of_moves(camera: WrittenCamera, config: TrainingConfig | None) -> Iterator[Fault]:
+def _faults_of_moves(camera: WrittenCamera, config: TrainingConfig | None, presets: Presets) -> Iterator[Fault]:
     broken: list[Fault] = []
     ranges = ranges_of(camera.moves, broken)
     yield from broken
     written = {_place(text.where): text for text in texts_of(camera.moves)}
     told: set[Place] = set()
     for share in SHARES if ranges and not broken else SHARES[: not broken]:
-        faults = list(_faults_at(camera, share, config, ranged=bool(ranges)))
+        faults: list[Fault] = []
+        read, words = camera.at(partial(float, share), faults, presets)
+        if read is not None:
+            faults += _uncompiled(read, config, f"; so it is with {words}" if ranges else "")
         yield from (_of_range(fault, written.get(_place(fault), "")) for fault in faults if _place(fault) not in told)
         told |= {_place(fault) for fault in faults}  # what is wrong at one end may be at the other too
-
-
-def _faults_at(camera: WrittenCamera, share: float, config: TrainingConfig | None, *, ranged: bool) -> list[Fault]:
-    faults: list[Fault] = []
-    read, words = camera.at(partial(float, share), faults)
-    if read is not None:
-        faults += _uncompiled(read, config, f"; so it is with {words}" if ranged else "")
-    return faults
 
 
 def _place(of: Fault | Mark) -> Place:
