@@ -14,7 +14,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from ex4d.array_types import Float32
-from ex4d.errors import TrainingError
+from ex4d.errors import OutputError, TrainingError
 from ex4d.media.atomic import replacing, replacing_folder
 from ex4d.training.adapter.learner import Learner
 
@@ -106,7 +107,7 @@ def write_checkpoint(checkpoints: Path, learner: Learner, matters: Matters, *, k
     folder = checkpoints / f"step-{learner.step:06d}"
     state = {name: value.detach().cpu().contiguous() for name, value in learner.tensors().items()}
     notes = {"version": VERSION, "step": learner.step, "matters": dict(matters)}
-    with replacing_folder(folder) as partial:
+    with _full_disk_told(folder), replacing_folder(folder) as partial:
         write_adapter(partial / ADAPTER, learner)
         save_file(state, partial / STATE)
         (partial / NOTES).write_text(json.dumps(notes, indent=2) + "\n", encoding="utf-8")
@@ -123,8 +124,17 @@ def write_adapter(file: Path, learner: Learner) -> None:
     """
     with learner.averaged() as adapter:
         tensors: dict[str, Float32[Tensor, "*shape"]] = adapter.exported()
-    with replacing(file) as partial:
+    with _full_disk_told(file), replacing(file) as partial:
         torch.save(tensors, partial)
+
+
+@contextmanager
+def _full_disk_told(place: Path) -> Iterator[None]:
+    """Turn what the libraries make of a full disk into an error that names the place."""
+    try:
+        yield
+    except (RuntimeError, SafetensorError) as cause:
+        raise OutputError(f"{place} cannot be written: {str(cause).partition(chr(10))[0]}") from cause
 
 
 def _steps(checkpoints: Path) -> list[Path]:

@@ -9,6 +9,7 @@ OUTPUT/samples/step-000250.png    held-out excerpts: guide, completed, what was 
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,6 +43,8 @@ from ex4d.training.dataset.prepared import Prepared
 
 FREE = frozenset({"steps", "at_once", "checkpointing"})
 """Of the training's settings those that may change from one run to the next: they change no result but by rounding."""
+RANK, HIDDEN = 16, 1024
+"""Of EX-4D's own adapter."""
 GB = 1e9
 
 
@@ -142,7 +145,13 @@ class _Run:
         if not self.held_out.count:
             return {}
         with self.learner.averaged() as adapter:
-            return {"validation": validation_loss(adapter, self.held_out)}
+            loss = validation_loss(adapter, self.held_out)
+        if not math.isfinite(loss):
+            raise TrainingError(
+                f"step {self.learner.step}: the loss of held-out excerpts is no finite number any more; lower "
+                "training.learning_rate, or look at these excerpts"
+            )
+        return {"validation": loss}
 
     def _save(self) -> None:
         prove(self.learner, self.lessons)
@@ -184,6 +193,11 @@ def open_adapter(
     precision = training.precision or ("float32" if device.type == "cpu" else "bf16")
     kind = torch.float32 if precision == "float32" else torch.bfloat16
     progress.say(f"training on {device} in {precision}; what learns is float32")
+    if (model.rank, model.hidden) != (RANK, HIDDEN):
+        progress.say(
+            f"of rank {model.rank} with {model.hidden} hidden channels, the adapter is for ex4d alone: the authors' "
+            f"own loader takes {RANK} and {HIDDEN}"
+        )
     before = None if model.adapter is None else read_adapter(Path(model.adapter))
     adapter = TrainableAdapter(
         load_transformer(folder, dtype=kind, device_of=lambda _: device, fuse=True, progress=progress),

@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 
-from ex4d.errors import TrainingError
+from ex4d.errors import OutputError, TrainingError
 from ex4d.training.adapter.checkpoints import newest_checkpoint, write_checkpoint
 from ex4d.training.adapter.learner import Learner
 from ex4d.training.adapter.loop import train_adapter
@@ -90,13 +90,14 @@ def test_the_newest_are_kept_and_whole(tmp_path):
     ]  # fmt: skip
 
 
-def test_an_error_while_writing_leaves_no_checkpoint(tmp_path, monkeypatch):
+@pytest.mark.parametrize("writer", ["save_file", "torch.save"])
+def test_a_full_disk_leaves_no_checkpoint_and_is_told(writer, tmp_path, monkeypatch):
     def full(*_):
-        raise OSError(28, "No space left on device")
+        raise RuntimeError("[enforce fail at inline_container.cc:862] . PytorchStreamWriter failed\nframe #0")
 
-    monkeypatch.setattr("ex4d.training.adapter.checkpoints.save_file", full)
+    monkeypatch.setattr(f"ex4d.training.adapter.checkpoints.{writer}", full)
 
-    with pytest.raises(Exception, match="No space left on device"):
+    with pytest.raises(OutputError, match=r"cannot be written: \[enforce .* failed$"):
         write_checkpoint(tmp_path, Learner(small(), Training()), {}, keep=2)
     assert newest_checkpoint(tmp_path) is None
     assert not any(tmp_path.iterdir())

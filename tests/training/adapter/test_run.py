@@ -77,7 +77,10 @@ def test_it_leaves_checkpoints_a_log_samples_and_the_adapter(whole):
     assert [entry["step"] for entry in log if "validation" in entry] == [0, 2, 4, 5]
     assert all(entry.keys() >= {"loss", "gradient_norm", "learning_rate", "seconds"} for entry in log[1:])
     assert ("training", 5) in listener.tasks
-    assert listener.said == ["training on cpu in float32; what learns is float32"]
+    assert listener.said == [
+        "training on cpu in float32; what learns is float32",
+        "of rank 4 with 24 hidden channels, the adapter is for ex4d alone: the authors' own loader takes 16 and 1024",
+    ]
     newest = torch.load(output / "checkpoints" / "step-000005" / "ex4d.ckpt")
     assert all(torch.equal(value, newest[name]) for name, value in torch.load(output / "ex4d.ckpt").items())
 
@@ -169,6 +172,13 @@ def test_the_error_names_what_is_kept(whole, prepared, wan_folder, tmp_path, mon
     assert f"the last good checkpoint, of step 5, is kept in {kept}" in str(told.value)
     assert f"model: {{adapter: {kept / 'ex4d.ckpt'}}}" in str(told.value)
     assert {path: path.read_bytes() for path in kept.iterdir()} == before
+
+
+def test_a_held_out_loss_that_is_no_number_stops_it(prepared, wan_folder, tmp_path, monkeypatch):
+    monkeypatch.setattr("ex4d.training.adapter.run.validation_loss", lambda *_: float("nan"))
+
+    with pytest.raises(TrainingError, match="step 0: the loss of held-out excerpts is no finite number any more"):
+        train(config_of(tmp_path), prepared, wan_folder, device="cpu")
 
 
 def test_nothing_to_train_on_is_told(prepared, wan_folder, tmp_path):
