@@ -14,6 +14,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -238,8 +239,8 @@ def _read_index(file: Path) -> tuple[str, str, list[IndexEntry]]:
         raise MediaError(f"{file} is damaged ({cause}); delete it and run ex4d train prepare again") from cause
 
 
-def _plain(name: str) -> str:
+def _plain(name: Any) -> str:
     """Return an excerpt's name if it can be one: a file beside the index."""
-    if not isinstance(name, str) or Path(name).name != name or name.startswith("."):
+    if not isinstance(name, str) or not name or Path(name).name != name or name.startswith("."):
         raise ValueError(f"{name!r} is no excerpt's name")
     return name

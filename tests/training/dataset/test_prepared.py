@@ -195,14 +195,29 @@ def test_a_file_of_another_preparation_is_refused(tmp_path: Path) -> None:
         open_prepared(tmp_path)
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["", "{}", "[" * 100_000, '{"encoder": "e", "negative_prompt": "n", "excerpts": [{"name": "../x"}]}',
-     '{"encoder": "e", "negative_prompt": "n", "excerpts": [{"name": 5}]}'],
-)  # fmt: skip
+@pytest.mark.parametrize("text", ["", "{}", "[" * 100_000, '{"encoder": "e", "negative_prompt": "n", "excerpts": 5}'])
 def test_an_index_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "index.json").write_text(text)
     with pytest.raises(MediaError, match=r"index\.json is damaged"):
+        open_prepared(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["../bear-0003", "sub/bear-0003", ".bear", "", 5, None])
+def test_an_index_does_not_lead_out_of_its_folder(tmp_path: Path, name: object) -> None:
+    made.write_made(tmp_path / "within")
+    made.write_made(tmp_path)
+    entry = {"name": name, "key": "key of bear-0003", "prompt": made.PROMPT, "held_out": False}
+    index = {"encoder": made.ENCODER, "negative_prompt": made.NEGATIVE, "excerpts": [entry]}
+    (tmp_path / "within" / "index.json").write_text(json.dumps(index))
+    with pytest.raises(MediaError, match="is no excerpt's name"):
+        open_prepared(tmp_path / "within")
+
+
+def test_notes_that_are_endless_are_refused(tmp_path: Path) -> None:
+    made.write_made(tmp_path)
+    file = tmp_path / "bear-0003.safetensors"
+    save_file(load_file(file), file, {NOTES: made.notes(assumed=("x" * (1 << 20),)).as_json()})
+    with pytest.raises(MediaError, match="notes are too long"):
         open_prepared(tmp_path)
 
 
