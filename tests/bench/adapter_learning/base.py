@@ -160,7 +160,7 @@ def _train(work: Work, model: WanTransformer3DModel, latents: Tensor) -> None:
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         rates.step()
-        mean += (float(loss) - mean) * max(0.01, 1 / (step + 1))
+        mean += (float(loss.detach()) - mean) * max(0.01, 1 / (step + 1))
         if step % 100 == 99:
             work.tell(f"base {step + 1}: loss {mean:.4f}")
 
