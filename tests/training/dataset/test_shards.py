@@ -143,7 +143,7 @@ def test_a_name_of_gigabytes_is_not_read(tmp_path: Path) -> None:
 
 def test_a_member_of_less_than_no_bytes_leads_to_no_circle(tmp_path: Path) -> None:
     header = bytearray(entry("b.mp4").tobuf(tarfile.GNU_FORMAT))
-    header[124:136] = b"\xff" * 10 + b"\xf6\x00"  # -2560 in the base of 256
+    header[124:136] = b"\xff" * 10 + b"\xfe\x00"  # -512 in the base of 256: it would be followed by itself
     header[148:156] = b" " * 8
     header[148:156] = b"%06o\0 " % sum(header)
     file = write_shard(tmp_path / "s.tar", {"a.mp4": b"a"})
@@ -151,7 +151,7 @@ def test_a_member_of_less_than_no_bytes_leads_to_no_circle(tmp_path: Path) -> No
     shard = read_shard(file)
 
     assert keys(shard) == ["a"]
-    assert shard.faults
+    assert "a member of less than no bytes" in dict(shard.faults)[""]
 
 
 def test_names_within_names_within_names_are_given_up(tmp_path: Path) -> None:
