@@ -16,12 +16,15 @@ from tests.shotlist.editor import PRESET, errors
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+TRAINING_PAGES = ("training", "training-file")
+"""Their blocks are of training files, and read by tests of their own."""
 BLOCKS = [
     pytest.param(block, id=f"{page.stem}-{number}")
     for page in PAGES
     for number, block in enumerate(
         re.findall(r"^```ya?ml\n(.*?)^```", page.read_text("utf-8"), re.DOTALL | re.MULTILINE)
     )
+    if page.stem not in TRAINING_PAGES
 ]
 LIST = "ex4d: 1\nsource: {video: clip.mp4, fps: 24}\nshots:\n"
 SHOT = LIST + "  - name: one\n    clip: 0s..2s\n"

@@ -45,8 +45,8 @@ class Clips(Record):
     videos: LocalPath
     """A folder or glob of videos, or of WebDataset shards (``.tar``)."""
     depth: Depth = None
-    """As a shot list has it; the path of a file has ``{name}`` where the video's name goes. Tracking masks alone need
-    none."""
+    """As a shot list has it; the path of a file has ``{name}`` where the video's name goes. Shards may have their own,
+    and tracking masks need none."""
     lens: Lens | None = None
     """Of all of the videos; if not stated, what depth or video say."""
     fps: Rate | None = None
@@ -103,7 +103,8 @@ class RenderingMasks(Record):
     share: Share = 0.5
     """Of all masks, 0 to 1."""
     cameras: Annotated[tuple[CameraChoice, ...], BeforeValidator(cameras_or_none)] = ()
-    """Of which one is drawn for each mask; if none is stated, :data:`USUAL_CAMERAS`."""
+    """Of which one is drawn for each mask; if none is stated, the usual ones, which ``ex4d train
+    check`` names."""
 
 
 class TrackingMasks(Record):
@@ -135,7 +136,9 @@ class Masks(Record):
     elsewhere: ClassVar[Mapping[str, str]] = other_words.ANYWHERE
     example: ClassVar[str] = "masks: {draws: 4, erode: random}"
     rendering: RenderingMasks = RenderingMasks()
+    """Holes that a camera elsewhere leaves."""
     tracking: TrackingMasks = TrackingMasks()
+    """Holes that follow what moves."""
     draws: Annotated[int, counted(1, 1000)] = 4
     """Masks of each excerpt; training takes each time one of them."""
     erode: Erode = None
@@ -176,11 +179,13 @@ class Training(Record):
     elsewhere: ClassVar[Mapping[str, str]] = other_words.IN_TRAINING
     example: ClassVar[str] = "training: {steps: 2000, batch: 8}"
     steps: Annotated[int, counted(1, 10_000_000)] = 2000
+    """In all."""
     batch: Annotated[int, counted(1, 65_536)] = 8
     """Excerpts of one step, over all graphics cards."""
     at_once: Annotated[int, counted(1, 1024)] = 1
     """Excerpts that a card takes through the transformer together; divides its part of the batch."""
     learning_rate: LearningRate = 0.0001
+    """Of AdamW, after the warmup."""
     warmup: Annotated[int, counted(0, 10_000_000)] = 100
     """Steps in which the learning rate rises from 0."""
     weight_decay: Decay = 0.0
