@@ -124,8 +124,9 @@ def write_adapter(file: Path, learner: Learner) -> None:
     """
     with learner.averaged() as adapter:
         tensors: dict[str, Float32[Tensor, "*shape"]] = adapter.exported()
-    with _full_disk_told(file), replacing(file) as partial:
-        torch.save(tensors, partial)
+    # Through a stream: torch writes the name of a file into it, and the temporary one's is never the same.
+    with _full_disk_told(file), replacing(file) as partial, partial.open("wb") as stream:
+        torch.save(tensors, stream)
 
 
 @contextmanager
