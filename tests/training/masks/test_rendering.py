@@ -11,15 +11,16 @@ import pytest
 
 from ex4d.artifacts.camera_path import CameraPath
 from ex4d.artifacts.mesh_profile import NEAREST
+from ex4d.backdrop import frame_mesh
 from ex4d.errors import ReconstructionError
 from ex4d.footage import open_footage
 from ex4d.render.cpu_rasterizer import CpuRasterizer
 from ex4d.shotlist.load import load
 from ex4d.training.excerpts import Excerpt, OpenedExcerpt
-from ex4d.training.masks.rendering import rendering_mask
+from ex4d.training.masks.rendering import guide_profile, rendering_mask, source_cameras
 from ex4d.training.masks.visibility import GUIDES, visible_from
 from tests.tiny_film import HEIGHT, RATE, SHOTS, WIDTH, source_depth, write_tiny_film
-from tests.training.masks.mask_scenes import moved
+from tests.training.masks.mask_scenes import moved, turned
 
 RASTERIZER = CpuRasterizer(1)
 FRAMES = (0, 5, 9)
@@ -54,18 +55,44 @@ def tiny(tmp_path: Path) -> OpenedExcerpt:
     return opened(tmp_path)
 
 
-def test_each_frame_is_looked_at_by_the_camera_of_its_own(tiny: OpenedExcerpt) -> None:
+def test_each_frame_is_seen_from_where_its_camera_has_the_source(tiny: OpenedExcerpt) -> None:
     """In the depth of its own moment, in multiples of the subject's distance, by the rules of guides."""
-    poses = moved(), moved(right=RIGHT), moved(right=-RIGHT)
-    mask = rendering_mask(tiny, path_of(tiny, *poses, lens=(1.0, 1.0, 1.5)), RASTERIZER)
+    zooms = 1.0, 1.0, 2.0
+    path = path_of(tiny, moved(), turned(10, pivot=1.0), turned(-10, pivot=1.0), lens=zooms)
+    mask = rendering_mask(tiny, path, RASTERIZER)
     assert tiny.footage is not None
     lens, profile = tiny.footage.grid_lens, GUIDES.scaled(SQUARE / NEAREST)
-    for visible, index, pose, zoom in zip(mask, FRAMES, poses, (1.0, 1.0, 1.5), strict=True):
-        far = pose.copy()
-        far[:3, 3] *= tiny.footage.subject_distance
-        depth = source_depth()[index]
-        np.testing.assert_array_equal(visible, visible_from(depth, lens, far, lens.zoomed(zoom), RASTERIZER, profile))
+    for visible, index, angle, zoom in zip(mask, FRAMES, (0, -10, 10), zooms, strict=True):
+        depth, pose = source_depth()[index], turned(angle, pivot=WALL)
+        wider = lens.zoomed(1 / zoom)
+        np.testing.assert_array_equal(visible, visible_from(depth, lens, pose, wider, RASTERIZER, profile))
     assert not mask[1].all()
+
+
+@pytest.mark.parametrize("ahead", [-0.5, 0.25, 0.5])
+def test_the_subject_takes_the_place_of_the_pivot(tiny: OpenedExcerpt, ahead: float) -> None:
+    """Backing away by half of the pivot's distance, the source's camera is a third of it further in."""
+    still = moved()
+    (_, seen, _) = source_cameras(path_of(tiny, still, moved(ahead=ahead), still))
+    np.testing.assert_allclose(seen, moved(ahead=-ahead / (1 - ahead)), atol=1e-12)
+    np.testing.assert_allclose((1 - seen[2, 3]), 1 / (1 - ahead), atol=1e-12)
+
+
+@pytest.mark.parametrize("side", [(0.3, 0.0), (-0.3, 0.0), (0.0, 0.2)])
+def test_the_holes_are_where_the_guides_of_the_path_have_them(tiny: OpenedExcerpt, side: tuple[float, float]) -> None:
+    """On the side that the camera goes to, outside the source's frame and beside the square."""
+    assert tiny.footage is not None
+    pose = moved(*side)
+    path = path_of(tiny, pose, pose, pose)
+    mask = rendering_mask(tiny, path, RASTERIZER)
+    frame = next(tiny.footage.frames(tiny.times[:1]))
+    mesh = frame_mesh(frame.colour, frame.depth, tiny.footage, guide_profile(tiny.footage), frame.known)
+    far = path.translated_in_depth_units(tiny.footage.subject_distance)[0]
+    guide = RASTERIZER.render(mesh, far, tiny.footage.scene.lens).visible
+    middle = np.array([HEIGHT / 2, WIDTH / 2])
+    for holes in (~mask[0], ~guide):
+        rim = np.argwhere(holes).mean(axis=0) - middle
+        assert np.dot(rim, side[::-1]) > 0
 
 
 def test_the_mask_is_what_the_view_has(tmp_path: Path) -> None:
