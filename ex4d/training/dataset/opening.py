@@ -82,6 +82,13 @@ class OpenClip:
         footage = self._footage(excerpt, times[0]) if self._depth is not None else None
         return OpenedExcerpt(excerpt, colour, self.frame_rate(excerpt), footage, times)
 
+    def assumed(self, opened: OpenedExcerpt) -> tuple[str, ...]:
+        """Return what of an excerpt nobody stated, in words for the user; and whether it is larger than its clip."""
+        scale = max(Fit.plan(self.info.size, opened.excerpt.size).scale)
+        width, height = self.info.size
+        enlarged = (f"its pictures, {width}x{height}, are enlarged {float(scale):.3g} times",) if scale > 1 else ()
+        return (*enlarged, *(self.info.assumed if opened.footage is None else opened.footage.scene.assumed))
+
     def frame_rate(self, excerpt: Excerpt) -> Fraction:
         """Return an excerpt's frames a second."""
         step = excerpt.frames[1] - excerpt.frames[0] if len(excerpt.frames) > 1 else 1

@@ -98,7 +98,7 @@ def prepare(
     held_out([clip.name for clip in clips], config.clips.hold_out, config.training.seed)  # before long work is done
     work = _Work.begun(config, drawing, weights, Bench.here(device), means, progress)
     _forget_index(folder)
-    embed([NEGATIVE_PROMPT, *map(_prompt, clips)], work.weights, work.bench, work.prompts, progress)
+    embed([cleaned(NEGATIVE_PROMPT), *map(_prompt, clips)], work.weights, work.bench, work.prompts, progress)
     made = list(work.made(clips, report, progress))
     _conclude(config, folder, made, report, progress)
     names = list(dict.fromkeys(one.clip for one in made))
@@ -166,18 +166,17 @@ class _Work:
         notes = _notes_of(file)
         if notes is not None and (notes.name, notes.key) == (excerpt.name, key):
             return Made(clip.clip.name, excerpt, notes, kept=True)
-        return Made(clip.clip.name, excerpt, self._make(file, key, clip.opened(excerpt)), kept=False)
+        return Made(clip.clip.name, excerpt, self._make(file, key, clip, clip.opened(excerpt)), kept=False)
 
-    def _make(self, file: Path, key: str, opened: OpenedExcerpt) -> ExcerptNotes:
+    def _make(self, file: Path, key: str, clip: OpenClip, opened: OpenedExcerpt) -> ExcerptNotes:
         masks = [self.drawing.draw(opened, index) for index in range(self.drawing.count)]
         visible = [mask.visible for mask in masks]
         for seen in visible:
             assert seen.shape == opened.colour.shape[:3], "a mask of the excerpt's own size"
             assert bool(np.all(seen[0])), "a guide shows the first frame whole"
-        excerpt = opened.excerpt
-        assumed = () if opened.footage is None else opened.footage.scene.assumed
+        excerpt, drawn = opened.excerpt, masks_in_notes(masks)
         notes = ExcerptNotes(
-            excerpt.name, key, excerpt.frames, excerpt.size, opened.frame_rate, masks_in_notes(masks), assumed
+            excerpt.name, key, excerpt.frames, excerpt.size, opened.frame_rate, drawn, clip.assumed(opened)
         )  # fmt: skip
         write_excerpt(file, notes, self.encoders.encoded(opened.colour, visible), visible)
         return notes
@@ -206,7 +205,7 @@ def _conclude(
     report.require_some(len(made), config.clips.videos)
     progress.say(f"{counted(len(made), 'excerpt')} prepared, {kept} of them kept from an earlier run")
     if assumed:
-        progress.say(f"of {counted(len(assumed), 'excerpt')} something was assumed, as a lens: see {folder / REPORT}")
+        progress.say(f"of {counted(len(assumed), 'excerpt')} something was assumed, or enlarged: see {folder / REPORT}")
     if stale:
         shown = ", ".join(stale[:MOST_REASONS]) + (", …" if len(stale) > MOST_REASONS else "")
         progress.say(

@@ -48,10 +48,14 @@ class Told:
         self.folder = find_wan_folder(tiny.original)
         self.config = config(root)
         self.prepared: Prepared = prepare(self.config, drawing(), tiny.original)
+        self.left = self._living()
+
+    def _living(self) -> int:
+        return sum(one() is not None for one in self._alive)
 
     def _noting(self, name: str, load: Callable[..., Any]) -> Callable[..., Any]:
         def loading(*args: Any, **kwargs: Any) -> Any:
-            self.loaded.append((name, sum(one() is not None for one in self._alive)))
+            self.loaded.append((name, self._living()))
             model = load(*args, **kwargs)
             self._alive.append(weakref.ref(model))
             return model
@@ -132,6 +136,8 @@ def test_prompts_are_embedded_as_in_inference(told: Told, tmp_path: Path) -> Non
 
 
 def test_the_text_encoder_is_gone_before_the_others_are_loaded_and_all_are_loaded_once(told: Told) -> None:
+    """And nothing of them is left for training to find its memory taken."""
+    assert told.left == 0
     assert told.loaded == [("open_text_encoder", 0), ("load_vae", 0), ("load_image_encoder", 1)]
 
 

@@ -67,6 +67,14 @@ def test_an_excerpt_shows_the_middle_of_its_own_frames(tmp_path: Path) -> None:
     assert shown.footage is None
 
 
+@pytest.mark.parametrize(
+    ("size", "told"), [((96, 64), ["its pictures, 64x48, are enlarged 1.5 times"]), ((64, 48), [])]
+)
+def test_pictures_that_are_enlarged_are_told(tmp_path: Path, size: tuple[int, int], told: list[str]) -> None:
+    clip = opened(tmp_path, Clips(videos=write_clip(tmp_path / "bear.mkv")), Excerpts(frames=5, size=size))
+    assert [words for words in clip.assumed(clip.opened(clip.excerpts[0])) if "enlarged" in words] == told
+
+
 def test_every_other_frame_plays_half_as_fast(tmp_path: Path) -> None:
     cut = Excerpts(frames=5, size=SIZE, step=2)
     clip = opened(tmp_path, Clips(videos=write_clip(tmp_path / "bear.mkv")), cut)
