@@ -77,8 +77,8 @@ class Text(str):
         self.where, self.plain, self.quantity, self.negated = where, plain, quantity, negated
         return self
 
-    def __getnewargs__(self) -> tuple[str, Mark]:
-        return str(self), self.where  # what copies and pickles begin with
+    def __getnewargs__(self) -> Any:
+        return str(self), self.where  # what copies and pickles begin with; str's own begin with the text alone
 
     @property
     def missing(self) -> bool:

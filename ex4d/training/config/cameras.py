@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from ex4d.errors import Fault
 from ex4d.shotlist.faults import faults_of
 from ex4d.shotlist.library import Library
-from ex4d.shotlist.model import Camera, CameraItem, Freeze, Output, Position, PresetUse, Shot, Source, Spline
+from ex4d.shotlist.model import Camera, CameraItem, Freeze, Output, Position, PresetUse, Shot, Source, Spline, Window
 from ex4d.shotlist.nodes import Listed
 from ex4d.shotlist.origin import Origin
 from ex4d.shotlist.presets import Expansion, PlacedItem
@@ -122,7 +122,11 @@ def require_shares(item: CameraItem) -> None:
     Raises:
         ValueError: a window or a key's time is in either.
     """
-    moments: list[Position | None] = [item.at.start, item.at.end]
+    moments: list[Position | None] = []
+    window: Window | None = item.at
+    while window is not None:  # that of an item of a preset is of the window of the preset's use
+        moments += [window.start, window.end]
+        window = window.within
     if isinstance(item.move, Spline):
         moments += [key.at for key in item.move.keys]
     for moment in moments:

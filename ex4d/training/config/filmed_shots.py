@@ -35,7 +35,7 @@ class FilmedShots:
             return None
         if not shot.camera:
             faults.append(written.where.fault(f"{quoted(written)} is locked off, so that it uncovers nothing"))
-        return ReadCamera(shot.camera, Origin(written.where, {}, (written.where,) * len(shot.camera)))
+        return ReadCamera(shot.camera, Origin(written.where, {}, (written.where,) * len(shot.camera)), shot.presets)
 
     def _shot(self, written: Text, faults: list[Fault]) -> Shot | None:
         name = written.rpartition("#")[2]

@@ -123,7 +123,8 @@ CASES: dict[str, str] = {
         "{use: orbit-right, with: {angle: 20deg to 999deg}}",
     ),
     "metres and seconds": _camera(
-        "dolly: 0.5m", "dolly: 0.5m to 1m", "{pan: 20deg, at: 0s..1s}",
+        "dolly: 0.5m", "dolly: 0.5m to 1m", "{pan: 20deg, at: 0s..1s}", "{use: orbit-right@1, at: 0s..1s}",
+        "{use: arc-sway@1, at: 12f..20f}",
         "spline: {keys: [{at: 0f}, {at: 100%, position: [5%, 0%, 0%]}]}",
     ),
     "shots that are not there": with_cameras("shot: film.yaml", "shot: flim.yaml#a", "shot: film.yaml#swng"),

@@ -17,7 +17,7 @@ from ex4d.errors import ShotFileError
 from ex4d.shotlist.load import parse as parse_shots
 from ex4d.shotlist.model import CameraItem, Dolly, Orbit, Spline
 from ex4d.shotlist.units import format_number, read_quantity
-from ex4d.training.config.draws import CameraDraws
+from ex4d.training.config.draws import CameraDraws, ShotCamera
 from ex4d.training.config.load import parse
 from ex4d.training.config.ranges import FINENESS, range_in
 from ex4d.training.config.usual import USUAL_CAMERAS
@@ -125,6 +125,15 @@ def test_the_camera_of_a_shot_is_drawn_as_it_is(tmp_path: Path) -> None:
 
     assert words == "film.yaml#in"
     assert [item.move for item in items] == [Dolly(distance=0.25)]
+
+
+def test_presets_of_a_shot_are_known(tmp_path: Path) -> None:
+    """So that a check can say which versions were taken."""
+    (tmp_path / "film.yaml").write_text(film("  - {name: in, clip: 0s..1s, camera: [use: orbit-right]}\n"))
+    (camera,) = draws_of("shot: film.yaml#in", file=tmp_path / "train.yaml").cameras
+
+    assert isinstance(camera, ShotCamera)
+    assert [(use.name, use.pinned) for use in camera.camera.presets] == [("orbit-right", False)]
 
 
 def test_a_project_has_its_own_presets(tmp_path: Path) -> None:
