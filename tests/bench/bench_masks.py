@@ -38,6 +38,7 @@ from ex4d.reconstruction.unknown_depth import fill_unknown
 from ex4d.reconstruction.watertight_mesh import build_mesh
 from ex4d.shotlist.load import parse
 from ex4d.synthesis.mask_erosion import erode
+from ex4d.training.masks.rendering import guide_profile, source_cameras
 from ex4d.training.masks.sheet import with_holes
 from ex4d.training.masks.statistics import HoleStatistics, measure_holes, near_depth_edges
 from ex4d.training.masks.visibility import GUIDES
@@ -50,8 +51,8 @@ PAIRS = (
     (0, 70), (30, 85), (60, 100), (0, 115), (30, 120), (60, 130), (90, 190), (120, 180), (150, 185), (180, 220),
     (100, 150), (150, 100), (40, 10),
 )  # fmt: skip
-FRAMES, STEP = 25, 2
-"""Frames of an excerpt of the clip, and every which of the clip they are."""
+FRAMES, STEP = 13, 4
+"""Frames of an excerpt, and every which frame of the clip they are: 0.7 seconds apart, so that holes move far."""
 PATHS = {
     "orbit right 20deg": "orbit: {right: 20deg}",
     "orbit left 20deg": "orbit: {left: 20deg}",
@@ -161,8 +162,8 @@ def pair_masks(first: int, second: int) -> dict[str, Masks]:
     share = masks.hidden_inside
     return {
         "true: guide from photograph A": masks,
-        "carried back": masks.with_holes(carried_back(depth, KITCHEN, pose, profile)[None]),
-        "carried back, hidden by face": masks.with_holes(carried_back(depth, KITCHEN, pose, by_face)[None]),
+        "simulated": masks.with_holes(carried_back(depth, KITCHEN, pose, profile)[None]),
+        "simulated, hidden by face": masks.with_holes(carried_back(depth, KITCHEN, pose, by_face)[None]),
         "z-buffer": masks.with_holes(z_buffer(depth, KITCHEN, pose)[None]),
         "z-buffer, 5 x 5 and 5 %": masks.with_holes(z_buffer(depth, KITCHEN, pose, 0.05, 2)[None]),
         "rectangles": masks.with_holes(rectangles(share, inside[None], first + second)),
@@ -207,14 +208,16 @@ def frames_of_clip() -> list[tuple[np.ndarray, np.ndarray]]:
 
 
 def path_masks(move: str) -> dict[str, Masks]:
-    """Return the holes of a path's guides, and simulated ones: looked at along the path, and along its way back."""
+    """Return the holes of a path's guides, and simulated ones: as they are, and looked at from the path itself."""
     footage, path = compiled(move)
     poses = path.translated_in_depth_units(footage.subject_distance)
+    seen = source_cameras(path)
+    seen[:, :3, 3] *= footage.subject_distance
     guide = guide_masks(footage, poses)
     return {
         "true: guide": guide,
-        "carried back, from the way back": carried_masks(footage, np.linalg.inv(poses)),
-        "carried back, from the path": carried_masks(footage, poses),
+        "simulated": carried_masks(footage, seen),
+        "simulated, from the path itself": carried_masks(footage, poses),
         "rectangles": guide.with_holes(rectangles(guide.hidden_inside, guide.inside, 1)),
         "blobs": guide.with_holes(blobs(guide.hidden_inside, guide.inside, 1)),
     }
@@ -234,7 +237,7 @@ def guide_masks(footage: Footage, poses: np.ndarray) -> Masks:
 
 def carried_masks(footage: Footage, poses: np.ndarray) -> Masks:
     lens, found = footage.grid_lens, []
-    profile = GuideRecipe(GUIDES).profile_of(footage)
+    profile = guide_profile(footage)
     for pose, (colour, depth) in zip(poses, frames_of_clip(), strict=True):
         near = near_depth_edges(depth, widest_step(lens.focal_px))
         found.append((colour, carried_back(depth, lens, pose, profile), near, framed(depth, lens, pose)))
@@ -248,7 +251,7 @@ def print_paths() -> None:
     print_head("path")
     for path, masks in found.items():
         for name, mask in masks.items():
-            if name not in {"rectangles", "blobs"}:
+            if name in {"true: guide", "simulated"}:
                 print_row(f"{path}: {name}", *mask.measured())
     for eroded in ERODED:
         print()
@@ -260,7 +263,7 @@ def print_paths() -> None:
 def print_time() -> None:
     """Print milliseconds of processor time that a frame takes at 512 x 512, after the kernels are compiled."""
     footage, _ = compiled(next(iter(PATHS.values())))
-    profile = GuideRecipe(GUIDES).profile_of(footage)
+    profile = guide_profile(footage)
     print("\n| path | median | slowest frame |\n|---|---|---|")
     for name, move in PATHS.items():
         poses = compiled(move)[1].translated_in_depth_units(footage.subject_distance)
