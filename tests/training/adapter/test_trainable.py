@@ -1,6 +1,7 @@
 """The pass that is trained is the pass that completes guides; a new adapter changes nothing."""
 
 import copy
+import math
 
 import pytest
 import torch
@@ -8,6 +9,7 @@ import torch
 from ex4d.errors import UserError
 from ex4d.synthesis.wan.adapter import read_adapter
 from ex4d.synthesis.wan.conditioning import Conditioning
+from ex4d.synthesis.wan.forward import embed_time
 from ex4d.synthesis.wan.loading import load_transformer
 from ex4d.synthesis.wan.transformer import Replica, at_work, velocities
 from ex4d.training.adapter.batches import stacked
@@ -136,6 +138,25 @@ def test_bfloat16_products_leave_the_residual_stream_in_float32():
     assert heard == [torch.bfloat16]
     assert got.dtype == torch.float32
     assert 1e-5 < error(got, velocity_of(exact, batch)) < 2e-2
+
+
+def test_noise_levels_are_embedded_and_the_head_read_in_full_precision():
+    """The sinusoids are those of float64; bfloat16 products round neither the embedding nor the velocity."""
+    rounded = TrainableAdapter(make_transformer(kind=torch.bfloat16), rank=RANK, hidden=24, kind=torch.bfloat16)
+    embedder, kept = rounded.transformer.condition_embedder, {}
+    for name, module in {**dict(embedder.named_children()), "head": rounded.transformer.proj_out}.items():
+        module.register_forward_hook(lambda _, __, out, name=name: kept.update({name: out}))
+
+    velocity_of(rounded, batch_for_small(1))
+
+    half = torch.arange(8, dtype=torch.float64) / 8
+    phase = TIMESTEPS[0] * torch.exp(-math.log(10_000) * half)
+    assert torch.equal(kept["timesteps_proj"], torch.cat([phase.cos(), phase.sin()])[None].float())
+    wanted = embed_time(rounded.transformer, TIMESTEPS[0])
+    assert error(kept["time_embedder"], wanted.embedding) <= TOLERANCE
+    assert error(kept["time_proj"].unflatten(1, (6, -1)), wanted.of_blocks) <= TOLERANCE
+    assert kept["head"].dtype == torch.float32
+    assert not torch.equal(kept["head"], kept["head"].bfloat16().float())
 
 
 def test_first_values_are_drawn_by_the_seed_and_disturb_no_other_draw():
