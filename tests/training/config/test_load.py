@@ -78,3 +78,16 @@ def test_a_file_that_was_read_can_be_copied_and_sent() -> None:
         assert again == config
         (camera,) = again.masks.rendering.cameras
         assert camera.camera.where == config.masks.rendering.cameras[0].camera.where
+
+
+def test_weights_are_a_known_name_or_the_absolute_path_of_a_folder(tmp_path: Path) -> None:
+    """Of a folder that has a name's letters the folder is meant; one that is not there yet may come."""
+    file = tmp_path / "train.yaml"
+    (tmp_path / "mine").mkdir()
+
+    def weights(written: str) -> str:
+        return parse(SHORT + f"model: {{weights: {written}}}\n", file).model.weights
+
+    assert weights("wan2.1-i2v-14b-480p") == "wan2.1-i2v-14b-480p"
+    assert weights("mine") == weights("./mine") == str(tmp_path / "mine")
+    assert weights("some/day") == str(tmp_path / "some" / "day")
