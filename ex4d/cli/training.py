@@ -168,7 +168,7 @@ def _say(words: str, *, quiet: bool) -> None:
 def _sheet_in_words(sheet: SheetOfMasks) -> Iterator[str]:
     yield f"{sheet.excerpt}:" if sheet.file is None else f"{sheet.excerpt}: {sheet.file}"
     for number, (mask, figures) in enumerate(sheet.masks, start=1):
-        yield f"  {number} {mask.kind}, {mask.words}: {figures}"
+        yield f"  {number} {mask.kind}, {mask.words}: {figures.in_words}"
 
 
 def _checked(file: Path) -> TrainingConfig | UserError:
