@@ -1,0 +1,174 @@
+"""What ``ex4d train`` does: masks to look at, excerpts prepared, an adapter trained; each names what it lacks first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ex4d.estimated_depth import DepthMeans
+from ex4d.kernels import announce_compiling
+from ex4d.media.atomic import replacing
+from ex4d.models import located
+from ex4d.progress import SILENT, Progress
+from ex4d.render.cpu_rasterizer import CpuRasterizer
+from ex4d.training.config.draws import CameraDraws
+from ex4d.training.config.records import TrainingConfig
+from ex4d.training.dataset.clips import find_clips
+from ex4d.training.dataset.opening import Means, opened_clip
+from ex4d.training.dataset.report import Report
+from ex4d.training.excerpts import OpenedExcerpt
+from ex4d.training.masks.drawing import MaskMaker
+from ex4d.training.masks.drawn import DrawnMask
+from ex4d.training.masks.sheet import mask_sheet
+from ex4d.training.masks.statistics import HoleStatistics, statistics_of
+from ex4d.training.masks.trackers import open_tracker
+from ex4d.workspace import require_folder
+
+if TYPE_CHECKING:
+    from ex4d.training.dataset.prepared import Prepared
+    from ex4d.training.dataset.preparing import MaskDrawing
+
+MASKS = "masks"
+"""The folder of sheets, in the output."""
+
+
+@dataclass(frozen=True)
+class SheetOfMasks:
+    """The masks of one excerpt, drawn to be looked at."""
+
+    excerpt: str
+    file: Path | None
+    """The sheet; None where only figures are asked for."""
+    masks: tuple[tuple[DrawnMask, HoleStatistics], ...]
+
+
+def mask_maker(config: TrainingConfig, *, models: Path | None = None, device: str | None = None) -> MaskMaker:
+    """Return what draws a training file's masks.
+
+    Raises:
+        ShotFileError: a shot whose camera is named is not there any more.
+        MissingPart: the tracker's package or weights are not here.
+    """
+    tracker = open_tracker(config.masks.tracking.tracker, models=models, device=device)
+    return MaskMaker(config.masks, CameraDraws.of(config), CpuRasterizer(), tracker)
+
+
+def preview_masks(
+    config: TrainingConfig,
+    *,
+    excerpts: int,
+    out: Path | None,
+    models: Path | None = None,
+    device: str | None = None,
+    progress: Progress = SILENT,
+) -> Iterator[SheetOfMasks]:
+    """Draw the masks of the first excerpts as training will have them, with sheets in ``out`` where it is given.
+
+    Clips that cannot be used are skipped, which is said.
+
+    Raises:
+        UserError: no clip can be used, or ``out`` cannot be written.
+        MissingPart: depth model, tracker or weights are not here.
+    """
+    if out is not None:
+        require_folder(out, f"sheets {out}")
+    announce_compiling(progress)
+    maker, report, count = mask_maker(config, models=models, device=device), Report(), 0
+    for opened in _opened(config, report, _means(config, models, device, progress), limit=excerpts):
+        count += 1
+        yield _sheet(opened, maker, config.masks.draws, out)
+    if report.skipped:
+        progress.say(str(report))
+    report.require_some(count, config.clips.videos)
+
+
+def prepare(
+    config: TrainingConfig, *, models: Path | None = None, device: str | None = None, progress: Progress = SILENT
+) -> Prepared:
+    """Prepare the excerpts that are not there yet, and open all of them; raises as :func:`.preparing.prepare`."""
+    from ex4d.training.dataset.preparing import prepare as prepared
+
+    drawing, means = _drawing(config, models, device), _means(config, models, device, progress)
+    return prepared(config, drawing, weights_folder(config, models), device=device, means=means, progress=progress)
+
+
+def train(
+    config: TrainingConfig, *, models: Path | None = None, device: str | None = None, progress: Progress = SILENT
+) -> Path:
+    """Prepare what lacks and train, going on from the newest checkpoint; return the adapter's file.
+
+    Raises:
+        TrainingError: as :func:`ex4d.training.adapter.run.train`.
+        UserError, MissingPart: as :func:`prepare`.
+    """
+    from ex4d.synthesis.wan.weight_folders import find_wan_folder
+    from ex4d.training.adapter.run import train as trained
+
+    where = device or _usual_device()
+    prepared = _prepared_once(config, where, lambda: prepare(config, models=models, device=device, progress=progress))
+    folder = find_wan_folder(weights_folder(config, models))
+    return trained(config, prepared, folder, device=where.partition(":")[0], progress=progress)
+
+
+def weights_folder(config: TrainingConfig, models: Path | None) -> Path:
+    """Return where the frozen model's weights are: a folder that the file names, or that of a known name."""
+    written = config.model.weights
+    return Path(written) if Path(written).is_absolute() else located(written, models)
+
+
+def _prepared_once(config: TrainingConfig, device: str, prepare_all: Callable[[], Prepared]) -> Prepared:
+    """Have the first of the processes that train prepare; the others wait, and open what it prepared."""
+    from torch import device as named
+
+    from ex4d.training.adapter.processes import processes_on
+    from ex4d.training.dataset.prepared import open_prepared
+    from ex4d.training.dataset.preparing import FOLDER
+
+    crew = processes_on(named(device))
+    with crew.main_process_first():
+        return prepare_all() if crew.is_main_process else open_prepared(config.output / FOLDER)
+
+
+def _usual_device() -> str:
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _means(config: TrainingConfig, models: Path | None, device: str | None, progress: Progress) -> Means:
+    depth = DepthMeans(models, "cpu" if device == "cpu" else None)
+    return Means(with_depth=config.masks.rendering.share > 0, depth=depth, progress=progress)
+
+
+def _drawing(config: TrainingConfig, models: Path | None, device: str | None) -> MaskDrawing:
+    from ex4d.training.dataset.preparing import MaskDrawing
+
+    maker = mask_maker(config, models=models, device=device)
+    return MaskDrawing(maker.draw, config.masks.draws, maker.key, config.masks.rendering.share > 0)
+
+
+def _opened(config: TrainingConfig, report: Report, means: Means, *, limit: int) -> Iterator[OpenedExcerpt]:
+    """Yield the first excerpts, opened."""
+    left = limit
+    scratch = config.output / MASKS / "clip"
+    for clip in find_clips(config.clips, report):
+        if left <= 0:
+            return
+        with report.skipping(clip.name), opened_clip(clip, config.clips, config.excerpts, scratch, means) as lent:
+            for excerpt in lent.excerpts[:left]:
+                left -= 1
+                yield lent.opened(excerpt)
+
+
+def _sheet(opened: OpenedExcerpt, maker: MaskMaker, draws: int, out: Path | None) -> SheetOfMasks:
+    masks = [maker.draw(opened, index) for index in range(draws)]
+    figures = [statistics_of(opened, mask.visible) for mask in masks]
+    file = None if out is None else out / f"{opened.excerpt.name}.png"
+    if file is not None:
+        import imageio.v3 as iio
+
+        with replacing(file) as partial:
+            iio.imwrite(partial, mask_sheet(opened.colour, [mask.visible for mask in masks]), extension=".png")
+    return SheetOfMasks(opened.excerpt.name, file, tuple(zip(masks, figures, strict=True)))
