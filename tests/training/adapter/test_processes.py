@@ -90,7 +90,14 @@ def _run(rank, output, prepared, wan_folder, config):
     (output / f"said-{rank}.json").write_text(json.dumps(listener.said))
 
 
-def test_the_first_of_two_processes_writes_and_speaks(wan_folder, tmp_path):
+def _plain(_, latents):
+    """Frames without a decoder."""
+    levels = (40 * latents[0, :3] + 128).clamp(0, 255).permute(1, 2, 3, 0)
+    return np.kron(levels.numpy(), np.ones((2, 8, 8, 1))).astype(np.uint8)
+
+
+def test_the_first_of_two_processes_writes_and_speaks(wan_folder, tmp_path, monkeypatch):
+    monkeypatch.setattr("ex4d.training.adapter.samples.latents_to_frames", _plain)
     keep = Keeping(checkpoint_every=1, keep=1, validate_every=1, sample_every=1, samples=3, sample_steps=1)
     prepared = write_tiny_prepared(tmp_path / "prepared", trained=2, held_out=3)
     alone, both = tmp_path / "alone", tmp_path / "both"
