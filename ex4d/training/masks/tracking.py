@@ -4,7 +4,8 @@ A grid of points over the whole first frame is followed. In each frame its cells
 each pixel that one covers looks up whether the place of the first frame that it shows is of the region. So there are
 no pinholes, what leaves the picture leaves, and what comes back is hidden again. Three things are decided:
 
-- A cell whose sides are drawn out lies across an edge between two motions. It is torn, and covers nothing.
+- A cell with a side that is drawn out lies across an edge between two motions. It is torn:
+  each quarter of it goes along with its own corner, and pixels between go with the majority about them.
 - Where points of the region are not seen, it is hidden all the same: nothing that was hidden is shown later.
 - Except where another surface of the first frame is seen at that pixel: it has come in front, and is shown.
 """
@@ -15,6 +16,7 @@ from typing import no_type_check
 
 import numpy as np
 from numba import njit
+from scipy import ndimage
 
 from ex4d.array_types import Bool, Float32, UInt8
 from ex4d.training.masks.drawn import Visible
@@ -28,8 +30,10 @@ TORN = 2.5
 """How many times as long as the median side of all cells a torn one's is."""
 MOST_SEEN = 2
 """Of the three corners of half a cell; with as many it counts as seen."""
-REGION_SEEN, REGION_UNSEEN, OTHER_SEEN = 1, 2, 4
-"""What covers a pixel, as bits."""
+REGION_SEEN, REGION_UNSEEN, OTHER_SEEN, WHOLE = 1, 2, 4, 8
+"""What covers a pixel, as bits; WHOLE is a cell that is not torn."""
+MAJORITY = 7
+"""Pixels, a side, of the square whose majority says of a pixel that no whole cell covers whether it is hidden."""
 
 Region = Bool[np.ndarray, "height width"]
 
@@ -69,7 +73,9 @@ def carried(
     cover = np.zeros(region.shape, np.uint8)
     _draw_cells(region, grid, corners, seen, TORN * _usual_sides(corners), cover)
     unseen = (cover & REGION_UNSEEN > 0) & (cover & OTHER_SEEN == 0)
-    return unseen | (cover & REGION_SEEN > 0)
+    hidden = unseen | (cover & REGION_SEEN > 0)
+    usual = ndimage.uniform_filter(hidden.astype(np.float32), MAJORITY) > 0.5
+    return np.where(cover & WHOLE > 0, hidden, usual)
 
 
 def _grid(width: int, height: int, spacing: int) -> Float32[np.ndarray, "rows columns 2"]:
@@ -94,23 +100,57 @@ def _draw_cells(
     longest: Float32[np.ndarray, "2"],
     cover: UInt8[np.ndarray, "height width"],
 ) -> None:
-    """Draw both halves of each cell."""
+    """Draw both halves of each cell, or the quarters of a torn one."""
     halves = np.array([[[0, 0], [0, 1], [1, 0]], [[1, 1], [1, 0], [0, 1]]])
     for i in range(grid.shape[0] - 1):
         for j in range(grid.shape[1] - 1):
-            for half in halves:
-                square, level, upright = half
+            torn = False
+            for square, level, upright in halves:
                 a = corners[i + square[0], j + square[1]]
                 b = corners[i + level[0], j + level[1]]
                 c = corners[i + upright[0], j + upright[1]]
-                if np.hypot(b[0] - a[0], b[1] - a[1]) > longest[0] or np.hypot(c[0] - a[0], c[1] - a[1]) > longest[1]:
-                    continue
-                count = 0
-                for y, x in half:
-                    count += seen[i + y, j + x]
+                torn |= np.hypot(b[0] - a[0], b[1] - a[1]) > longest[0]
+                torn |= np.hypot(c[0] - a[0], c[1] - a[1]) > longest[1]
+            if torn:
+                for y in range(2):
+                    for x in range(2):
+                        start = grid[i + y, j + x]
+                        side = 0.5 * (grid[i + 1 - y, j + 1 - x] - start)
+                        _draw_quarter(region, start, side, corners[i + y, j + x], seen[i + y, j + x], cover)
+                continue
+            for square, level, upright in halves:
+                count = int(seen[i + square[0], j + square[1]])
+                count += seen[i + level[0], j + level[1]] + seen[i + upright[0], j + upright[1]]
                 start = grid[i + square[0], j + square[1]]
                 step = grid[i + upright[0], j + level[1]] - start
+                a = corners[i + square[0], j + square[1]]
+                b = corners[i + level[0], j + level[1]]
+                c = corners[i + upright[0], j + upright[1]]
                 _draw_half(region, start, step, a, b, c, count >= MOST_SEEN, cover)
+
+
+@kernel
+@no_type_check
+def _draw_quarter(
+    region: Region,
+    start: Float32[np.ndarray, "2"],
+    side: Float32[np.ndarray, "2"],
+    corner: Float32[np.ndarray, "2"],
+    seen: bool,
+    cover: UInt8[np.ndarray, "height width"],
+) -> None:
+    """Mark the pixels of a quarter of a cell that goes along with its corner; ``side`` right and down of it."""
+    height, width = cover.shape
+    left, right = min(corner[0], corner[0] + side[0]), max(corner[0], corner[0] + side[0])
+    top, bottom = min(corner[1], corner[1] + side[1]), max(corner[1], corner[1] + side[1])
+    for y in range(max(0, int(np.ceil(top - 0.5))), min(height - 1, int(np.floor(bottom - 0.5))) + 1):
+        for x in range(max(0, int(np.ceil(left - 0.5))), min(width - 1, int(np.floor(right - 0.5))) + 1):
+            row = min(max(int(np.floor(start[1] + y + 0.5 - corner[1])), 0), height - 1)
+            column = min(max(int(np.floor(start[0] + x + 0.5 - corner[0])), 0), width - 1)
+            if region[row, column]:
+                cover[y, x] |= REGION_SEEN if seen else REGION_UNSEEN
+            elif seen:
+                cover[y, x] |= OTHER_SEEN
 
 
 @kernel
@@ -138,6 +178,7 @@ def _draw_half(
             across = (px * (c[1] - a[1]) - py * (c[0] - a[0])) / area
             down = (py * (b[0] - a[0]) - px * (b[1] - a[1])) / area
             if across >= -1e-6 and down >= -1e-6 and across + down <= 1 + 1e-6:
+                cover[y, x] |= WHOLE
                 row = min(max(int(np.floor(start[1] + down * step[1])), 0), height - 1)
                 column = min(max(int(np.floor(start[0] + across * step[0])), 0), width - 1)
                 if region[row, column]:
