@@ -36,8 +36,11 @@ FOLDER = "prepared"
 REPORT = "report.json"
 CODE = (
     "geometry", "media", "artifacts", "render", "reconstruction", "trajectory", "footage.py", "backdrop.py",
-    "guide.py", "synthesis/mask_erosion.py", "synthesis/wan/conditioning.py", "training/config", "training/masks",
+    "guide.py", "synthesis/mask_erosion.py", "synthesis/wan/conditioning.py",
     *(f"training/{name}.py" for name in ("draws", "excerpts")),
+    *(f"training/config/{name}.py" for name in ("cameras", "draws", "ranges", "usual")),
+    *(f"training/masks/{name}.py" for name in ("drawing", "drawn", "rendering", "visibility")),
+    *(f"training/masks/{name}.py" for name in ("regions", "tracking", "tracker", "flow_tracker", "co_tracker")),
     *(f"training/dataset/{name}.py" for name in ("clips", "opening", "encoders", "excerpt_file", "preparing")),
 )  # fmt: skip
 """Of ex4d, what excerpts and their masks are made by: none of them outlives it."""
