@@ -35,6 +35,7 @@ from ex4d.training.adapter.examples import PreparedExamples
 from ex4d.training.adapter.learner import Learner
 from ex4d.training.adapter.log import Entry, Log
 from ex4d.training.adapter.loop import Done, prove, train_adapter
+from ex4d.training.adapter.order import Share
 from ex4d.training.adapter.processes import processes_on
 from ex4d.training.adapter.samples import sample_sheet, validation_loss, write_sheet
 from ex4d.training.adapter.trainable import TrainableAdapter
@@ -63,8 +64,8 @@ def train(
         progress: is told of each step.
 
     Raises:
-        TrainingError: the batch cannot be shared, the newest checkpoint is of another training or damaged, memory ran
-            out, or a loss or gradient is not finite; says what is kept.
+        TrainingError: there is no such device, the batch cannot be shared, the newest checkpoint is of another training
+            or damaged, memory ran out, or a loss or gradient is not finite; says what is kept.
         MissingPart: weights are missing or damaged.
         MediaError: a prepared excerpt is damaged.
         OutputError: the output cannot be written.
@@ -72,6 +73,8 @@ def train(
     if not prepared.trained:
         raise TrainingError(f"{prepared.folder} has no excerpt to train on: add clips, or hold out fewer")
     crew = processes_on(torch.device(device))
+    if crew.device.type != torch.device(device).type:
+        raise TrainingError(f"there is no {device} here that torch can use; --device cpu is for tiny models")
     run = _Run(config, prepared, folder, crew, progress if crew.is_main_process else SILENT)
     with _told(run):
         run.go()
@@ -85,6 +88,7 @@ class _Run:
         self, config: TrainingConfig, prepared: Prepared, folder: WanFolder, crew: Accelerator, progress: Progress
     ) -> None:
         self.config, self.crew, self.progress = config, crew, progress
+        Share.of(config.training, crew.process_index, crew.num_processes)  # told before weights are loaded
         self.held_out = PreparedExamples.of(prepared.held_out)
         self.lessons = Lessons(
             PreparedExamples.of(prepared.trained), config.training, negative_text=prepared.negative_text()

@@ -181,6 +181,12 @@ def test_a_held_out_loss_that_is_no_number_stops_it(prepared, wan_folder, tmp_pa
         train(config_of(tmp_path), prepared, wan_folder, device="cpu")
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a card")
+def test_a_card_that_is_not_there_is_told(prepared, wan_folder, tmp_path):
+    with pytest.raises(TrainingError, match="there is no cuda here that torch can use"):
+        train(config_of(tmp_path), prepared, wan_folder, device="cuda")
+
+
 def test_nothing_to_train_on_is_told(prepared, wan_folder, tmp_path):
     with pytest.raises(TrainingError, match="has no excerpt to train on: add clips, or hold out fewer"):
         train(config_of(tmp_path), replace(prepared, trained=()), wan_folder, device="cpu")
