@@ -179,6 +179,7 @@ def test_ingredients_tell_apart_what_draws_other_cameras(tmp_path: Path) -> None
     folder = tmp_path / "trajectories" / "mine"
     folder.mkdir(parents=True)
     preset = "preset: mine\nversion: 1\nex4d: 1\nabout: mine\ncamera: [dolly: 25%]\n"
+    preset = preset.replace("camera", "params: {d: {default: 1%, min: 0%, max: 9%, about: d}}\ncamera")
     cameras = {"ex4d_cameras": 1, "frame_rate": "24", "lens_factor": [1.0], "world_from_camera": [np.eye(4).tolist()]}
 
     def ingredients(entry: str, *, distance: str = "25%", lens: float = 1.0) -> tuple[str, ...]:
@@ -186,6 +187,7 @@ def test_ingredients_tell_apart_what_draws_other_cameras(tmp_path: Path) -> None
         (tmp_path / "cameras.json").write_text(json.dumps(cameras | {"lens_factor": [lens]}))
         return draws_of(entry, file=tmp_path / "train.yaml").ingredients()
 
+    ranged = "camera: [{use: mine@1, with: {d: 0% to 5%}}]"  # 0% is the same camera in both presets
     of_file = "camera: [file: {file: cameras.json, scale: 40%}]"
     found = [
         ingredients("camera: [dolly: 10% to 20%]"),
@@ -193,9 +195,11 @@ def test_ingredients_tell_apart_what_draws_other_cameras(tmp_path: Path) -> None
         ingredients("{camera: [dolly: 10% to 20%], weight: 2}"),
         ingredients("camera: [use: mine@1]"),
         ingredients("camera: [use: mine@1]", distance="26%"),
+        ingredients(ranged, distance="$d"),
+        ingredients(ranged, distance="$(2 * d)"),
         ingredients(of_file),
         ingredients(of_file, lens=1.1),
     ]
     assert len(set(found)) == len(found)
     assert ingredients("camera: [dolly: 10% to 20%]") == found[0]
-    assert ingredients(of_file) == found[5]
+    assert ingredients(of_file) == found[7]
