@@ -20,8 +20,7 @@ from accelerate import Accelerator
 
 from ex4d.errors import TrainingError
 from ex4d.progress import SILENT, Progress
-from ex4d.synthesis.wan.adapter import read_adapter
-from ex4d.synthesis.wan.loading import load_transformer, load_vae
+from ex4d.synthesis.wan.loading import load_vae
 from ex4d.synthesis.wan.weight_folders import WanFolder
 from ex4d.training.adapter.batches import Lessons
 from ex4d.training.adapter.checkpoints import (
@@ -35,17 +34,15 @@ from ex4d.training.adapter.examples import PreparedExamples
 from ex4d.training.adapter.learner import Learner
 from ex4d.training.adapter.log import Entry, Log
 from ex4d.training.adapter.loop import Done, prove, train_adapter
+from ex4d.training.adapter.opening import open_adapter
 from ex4d.training.adapter.order import Share
 from ex4d.training.adapter.processes import processes_on
 from ex4d.training.adapter.samples import sample_sheet, validation_loss, write_sheet
-from ex4d.training.adapter.trainable import TrainableAdapter
 from ex4d.training.config.records import TrainingConfig
 from ex4d.training.dataset.prepared import Prepared
 
 FREE = frozenset({"steps", "at_once", "checkpointing"})
 """Of the training's settings those that may change from one run to the next: they change no result but by rounding."""
-RANK, HIDDEN = 16, 1024
-"""Of EX-4D's own adapter."""
 GB = 1e9
 
 
@@ -182,38 +179,6 @@ class _Run:
         """Have the newest adapter at its place, should an earlier run have been killed before it was."""
         if self.crew.is_main_process:
             write_adapter(self.result, self.learner)
-
-
-def open_adapter(
-    config: TrainingConfig, folder: WanFolder, device: torch.device, progress: Progress = SILENT
-) -> TrainableAdapter:
-    """Load the frozen transformer with the adapter that is to be trained, new or gone on from.
-
-    Raises:
-        MissingPart: weights are missing or damaged.
-        UserError: the adapter to go on from is of other sizes.
-    """
-    training, model = config.training, config.model
-    precision = training.precision or ("float32" if device.type == "cpu" else "bf16")
-    kind = torch.float32 if precision == "float32" else torch.bfloat16
-    progress.say(f"training on {device} in {precision}; what learns is float32")
-    if (model.rank, model.hidden) != (RANK, HIDDEN):
-        progress.say(
-            f"of rank {model.rank} with {model.hidden} hidden channels, the adapter is for ex4d alone: the authors' "
-            f"own loader takes {RANK} and {HIDDEN}"
-        )
-    before = None if model.adapter is None else read_adapter(Path(model.adapter))
-    adapter = TrainableAdapter(
-        load_transformer(folder, dtype=kind, device_of=lambda _: device, fuse=True, progress=progress),
-        rank=model.rank,
-        hidden=model.hidden,
-        seed=training.seed,
-        kind=kind,
-        checkpointing=training.checkpointing,
-    )
-    if before is not None:
-        adapter.take(before)
-    return adapter
 
 
 def what_matters(config: TrainingConfig, prepared: Prepared) -> Matters:
