@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ex4d.errors import MediaError, UserError
-from ex4d.shotlist.model import DepthFile
+from ex4d.shotlist.model import DepthFile, DepthModel
 from ex4d.training.config.records import Clips
 from ex4d.training.dataset.clips import find_clips, held_out, on_disk
 from ex4d.training.dataset.report import Report
@@ -161,6 +161,12 @@ def test_what_is_copied_of_a_shard_is_gone_afterwards_and_has_the_contents_hash_
         with on_disk(alone, Clips(videos=video), tmp_path, with_depth=True) as beside:
             assert beside.video_hash == files.video_hash
     assert not list((tmp_path / "lent").iterdir())
+
+    estimated = stated.model_copy(update={"depth": DepthModel(model="auto")})
+    for other, with_depth in ((stated, False), (estimated, True)):  # none is needed, or another one is asked for
+        with on_disk(clip, other, tmp_path / "lent" / "clip", with_depth=with_depth) as files:
+            assert files.depth is None
+            assert len(list(files.video.parent.iterdir())) == 1
 
 
 def test_a_damaged_clip_of_a_shard_is_named_by_its_place_there(tmp_path: Path) -> None:
