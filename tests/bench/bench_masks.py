@@ -1,8 +1,9 @@
 """Simulated rendering masks against true disocclusions, on the photographs of redkitchen with their depth.
 
-    python -m tests.bench.bench_masks                 both tables, and the time; a few minutes
+    python -m tests.bench.bench_masks                 all tables, and the time; several minutes
     python -m tests.bench.bench_masks pairs           photographs A and B: B's simulated mask, looked at by A's camera,
                                                       against what the guide made from A truly shows of B
+    python -m tests.bench.bench_masks courtyard       the same between computed views of the sample film
     python -m tests.bench.bench_masks paths           the clip along paths: its guides' holes, and its simulated ones
     python -m tests.bench.bench_masks time            milliseconds a frame at 512x512 on one core
     python -m tests.bench.bench_masks pictures DIR    sheets of both to look at
@@ -33,6 +34,7 @@ from ex4d.artifacts.camera_path import CameraPath
 from ex4d.artifacts.mesh_profile import NEAREST, PROFILES, widest_step
 from ex4d.backdrop import frame_mesh
 from ex4d.footage import Footage, open_footage
+from ex4d.geometry.pinhole import Pinhole
 from ex4d.guide import GuideRecipe
 from ex4d.reconstruction.unknown_depth import fill_unknown
 from ex4d.reconstruction.watertight_mesh import build_mesh
@@ -43,8 +45,10 @@ from ex4d.training.masks.sheet import with_holes
 from ex4d.training.masks.statistics import HoleStatistics, measure_holes, near_depth_edges
 from ex4d.training.masks.visibility import GUIDES
 from ex4d.trajectory.compiler import compile_shot
-from tests.bench.kitchen_frames import KITCHEN, Frame, photograph, whole
+from shots.media.make_courtyard import FAR_MM, HEIGHT, WIDTH, focal_px, orbit, render_view
+from tests.bench.kitchen_frames import Frame, whole
 from tests.bench.mask_methods import RASTERIZER, blobs, carried_back, framed, rectangles, z_buffer
+from tests.bench.true_views import Photograph
 from tests.shared_data import ROOT
 
 PAIRS = (
@@ -70,6 +74,10 @@ PATHS = {
     "truck left 30%": "truck: {left: 30%}",
 }
 ERODED = (0, 2, 5, 8)
+ANGLES_DEG = (-40.0, -20.0, 20.0, 40.0)
+"""To the right, of the computed views."""
+TRUTH_SECONDS = 2.5
+TRUE = "true: guide from the other view"
 CLIP = """ex4d: 1
 source:
   video: {folder}/*.rgb.jpg
@@ -147,43 +155,74 @@ def pose_between(first: int, second: int) -> np.ndarray:
 
 
 def pair_masks(first: int, second: int) -> dict[str, Masks]:
-    """Return what the guide made from one photograph truly shows of another, and what is simulated from that alone."""
-    source, source_depth = whole(Frame(first))
-    target, depth = whole(Frame(second))
-    nearest = float(source_depth[source.known].min()) / NEAREST
-    mesh = build_mesh(source.colour, source_depth, KITCHEN, profile=PROFILES["reference"].scaled(nearest))
-    true = RASTERIZER.render(mesh, pose_between(first, second), KITCHEN).visible
-    pose = pose_between(second, first)
-    profile = GUIDES.scaled(float(depth[target.known].min()) / NEAREST)
-    by_face = replace(profile, rule="face")
-    near_edges = near_depth_edges(depth, widest_step(KITCHEN.focal_px))
-    inside = framed(depth, KITCHEN, pose)
-    masks = Masks(photograph(Frame(second)).colour[None], true[None], near_edges[None], inside[None])
+    """Return the masks of the second photograph as the first one's camera saw it."""
+    (source, source_depth), (target, depth) = whole(Frame(first)), whole(Frame(second))
+    views = replace(source, depth=source_depth), replace(target, depth=depth)
+    return masks_between(*views, pose_between(first, second), seed=first + second)
+
+
+def courtyard_masks(angle_deg: float) -> dict[str, Masks]:
+    """Return the masks of a computed view to the right of the sample film's camera, as that camera saw it."""
+    pose = orbit(angle_deg)
+    lens = Pinhole(WIDTH, HEIGHT, focal_px(), (WIDTH / 2, HEIGHT / 2))
+    views = [render_view(TRUTH_SECONDS, camera, samples=1) for camera in (np.eye(4), pose)]
+    depths = [np.minimum(view.depth, np.float32(FAR_MM / 1000)) for view in views]
+    everywhere = np.ones((HEIGHT, WIDTH), np.bool_)
+    source, target = (
+        Photograph(view.colour, depth, everywhere, lens) for view, depth in zip(views, depths, strict=True)
+    )
+    return masks_between(source, target, pose, seed=round(angle_deg) % 97)
+
+
+def masks_between(source: Photograph, target: Photograph, pose: np.ndarray, seed: int) -> dict[str, Masks]:
+    """Return what the guide made from one view truly shows of another, and what is simulated from the other alone.
+
+    ``pose`` is that of the second camera in the axes of the first; depth is complete.
+    """
+    lens, back = target.lens, np.linalg.inv(pose)
+    nearest = float(source.depth[source.known].min()) / NEAREST
+    mesh = build_mesh(source.colour, source.depth, lens, profile=PROFILES["reference"].scaled(nearest))
+    true = RASTERIZER.render(mesh, pose, lens).visible
+    profile = GUIDES.scaled(float(target.depth[target.known].min()) / NEAREST)
+    near_edges = near_depth_edges(target.depth, widest_step(lens.focal_px))
+    inside = framed(target.depth, lens, back)
+    masks = Masks(target.colour[None], true[None], near_edges[None], inside[None])
     share = masks.hidden_inside
+    simulated = {
+        "simulated": carried_back(target.depth, lens, back, profile),
+        "simulated, hidden by face": carried_back(target.depth, lens, back, replace(profile, rule="face")),
+        "z-buffer": z_buffer(target.depth, lens, back),
+        "z-buffer, 5 x 5 and 5 %": z_buffer(target.depth, lens, back, 0.05, 2),
+    }
     return {
-        "true: guide from photograph A": masks,
-        "simulated": masks.with_holes(carried_back(depth, KITCHEN, pose, profile)[None]),
-        "simulated, hidden by face": masks.with_holes(carried_back(depth, KITCHEN, pose, by_face)[None]),
-        "z-buffer": masks.with_holes(z_buffer(depth, KITCHEN, pose)[None]),
-        "z-buffer, 5 x 5 and 5 %": masks.with_holes(z_buffer(depth, KITCHEN, pose, 0.05, 2)[None]),
-        "rectangles": masks.with_holes(rectangles(share, inside[None], first + second)),
-        "blobs": masks.with_holes(blobs(share, inside[None], first + second)),
+        TRUE: masks,
+        **{name: masks.with_holes(visible[None]) for name, visible in simulated.items()},
+        "rectangles": masks.with_holes(rectangles(share, inside[None], seed)),
+        "blobs": masks.with_holes(blobs(share, inside[None], seed)),
     }
 
 
 def print_pairs() -> None:
-    """Print how far simulated masks are the true ones."""
-    found = [pair_masks(*pair) for pair in PAIRS]
-    print("\nIntersection over union with the true holes, all of them and those inside A's frame; mean of the pairs\n")
+    """Compare simulated masks with true ones between the kitchen's photographs."""
+    print_overlaps([pair_masks(*pair) for pair in PAIRS], "the photographs of the kitchen", ERODED)
+
+
+def print_courtyard() -> None:
+    """Compare them between computed views of the sample film, whose depth and cameras have no errors."""
+    print_overlaps([courtyard_masks(angle) for angle in ANGLES_DEG], "computed views of the courtyard", (0, 5))
+
+
+def print_overlaps(found: list[dict[str, Masks]], title: str, eroded_by: tuple[int, ...]) -> None:
+    print(f"\nIoU with the true holes, all of them and those inside the other frame; mean over {title}\n")
     print(f"| {'':<34} | all | inside | holes inside |")
     print("|---|---|---|---|")
     for name in found[0]:
-        rows = [(masks["true: guide from photograph A"], masks[name]) for masks in found]
+        rows = [(masks[TRUE], masks[name]) for masks in found]
         everything = np.mean([overlap(~true.visible, ~mask.visible) for true, mask in rows])
         inside = np.mean([overlap(~true.visible & true.inside, ~mask.visible & true.inside) for true, mask in rows])
-        share = np.mean([(~mask.visible & true.inside).sum() / true.inside.sum() for true, mask in rows])
+        share = np.mean([mask.hidden_inside[0] for _, mask in rows])
         print(f"| {name:<34} | {everything:.3f} | {inside:.3f} | {share:.1%} |")
-    for eroded in ERODED:
+    for eroded in eroded_by:
         print()
         print_head(f"eroded by {eroded} px" if eroded else "raw")
         for name in found[0]:
@@ -302,7 +341,7 @@ def main(words: list[str]) -> None:
     if words[:1] == ["pictures"]:
         write_pictures(Path(words[1]))
         return
-    works = {"pairs": print_pairs, "paths": print_paths, "time": print_time}
+    works = {"pairs": print_pairs, "courtyard": print_courtyard, "paths": print_paths, "time": print_time}
     for word in words or works:
         works[word]()
 

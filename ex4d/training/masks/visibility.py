@@ -27,11 +27,10 @@ from ex4d.render.rasterizer import Rasterizer
 
 GUIDES = replace(PROFILES["reference"], pixel_origin="center", unknown="hide", ring=True)
 """The rules of the guides that the adapter completes: faces are hidden by vertex. Not their half pixel of shift: what
-goes with these holes is the clip itself, which is not shifted. Where nothing was seen is hidden, which the angle says
-too, but for a corner."""
+goes with these holes is the clip itself, which is not shifted. Faces where no surface was met are hidden."""
 BEYOND = 8
-"""Pixels by which the frame's depth is continued beyond its edges, for there is no depth edge. At the frame's rim the
-other camera sees fewer than two of its own pixels of it only where it looks along the surface."""
+"""Pixels by which the frame's depth is continued beyond its edges, where no depth edge is: so many that the other
+camera sees two of its own pixels of it even slantingly."""
 RING = 1
 """Pixels round the other camera's frame that the border takes."""
 
@@ -60,7 +59,7 @@ def visible_from(
     frame = build_mesh(_colourless(continued), continued, _wider(lens, BEYOND), profile=PROFILES["clean"])
     ringed = _wider(camera_lens, RING)
     elsewhere = rasterizer.render(frame, world_from_camera, ringed).depth
-    hit = _without_ring(np.isfinite(elsewhere))
+    hit = np.isfinite(elsewhere)
     behind = np.float32(profile.border_depth or BEHIND * float(depth.max()))
     taken = np.where(hit, elsewhere, behind)
     seen = build_mesh(_colourless(taken), taken, ringed, profile=profile, known=hit)
@@ -75,10 +74,6 @@ def _same_surface(one: Depth, other: Depth, step: float) -> Bool[np.ndarray, "he
 
 def _colourless(depth: Depth) -> UInt8[np.ndarray, "height width 3"]:
     return np.zeros((*depth.shape, 3), np.uint8)
-
-
-def _without_ring(image: Bool[np.ndarray, "height width"]) -> Bool[np.ndarray, "height width"]:
-    return np.pad(image[RING:-RING, RING:-RING], RING)
 
 
 def _wider(lens: Pinhole, by: int) -> Pinhole:

@@ -110,6 +110,12 @@ def test_the_mask_is_what_the_view_has(tmp_path: Path) -> None:
     assert mask[:, 2:-2, 10:-10].mean() > 0.9
 
 
+def test_the_rules_of_guides_are_in_the_units_of_the_clip(tiny: OpenedExcerpt) -> None:
+    """EX-4D has scaled each clip so that its nearest point lies at one place; its border is 39 times as far."""
+    assert tiny.footage is not None
+    assert guide_profile(tiny.footage) == GUIDES.scaled(SQUARE / NEAREST)
+
+
 def test_a_clip_without_depth_has_no_rendering_mask(tiny: OpenedExcerpt) -> None:
     still = moved()
     with pytest.raises(ReconstructionError, match="tiny-0000: a rendering mask needs depth"):

@@ -91,6 +91,17 @@ def test_what_is_not_counted_is_not_looked_at() -> None:
     assert (beyond.share, beyond.on_edges) == (1.0, 0.0)
 
 
+@pytest.mark.parametrize("side", ["above", "below", "left", "right"])
+def test_a_rim_is_on_each_side_of_a_hole(side: str) -> None:
+    """Of the 36 of a square, ten are on one side, and one on either side of it in the next row."""
+    visible = whole()
+    visible[0, 15:25, 25:35] = False
+    near = ~whole()
+    part = {"above": np.s_[:17], "below": np.s_[23:], "left": np.s_[:, :27], "right": np.s_[:, 33:]}[side]
+    near[0][part] = True
+    assert measure_holes(visible, near_edges=near).on_edges == pytest.approx((10 + 2) / 36)
+
+
 @EXAMPLES
 @given(st.integers(0, 12))
 def test_steadiness_is_what_successive_holes_share(step: int) -> None:
