@@ -21,7 +21,7 @@ from ex4d.training.config.records import (
     Training,
     TrainingConfig,
 )
-from tests.training.config.files import FILE, SHORT, with_cameras
+from tests.training.config.files import FILE, SHORT, messages, with_cameras
 
 
 def test_what_is_not_written_has_its_default() -> None:
@@ -91,3 +91,15 @@ def test_weights_are_a_known_name_or_the_absolute_path_of_a_folder(tmp_path: Pat
     assert weights("wan2.1-i2v-14b-480p") == "wan2.1-i2v-14b-480p"
     assert weights("mine") == weights("./mine") == str(tmp_path / "mine")
     assert weights("some/day") == str(tmp_path / "some" / "day")
+
+
+@pytest.mark.parametrize("frames", [5, 6, 7, 8, 9, 47, 50, 51, 1001])
+def test_lengths_are_one_more_than_a_multiple_of_4_or_told_the_nearest(frames: int) -> None:
+    text = SHORT + f"excerpts: {{frames: {frames}}}\n"
+    if frames % 4 == 1:
+        assert parse(text, FILE).excerpts.frames == frames
+        return
+    (message,) = messages(text)
+    nearest = int(message.rpartition(" ")[2])
+    assert nearest % 4 == 1
+    assert abs(nearest - frames) <= 2
