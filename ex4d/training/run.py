@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ex4d.estimated_depth import DepthMeans
 from ex4d.kernels import announce_compiling
 from ex4d.media.atomic import replacing
-from ex4d.models import located
+from ex4d.models import COTRACKER3, located
 from ex4d.progress import SILENT, Progress
 from ex4d.render.cpu_rasterizer import CpuRasterizer
 from ex4d.training.config.draws import CameraDraws
@@ -24,7 +24,7 @@ from ex4d.training.masks.drawn import DrawnMask
 from ex4d.training.masks.sheet import mask_sheet
 from ex4d.training.masks.statistics import HoleStatistics, statistics_of
 from ex4d.training.masks.trackers import open_tracker
-from ex4d.workspace import require_folder
+from ex4d.workspace import content_hash, require_folder
 
 if TYPE_CHECKING:
     from ex4d.training.dataset.prepared import Prepared
@@ -51,7 +51,9 @@ def mask_maker(config: TrainingConfig, *, models: Path | None = None, device: st
         ShotFileError: a shot whose camera is named is not there any more.
         MissingPart: the tracker's package or weights are not here.
     """
-    tracker = open_tracker(config.masks.tracking.tracker, models=models, device=device)
+    asked, tracker = config.masks.tracking, None
+    if asked.share:
+        tracker = open_tracker(asked.tracker, models=models, device=device)
     return MaskMaker(config.masks, CameraDraws.of(config), CpuRasterizer(), tracker)
 
 
@@ -76,9 +78,10 @@ def preview_masks(
         require_folder(out, f"sheets {out}")
     announce_compiling(progress)
     maker, report, count = mask_maker(config, models=models, device=device), Report(), 0
-    for opened in _opened(config, report, _means(config, models, device, progress), limit=excerpts):
+    means = _means(config, models, device, progress)
+    for sheet in _of_each(config, report, means, excerpts, lambda one: _sheet(one, maker, config.masks.draws, out)):
         count += 1
-        yield _sheet(opened, maker, config.masks.draws, out)
+        yield sheet
     if report.skipped:
         progress.say(str(report))
     report.require_some(count, config.clips.videos)
@@ -146,11 +149,20 @@ def _drawing(config: TrainingConfig, models: Path | None, device: str | None) ->
     from ex4d.training.dataset.preparing import MaskDrawing
 
     maker = mask_maker(config, models=models, device=device)
-    return MaskDrawing(maker.draw, config.masks.draws, maker.key, config.masks.rendering.share > 0)
+    key = [*maker.key, *_tracker_weights(config, models)]
+    return MaskDrawing(maker.draw, config.masks.draws, key, config.masks.rendering.share > 0)
 
 
-def _opened(config: TrainingConfig, report: Report, means: Means, *, limit: int) -> Iterator[OpenedExcerpt]:
-    """Yield the first excerpts, opened."""
+def _tracker_weights(config: TrainingConfig, models: Path | None) -> Iterator[str]:
+    """Yield what tells the tracker's weights from others, if it has any and is asked for."""
+    if config.masks.tracking.tracker == COTRACKER3.name and config.masks.tracking.share:
+        yield content_hash(located(COTRACKER3.name, models) / COTRACKER3.layouts[0].files[0])
+
+
+def _of_each(
+    config: TrainingConfig, report: Report, means: Means, limit: int, made: Callable[[OpenedExcerpt], SheetOfMasks]
+) -> Iterator[SheetOfMasks]:
+    """Yield what is made of the first excerpts; clips of which nothing can be made are reported."""
     left = limit
     scratch = config.output / MASKS / "clip"
     for clip in find_clips(config.clips, report):
@@ -158,8 +170,9 @@ def _opened(config: TrainingConfig, report: Report, means: Means, *, limit: int)
             return
         with report.skipping(clip.name), opened_clip(clip, config.clips, config.excerpts, scratch, means) as lent:
             for excerpt in lent.excerpts[:left]:
+                sheet = made(lent.opened(excerpt))
                 left -= 1
-                yield lent.opened(excerpt)
+                yield sheet
 
 
 def _sheet(opened: OpenedExcerpt, maker: MaskMaker, draws: int, out: Path | None) -> SheetOfMasks:

@@ -41,7 +41,8 @@ class MaskMaker:
     masks: Masks
     cameras: CameraDraws
     rasterizer: Rasterizer
-    tracker: Tracker
+    tracker: Tracker | None
+    """None where no mask is tracked."""
 
     def draw(self, opened: OpenedExcerpt, index: int) -> DrawnMask:
         """Draw one mask of an excerpt.
@@ -72,6 +73,7 @@ class MaskMaker:
     def _tracked(self, opened: OpenedExcerpt, index: int, take: int) -> Raw:
         draws = generator(self.masks.seed, opened.excerpt.name, index, "regions", take)
         hidden = draw_regions(draws, opened, self.masks.tracking)
+        assert self.tracker is not None
         words = f"{hidden.mean():.0%} of the first frame, followed by {self.masks.tracking.tracker}"
         return tracking_mask(opened.colour, hidden, self.tracker), words
 
