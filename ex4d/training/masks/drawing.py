@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import partial
 
 import numpy as np
 
 from ex4d.artifacts.camera_path import CameraPath
 from ex4d.errors import ReconstructionError, ShotFileError, TrajectoryError, UserError
 from ex4d.render.rasterizer import Rasterizer
-from ex4d.shotlist.model import CameraFile, CameraItem, Freeze, Position, Shot
+from ex4d.shotlist.model import CameraItem, Freeze, Position, Shot
 from ex4d.synthesis.mask_erosion import erode, kernels
-from ex4d.training.config.draws import CameraDraws, ShotCamera, WrittenCamera
+from ex4d.training.config.draws import CameraDraws
 from ex4d.training.config.records import Masks
 from ex4d.training.draws import generator, seed_of, takes_turns
 from ex4d.training.excerpts import OpenedExcerpt
@@ -24,7 +23,6 @@ from ex4d.training.masks.rendering import rendering_mask
 from ex4d.training.masks.tracker import Tracker
 from ex4d.training.masks.tracking import tracking_mask
 from ex4d.trajectory.compiler import compile_shot
-from ex4d.workspace import content_hash
 
 TRIES = 8
 """Masks that are drawn anew before one that hides too little or too much is taken as it is."""
@@ -63,7 +61,7 @@ class MaskMaker:
     def key(self) -> list[str]:
         """What decides the draws, beside the excerpt and this code."""
         settings = self.masks.model_dump(mode="json", exclude={"rendering": {"cameras"}})
-        return [repr(settings), repr(self.cameras.weights), *map(_identity, self.cameras.cameras)]
+        return [repr(settings), repr(self.cameras.ingredients())]
 
     def _rendered(self, opened: OpenedExcerpt, index: int, take: int) -> Raw:
         items, words = self.cameras.drawn(generator(self.masks.seed, opened.excerpt.name, index, "camera", take))
@@ -83,14 +81,6 @@ class MaskMaker:
         grown = np.stack([erode(frame, side) for frame, side in zip(visible, sides, strict=True)])
         grown[0] = True
         return grown
-
-
-def _identity(camera: WrittenCamera | ShotCamera) -> str:
-    """Return what a camera is known by: its moves at both ends of its ranges, and the contents of its files."""
-    ends = [camera.at(partial(float, end), [])[0] for end in (0, 1)]
-    items = [() if read is None else read.items for read in ends]
-    files = [content_hash(item.move.file) for item in items[0] if isinstance(item.move, CameraFile)]
-    return repr([items, files])
 
 
 def _hiding_enough(drawn: Callable[[int], Raw]) -> Raw:
