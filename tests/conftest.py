@@ -1,5 +1,8 @@
 """One cache of compiled kernels for all tests and their processes, whatever cache folder they set; tiny weights.
 
+Where several processes test at the same time, as the README's command has it, each computes in one thread: together
+they have as many as there are cores, and matrices so small are worth no more.
+
 Folders that no other test sees, and the tiny film, are for whoever asks for them.
 """
 
@@ -10,6 +13,7 @@ import pytest
 
 _USERS_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 os.environ.setdefault("NUMBA_CACHE_DIR", str(_USERS_CACHE / "ex4d" / "numba" / "tests"))
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # of numpy, scipy and torch, in every process that is started from here
 
 
 @pytest.fixture(scope="session")

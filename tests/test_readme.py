@@ -30,7 +30,7 @@ def test_the_shot_list_is_sound() -> None:
 def test_the_two_commands_are_the_ones_that_are_tested() -> None:
     first, second = re.findall(r"```sh\n(.*?)\n```", README, re.DOTALL)
     assert first == "pip install -e . && ex4d shoot shots/scene.yaml"
-    assert second == "pip install -c constraints.txt -e '.[test]' && pytest"
+    assert second == "pip install -c constraints.txt -e '.[test]' && pytest -n 2 --dist loadfile"
 
 
 def test_every_command_is_described_and_every_described_one_exists() -> None:
