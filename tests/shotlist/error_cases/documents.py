@@ -12,6 +12,7 @@ CASES = {
     "a folder in its place": {"film.yaml/a": ""},
     "no version": f"source: {{video: a.mp4}}\nshots:\n{SHOT}",
     "another version": f"ex4d: 2\nsource: {{video: a.mp4}}\nshots:\n{SHOT}",
+    "a training file": "ex4d-train: 1\nclips: {videos: clips}\noutput: out\n",
     "a misspelt key": f"ex4d: 1\ntitel: x\nsource: {{video: a.mp4}}\nshots:\n{SHOT}",
     "a key that is like no other": f"ex4d: 1\nzzz: x\nsource: {{video: a.mp4}}\nshots:\n{SHOT}",
     "no shots": "ex4d: 1\nsource: {video: a.mp4}\n",
