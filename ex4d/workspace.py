@@ -103,14 +103,39 @@ def require_folder(folder: Path, written: str) -> None:
     Raises:
         OutputError: with what was ``written``.
     """
-    if folder.exists() and not folder.is_dir():
-        raise OutputError(f"{written}: {folder} is a file, and has to be the folder that is written to")
-    there = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise OutputError(f"{written}: {folder} is a file, and has to be the folder that is written to")
+        there = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
+    except OSError as cause:  # a name that cannot be
+        raise OutputError(f"{written}: it cannot be written ({cause.strerror}); choose another") from cause
     try:
         with TemporaryDirectory(prefix=".ex4d-", dir=there):
             pass
     except OSError as cause:
         raise OutputError(f"{written}: {there} cannot be written ({cause.strerror}); choose another") from cause
+
+
+@contextmanager
+def held(folder: Path, instead: str) -> Iterator[None]:
+    """Hold a folder for this process; it is let go when the block ends, or the process does, however that is.
+
+    Raises:
+        OutputError: it cannot be written, or another run is at work in it; says what to do ``instead``.
+    """
+    import fcntl
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / ".lock").open("a")  # what is there is not ours to empty
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be written ({error.strerror}); {instead}") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise OutputError(f"{folder}: another run of ex4d is at work here; wait for it, or {instead}") from error
+        yield
 
 
 @dataclass(frozen=True)
@@ -164,25 +189,8 @@ class Workspace:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the takes' folder for this process.
-
-        Raises:
-            OutputError: it cannot be written, or another run is at work in it.
-        """
-        import fcntl
-
-        try:
-            self.takes.mkdir(parents=True, exist_ok=True)
-            lock = (self.takes / ".lock").open("w")
-        except OSError as error:
-            raise OutputError(f"{self.folder}: cannot be written ({error.strerror}); choose another --out") from error
-        with lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                raise OutputError(
-                    f"{self.takes}: another run of ex4d is at work here; wait for it, or choose another --out"
-                ) from error
+        """Hold the takes' folder for this process; raises as :func:`held`."""
+        with held(self.takes, "choose another --out"):
             yield
 
 

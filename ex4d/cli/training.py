@@ -68,7 +68,7 @@ def run(config: TrainingFile, *, models: Models = None, device: DeviceName = Non
 
     Example: ex4d train run adapter.yaml
     """
-    settled = _loaded(config, models)
+    settled = _loaded(config, models, device)
     from ex4d.training.run import train as go
 
     quiet = quiet or os.environ.get("RANK", "0") != "0"  # of several processes, as torchrun starts them
@@ -114,7 +114,7 @@ def masks(
 
     Example: ex4d train masks adapter.yaml --preview
     """
-    settled = _loaded(config, models)
+    settled = _loaded(config, models, device)
     if out is not None and not preview:
         raise UserError("--out is where --preview writes its sheets; write --preview too")
     folder = (out or settled.output / "masks") if preview else None
@@ -132,7 +132,7 @@ def prepare(config: TrainingFile, *, models: Models = None, device: DeviceName =
 
     Example: ex4d train prepare adapter.yaml
     """
-    settled = _loaded(config, models)
+    settled = _loaded(config, models, device)
     from ex4d.training.run import prepare as make
 
     with _working(RESUMED, quiet=quiet) as progress:
@@ -141,9 +141,12 @@ def prepare(config: TrainingFile, *, models: Models = None, device: DeviceName =
     _say(f"{made.folder}: {trained} to train on, {len(made.held_out)} held out", quiet=quiet)
 
 
-def _loaded(file: Path, models: Path | None) -> TrainingConfig:
+def _loaded(file: Path, models: Path | None, device: str | None) -> TrainingConfig:
+    from ex4d.engines.options import DEVICE
     from ex4d.training.config.load import load
 
+    if device is not None and not DEVICE.fullmatch(device):
+        raise UserError(f"--device {device}: write cuda, cuda:1 or cpu")
     if models is not None and not models.is_dir():
         raise UserError(f"--models {models}: no such folder")
     return load(file)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ex4d.errors import MissingPart
 from ex4d.estimated_depth import DepthMeans
 from ex4d.kernels import announce_compiling
 from ex4d.media.atomic import replacing
-from ex4d.models import COTRACKER3, located
+from ex4d.models import COTRACKER3, WAN, commands_for, located
 from ex4d.progress import SILENT, Progress
 from ex4d.render.cpu_rasterizer import CpuRasterizer
 from ex4d.training.config.draws import CameraDraws
@@ -24,7 +26,7 @@ from ex4d.training.masks.drawn import DrawnMask
 from ex4d.training.masks.sheet import mask_sheet
 from ex4d.training.masks.statistics import HoleStatistics, statistics_of
 from ex4d.training.masks.trackers import open_tracker
-from ex4d.workspace import content_hash, require_folder
+from ex4d.workspace import content_hash, held, require_folder
 
 if TYPE_CHECKING:
     from ex4d.training.dataset.prepared import Prepared
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
 MASKS = "masks"
 """The folder of sheets, in the output."""
+ELSEWHERE = "name another output"
+"""What is said where an output is taken."""
 
 
 @dataclass(frozen=True)
@@ -90,11 +94,15 @@ def preview_masks(
 def prepare(
     config: TrainingConfig, *, models: Path | None = None, device: str | None = None, progress: Progress = SILENT
 ) -> Prepared:
-    """Prepare the excerpts that are not there yet, and open all of them; raises as :func:`.preparing.prepare`."""
-    from ex4d.training.dataset.preparing import prepare as prepared
+    """Prepare the excerpts that are not there yet, and open all of them.
 
-    drawing, means = _drawing(config, models, device), _means(config, models, device, progress)
-    return prepared(config, drawing, weights_folder(config, models), device=device, means=means, progress=progress)
+    Raises:
+        OutputError: another run is at work in the output.
+        UserError, MissingPart: as :func:`.preparing.prepare`, or packages are not installed.
+    """
+    _require_wan(config, models)
+    with held(config.output, ELSEWHERE):
+        return _prepared(config, models, device, progress)
 
 
 def train(
@@ -106,13 +114,20 @@ def train(
         TrainingError: as :func:`ex4d.training.adapter.run.train`.
         UserError, MissingPart: as :func:`prepare`.
     """
+    _require_wan(config, models)
+    from torch import device as named
+
     from ex4d.synthesis.wan.weight_folders import find_wan_folder
+    from ex4d.training.adapter.order import Share
+    from ex4d.training.adapter.processes import processes_on
     from ex4d.training.adapter.run import train as trained
 
     where = device or _usual_device()
-    prepared = _prepared_once(config, where, lambda: prepare(config, models=models, device=device, progress=progress))
-    folder = find_wan_folder(weights_folder(config, models))
-    return trained(config, prepared, folder, device=where.partition(":")[0], progress=progress)
+    crew = processes_on(named(where))
+    Share.of(config.training, crew.process_index, crew.num_processes)  # told before excerpts are prepared
+    with _prepared_once(config, crew, models, device=where, progress=progress) as prepared:
+        folder = find_wan_folder(weights_folder(config, models))
+        return trained(config, prepared, folder, device=where, progress=progress)
 
 
 def weights_folder(config: TrainingConfig, models: Path | None) -> Path:
@@ -121,17 +136,40 @@ def weights_folder(config: TrainingConfig, models: Path | None) -> Path:
     return Path(written) if Path(written).is_absolute() else located(written, models)
 
 
-def _prepared_once(config: TrainingConfig, device: str, prepare_all: Callable[[], Prepared]) -> Prepared:
-    """Have the first of the processes that train prepare; the others wait, and open what it prepared."""
-    from torch import device as named
-
-    from ex4d.training.adapter.processes import processes_on
+@contextmanager
+def _prepared_once(
+    config: TrainingConfig, crew: Any, models: Path | None, *, device: str, progress: Progress
+) -> Iterator[Prepared]:
+    """Have the first of the processes that train hold the output and prepare; the others open what it prepared."""
     from ex4d.training.dataset.prepared import open_prepared
     from ex4d.training.dataset.preparing import FOLDER
 
-    crew = processes_on(named(device))
-    with crew.main_process_first():
-        return prepare_all() if crew.is_main_process else open_prepared(config.output / FOLDER)
+    if not crew.is_main_process:
+        crew.wait_for_everyone()
+        yield open_prepared(config.output / FOLDER)
+        return
+    with held(config.output, ELSEWHERE):
+        prepared = _prepared(config, models, device, progress)
+        crew.wait_for_everyone()
+        yield prepared
+
+
+def _prepared(config: TrainingConfig, models: Path | None, device: str | None, progress: Progress) -> Prepared:
+    from ex4d.training.dataset.preparing import prepare as prepared
+
+    drawing, means = _drawing(config, models, device), _means(config, models, device, progress)
+    return prepared(config, drawing, weights_folder(config, models), device=device, means=means, progress=progress)
+
+
+def _require_wan(config: TrainingConfig, models: Path | None) -> None:
+    """Name all that is to be installed or downloaded for the frozen model.
+
+    Raises:
+        MissingPart: something is; a folder of weights that the file names is looked into where it is opened.
+    """
+    weights = (WAN,) if config.model.weights == WAN.name else ()
+    if commands := commands_for(*weights, extra=WAN.extra, models=models):
+        raise MissingPart("\n  ".join(["excerpts cannot be prepared, nor adapters trained, before you run", *commands]))
 
 
 def _usual_device() -> str:

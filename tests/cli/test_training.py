@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -122,6 +123,20 @@ def test_train_trains_with_and_without_its_name(run: Run, config: Path, called: 
     assert (called["train"]["device"], called["train"]["models"]) == ("cuda:1", None)
 
 
+@pytest.mark.parametrize("command", ["run", "prepare"])
+def test_without_torch_it_says_what_to_run(
+    run: Run, config: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setattr("ex4d.models.commands._is_installed", lambda package: package != "torch")
+    monkeypatch.setitem(sys.modules, "torch", None)
+    done = run("train", command, "train.yaml", "--models", ".")
+
+    assert done.code == 3
+    assert re.search(
+        r"before you run\n +pip install 'ex4d\[wan\]'\n +.*ex4d models pull wan2\.1-i2v-14b-480p ", done.err
+    )
+
+
 def test_of_several_processes_the_first_alone_speaks(
     run: Run, config: Path, called: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -169,6 +184,7 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     "a misspelt command": (("chek", "train.yaml"), "'chek' is neither a training file nor a command; did you mean"),
     "a shot list": (("check", "film.yaml"), "film.yaml:1:1   ex4d: this is a shot list or preset, not a training file"),
     "no folder of weights": (("train.yaml", "--models", "none"), "--models none: no such folder"),
+    "no device": (("train.yaml", "--device", "gpu"), "--device gpu: write cuda, cuda:1 or cpu"),
     "sheets that are not asked for": (("masks", "train.yaml", "--out", "x"), "write --preview too"),
     "no excerpts": (("masks", "train.yaml", "--excerpts", "0"), "--excerpts"),
 }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import imageio.v3 as iio
@@ -11,11 +13,13 @@ import numpy as np
 import pytest
 import torch
 
+from ex4d.errors import OutputError, TrainingError
 from ex4d.synthesis.wan.adapter import read_adapter
 from ex4d.training.config.load import load
 from ex4d.training.dataset.prepared import open_prepared
 from ex4d.training.masks.sheet import HOLE
-from ex4d.training.run import preview_masks, train
+from ex4d.training.run import prepare, preview_masks, train
+from ex4d.workspace import held
 from tests.synthesis.wan.tiny_wan import HIDDEN, RANK, write_tiny_wan
 from tests.training.dataset.tiny_clips import write_clip, write_depth
 
@@ -109,3 +113,38 @@ def test_run_again_it_has_nothing_to_do(project: Path, trained: Told) -> None:
     assert (project / "out" / "ex4d.ckpt").read_bytes() == before
     assert any("2 excerpts prepared, 2 of them kept" in words for words in told.said)
     assert len((project / "out" / "log.jsonl").read_text().splitlines()) == 3
+
+
+HOLDING = """\
+import sys
+from pathlib import Path
+from ex4d.workspace import held
+with held(Path(sys.argv[1]), ""):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_second_run_in_the_same_output_is_refused(project: Path, tmp_path: Path) -> None:
+    """Neither prepares nor trains; when the first is gone, killed even, there is nothing in the way."""
+    config = load(project / "train.yaml").model_copy(update={"output": tmp_path / "out"})
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDING, str(config.output)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as first:
+        assert first.stdout is not None
+        assert first.stdout.readline() == b"held\n"
+        for work in (train, prepare):
+            with pytest.raises(OutputError, match=r"out: another run of ex4d is at work here; .* name another output"):
+                work(config, device="cpu")
+        first.kill()
+    assert [file.name for file in config.output.iterdir()] == [".lock"]
+    with held(config.output, ""):
+        pass
+
+
+def test_a_batch_that_cannot_be_shared_is_told_before_anything_is_prepared(project: Path, tmp_path: Path) -> None:
+    config = load(project / "train.yaml").model_copy(update={"output": tmp_path / "out"})
+    odd = config.training.model_copy(update={"at_once": 3})
+    with pytest.raises(TrainingError, match="2 excerpts cannot be shared evenly"):
+        train(config.model_copy(update={"training": odd}), device="cpu")
+    assert not config.output.exists()

@@ -57,7 +57,7 @@ def train(
         config: the training file.
         prepared: all of its excerpts.
         folder: the frozen model's weights.
-        device: ``cuda`` or ``cpu``; of several cards each process has its own.
+        device: ``cuda``, ``cuda:1`` or ``cpu``; of several processes each has a card of its own.
         progress: is told of each step.
 
     Raises:

@@ -7,15 +7,18 @@ import json
 import multiprocessing
 import os
 import socket
+from unittest.mock import Mock
 
 import imageio.v3 as images
 import numpy as np
 import pytest
 import torch
+from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 
 from ex4d.training.adapter.log import read_log
 from ex4d.training.adapter.loop import train_adapter
+from ex4d.training.adapter.processes import processes_on
 from ex4d.training.adapter.run import train
 from ex4d.training.config.records import Keeping, Training
 from tests.synthesis.wan.random_transformer import error
@@ -119,3 +122,19 @@ def test_the_first_of_two_processes_writes_and_speaks(wan_folder, tmp_path, monk
     sheets = [images.imread(output / "samples" / "step-000001.png").astype(int) for output in (alone, both)]
     assert np.abs(sheets[0] - sheets[1]).max() <= 2
     assert len({sheets[0][start : start + 96].tobytes() for start in (0, 100, 200)}) == 3
+
+
+@pytest.mark.parametrize(
+    ("device", "processes", "taken"),
+    [("cuda:1", "1", ["cuda:1"]), ("cuda", "1", []), ("cuda:1", "2", []), ("cuda:2", "1", []), ("cpu", "1", [])],
+)
+def test_alone_it_works_on_the_card_that_is_named(device, processes, taken, monkeypatch):
+    current = []
+    monkeypatch.setenv("WORLD_SIZE", processes)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
+    monkeypatch.setattr("torch.cuda.set_device", lambda named: current.append(str(named)))
+    monkeypatch.setattr("ex4d.training.adapter.processes.Accelerator", lambda **_: Mock(Accelerator))
+
+    processes_on(torch.device(device))
+
+    assert current == taken
