@@ -29,7 +29,7 @@ def main() -> None:
     work = Work(folder, SCALES[given.scale], torch.device(given.device))
     start = time.perf_counter()
     results = {"scale": given.scale} | measured(work, given.seeds)
-    (folder / "results.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
+    (folder / "results.json").write_text(json.dumps(results), encoding="utf-8")
     work.tell(f"this run took {time.perf_counter() - start:.0f} s")
     print(tables(results))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ex4d.training.adapter.batches import Batch, stacked
 from ex4d.training.adapter.flow_matching import noise_like, shifted
+from ex4d.training.adapter.learner import Learner
 from ex4d.training.adapter.loop import Done, batch_losses, train_adapter
 from ex4d.training.adapter.trainable import TrainableAdapter
 from ex4d.training.config.records import Training
@@ -24,6 +25,8 @@ from tests.bench.adapter_learning.work import Work
 RANK = 16
 CHECK_SHARES = (0.0, 0.125, 0.25, 0.5, 1.0)
 """Of an adapter's steps: when it is looked at."""
+AVERAGE = 0.98
+"""Of the weights, kept each step: the average is what completes."""
 CHECK_STEPS = 10
 """Denoising steps of these looks; the result takes more."""
 
@@ -38,9 +41,12 @@ def learned_adapter(work: Work, kinds: Kinds, seed: int, watch: Watch) -> Traina
     adapter = new_adapter(work, seed)
 
     def make() -> dict[str, Tensor]:
-        curve = _taught(work, adapter, of_kind(work, lessons(work, "taught", work.scale.clips), kinds), seed, watch)
+        examples = of_kind(work, lessons(work, "taught", work.scale.clips), kinds)
+        learner = Learner(adapter, settings_of(work, seed))
+        curve = _taught(work, learner, examples, watch)
         curve_file(work, kinds, seed).write_text(json.dumps(curve), encoding="utf-8")
-        return adapter.exported()
+        with learner.averaged():
+            return adapter.exported()
 
     tensors = work.kept(f"adapter_{kinds}_{seed}", make)
     for name, value in adapter.learned().items():
@@ -48,28 +54,32 @@ def learned_adapter(work: Work, kinds: Kinds, seed: int, watch: Watch) -> Traina
     return adapter
 
 
-def curve_file(work: Work, kinds: Kinds, seed: int) -> Any:
+def curve_file(work: Work, kinds: Kinds, seed: int) -> Path:
     """Return where the curve of an adapter is kept."""
     return work.folder / f"curve_{kinds}_{seed}.json"
 
 
-def _taught(
-    work: Work, adapter: TrainableAdapter, examples: Lessons, seed: int, watch: Watch
-) -> list[dict[str, float]]:
-    """Train it by the product's own loop."""
+def settings_of(work: Work, seed: int) -> Training:
+    """Return what an adapter is trained with, whatever the masks."""
     scale = work.scale
-    settings = Training(
+    return Training(
         steps=scale.steps, batch=scale.batch, at_once=scale.batch, learning_rate=scale.learning_rate,
-        warmup=scale.steps // 10, precision="float32", checkpointing=False, seed=seed,
+        warmup=scale.steps // 10, average=AVERAGE, precision="float32", checkpointing=False, seed=seed,
     )  # fmt: skip
-    wanted = {round(share * scale.steps) for share in CHECK_SHARES}
-    curve = [watch.seen(work, adapter, 0)]
+
+
+def _taught(work: Work, learner: Learner, examples: Lessons, watch: Watch) -> list[dict[str, float]]:
+    """Train by the product's own loop; return what was seen on the way."""
+    steps = learner.settings.steps
+    wanted = {round(share * steps) for share in CHECK_SHARES}
+    curve = [watch.seen(work, learner.adapter, 0)]
 
     def on_step(done: Done) -> None:
         if done.step in wanted:
-            curve.append(watch.seen(work, adapter, done.step))
+            with learner.averaged() as adapter:
+                curve.append(watch.seen(work, adapter, done.step))
 
-    train_adapter(adapter, examples, settings, on_step=on_step)
+    train_adapter(learner.adapter, examples, learner.settings, learner=learner, on_step=on_step)
     return curve
 
 

@@ -49,7 +49,7 @@ SCALES = {
     ),
     "cpu": Scale(
         frames=17, side=64, code_width=48, code_clips=500, code_steps=500, width=128, heads=4, layers=4,
-        base_clips=2500, base_steps=3000, batch=16, hidden=128, clips=320, draws=4, steps=300, learning_rate=1e-3,
+        base_clips=2500, base_steps=3000, batch=16, hidden=128, clips=320, draws=4, steps=1200, learning_rate=3e-3,
         erode=2, checks=16, held_out=32, sample_steps=25,
     ),
     "card": Scale(

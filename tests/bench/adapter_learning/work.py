@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,7 @@ def monocular_clip(scale: Scale, *words: object) -> np.ndarray:
     return scene.filmed(drawn_camera(scale.frames, scene.distance, *words), scale.side).colour
 
 
+@cache
 def autoencoder(work: Work) -> SmallAutoencoder:
     """Return the trained autoencoder."""
     scale = work.scale
