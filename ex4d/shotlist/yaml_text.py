@@ -65,7 +65,7 @@ class _Unreadable(Exception):  # noqa: N818 - never leaves this module
 def _decoded(data: bytes | str, file: str) -> str:
     if len(data) > MAX_BYTES:
         raise _Unreadable(
-            Fault(file, 1, 1, "", f"the file has more than {MAX_BYTES >> 20} MiB; no shot list needs that")
+            Fault(file, 1, 1, "", f"the file has more than {MAX_BYTES >> 20} MiB; no file of this language needs that")
         )
     text = data if isinstance(data, str) else _utf8(data, file)
     text = text.removeprefix("\ufeff")

@@ -151,7 +151,7 @@ def test_a_bomb_of_aliases_is_refused_without_being_expanded() -> None:
         ("ex4d: 1\n".encode("utf-16"), "the file is not UTF-8 text; save it as UTF-8"),
         (b"", "the file is empty; it begins with 'ex4d: 1'"),
         (b"- a", "the file is not a mapping; it begins with 'ex4d: 1'"),
-        (b"#" * (1 << 20) + b"\n", "the file has more than 1 MiB; no shot list needs that"),
+        (b"#" * (1 << 20) + b"\n", "the file has more than 1 MiB; no file of this language needs that"),
         (b"a: " + b"[" * 60 + b"]" * 60, "nested more than 50 deep"),
         (b"a: [" + b"1, " * 10_001 + b"]", "the file has more than 10000 values"),
         (b"a: 1\n---\nb: 2\n", "a second document; a file holds one"),

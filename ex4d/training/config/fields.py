@@ -27,17 +27,21 @@ FEWEST_FRAMES, MOST_FRAMES = 5, 1001
 """Of an excerpt; its first frame is shown whole, so that one alone would teach nothing."""
 
 _EXPONENT = re.compile(r"-?[0-9]{1,8}(?:\.[0-9]{1,8})?[eE][+-]?[0-9]{1,2}")
+_RANGE = re.compile(r"[-.0-9]\S*\s+to\s+[-.0-9]\S*")
+_WHOLE = re.compile(r"[0-9]+(?:\.0*)?")
 _SIZE = re.compile(r"([0-9]{1,5})x([0-9]{1,5})")
 _MOVE = "orbit: {right: 20deg to 60deg}"
 _SHARE = Dimension("a share", ("", "%"), "0.5 or 50%")
 
 
-def without_exponent(value: Any) -> Any:
-    """Answer ``1e-4`` with what to write; all else passes.
+def plainly_written(value: Any) -> Any:
+    """Answer ``1e-4`` with what to write, and a range with where ranges stand; all else passes.
 
     Raises:
-        ValueError: it is a number with an exponent.
+        ValueError: it is a number with an exponent, or a range.
     """
+    if isinstance(value, str) and _RANGE.fullmatch(value):
+        raise ValueError(f"{shown(value)} is a range, and only a camera's values are drawn from one; write one number")
     if isinstance(value, str) and _EXPONENT.fullmatch(value):
         spelt = format_number(Fraction(value))
         hint = f"; write {spelt}" if Fraction(spelt) == Fraction(value) else ", as in 0.0001"
@@ -58,7 +62,9 @@ class Count:
         Raises:
             ValueError: where it is none, or out of range.
         """
-        found = whole(without_exponent(value))
+        if isinstance(value, Text) and not value.missing and not _WHOLE.fullmatch(plainly_written(value)):
+            raise ValueError(f"{shown(value)} is no whole number from {self.low} to {self.high}")
+        found = whole(value)
         if isinstance(found, int) and not self.low <= found <= self.high:
             raise ValueError(f"{shown(value)} is out of range: it must be {self.low} to {self.high}")
         return found
@@ -138,7 +144,7 @@ def number(low: str | None = None, high: str | None = None, *, positive: bool = 
     return reader(units.PLAIN, units.plain, low, high, positive=positive)
 
 
-_plain = BeforeValidator(without_exponent)
+_plain = BeforeValidator(plainly_written)
 
 Share = Annotated[float, reader(_SHARE, units.part, "0", "1"), _plain]
 """0 to 1; ``50%`` may be written for it."""

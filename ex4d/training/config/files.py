@@ -30,6 +30,7 @@ def missing_files(root: Mapped) -> Iterator[Fault]:
         yield from missing_file(_folder_of_names(depth))
     weights = written_at(root, "model", "weights")
     yield from missing_file(weights) if names_a_folder(weights) else ()
+    yield from _of_other_kinds(_path(written_at(root, "model", "adapter")), _path(weights))
 
 
 def misplaced_files(root: Mapped) -> Iterator[Fault]:
@@ -52,8 +53,18 @@ def may_hold_depth(videos: Path) -> bool:
         return False
 
 
+def _of_other_kinds(adapter: Text | None, weights: Text | None) -> Iterator[Fault]:
+    """Find a folder in the place of a file, and a file in the place of a folder."""
+    if adapter is not None and os.path.isdir(_resolved(adapter)):  # noqa: PTH112 - as below
+        yield adapter.where.fault(f"{quoted(adapter)} is a folder; name the file, as {adapter.rstrip('/')}/ex4d.ckpt")
+    if weights is not None and os.path.isfile(_resolved(weights)):  # noqa: PTH113 - as below
+        yield weights.where.fault(f"{quoted(weights)} is a file; name the folder that holds the model's parts")
+
+
 def _misplaced_output(output: Text, videos: Text | None) -> Iterator[Fault]:
-    if os.path.isfile(_resolved(output)):  # noqa: PTH113 - Path's raises on names that cannot be
+    if output.startswith("~"):
+        yield output.where.fault(f"{quoted(output)}: ~ is no folder here; write the whole path, or one from this file")
+    elif os.path.isfile(_resolved(output)):  # noqa: PTH113 - Path's raises on names that cannot be
         yield output.where.fault(f"{quoted(output)} is a file; name a folder, which is made where it is not there")
     elif videos is not None and _normal(output) == _normal(videos):
         yield output.where.fault(f"{quoted(output)} is where the clips are; name a folder of its own")

@@ -42,7 +42,7 @@ def _weights(value: Any) -> Any:
     """Read the name of weights that can be trained on, or resolve the path of a folder of them."""
     if not isinstance(value, Node):
         return value
-    if not isinstance(value, Text) or value.missing:
+    if not isinstance(value, Text) or not value.strip():
         raise ValueError(f"needs the name of weights, or the path of a folder that has them, but got {shown(value)}")
     folder = Path(value.where.file).parent / str(value)
     if not os.path.isdir(folder) and _is_known(value):  # noqa: PTH112 - Path's raises on names that cannot be

@@ -78,7 +78,7 @@ IN_A_CAMERA: Mapping[str, str] = dict.fromkeys(
 ) | {**dict.fromkeys(("probability", "odds", "chance", "p"), "how often it is drawn is weight, as in weight: 2")}
 IN_TRAINING: Mapping[str, str] = {
     **ANYWHERE,
-    **dict.fromkeys(("lr", "rate"), "write learning_rate: 0.0001"),
+    **dict.fromkeys(("lr", "rate", "learning-rate"), "write learning_rate: 0.0001"),
     **dict.fromkeys(("epochs", "iterations", "iters", "max-steps", "num-epochs"), "it is counted in steps: 2000"),
     **dict.fromkeys(("batch-size", "train-batch-size", "global-batch-size"), "write batch: 8, over all cards"),
     **dict.fromkeys(("per-device-train-batch-size", "micro-batch-size"), "excerpts of a card at once are at_once: 1"),

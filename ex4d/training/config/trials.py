@@ -21,7 +21,9 @@ from ex4d.training.config.records import CameraChoice, TrainingConfig
 SHARES = (0.0, 1.0, 0.5)
 """Of the way from the first value of each range to its last; the ends come first, as they tell most."""
 
-_DOTS = re.compile(r"(-?[0-9][0-9.]*?[A-Za-z%]*)\.\.(-?[0-9][0-9.]*[A-Za-z%]*)")
+_END = r"(-?[0-9][0-9.]*?)\s*([A-Za-z%]*?)"
+_ALMOST = re.compile(rf"{_END}\s*(?:\.\.|[-\u2013,]|[Tt][Oo])\s*{_END}")
+"""Two values and what other programs write between them, or units that stand apart."""
 Place = tuple[str, int, int, str]
 _TRIAL = f"shot '{TRIAL}', "
 
@@ -73,9 +75,10 @@ def _place(of: Fault | Mark) -> Place:
 
 def _of_range(fault: Fault, written: str) -> Fault:
     """Say of which range a value is that is at fault, and how a range is written that was not read as one."""
-    dots = _DOTS.fullmatch(written)
-    if dots and fault.message.endswith("is not a number"):
-        return replace(fault, message=f"{fault.message}; to draw from a range, write {dots[1]} to {dots[2]}")
+    almost = _ALMOST.fullmatch(written)
+    if almost and fault.message.endswith("is not a number"):
+        low, unit, high, other = almost.groups()
+        return replace(fault, message=f"{fault.message}; to draw from a range, write {low}{unit} to {high}{other}")
     return replace(fault, message=f"{fault.message} (of {written})") if " to " in written else fault
 
 

@@ -86,10 +86,15 @@ CASES: dict[str, str] = {
     "weights that are no such model": _of("model: {weights: depth-pro}"),
     "weights by their name on the hub": _of("model: {weights: Wan-AI/Wan2.1-I2V-14B-480P}"),
     "weights and an adapter that are not there": _of("model: {weights: models/wan, adapter: old/ex4d.ckpt}"),
+    "weights and an adapter of the wrong kind": _of("model: {weights: ./film.yaml, adapter: clips/}"),
+    "weights of no words": _of('model: {weights: ""}'),
     "a model's other words": _of("model: {lora_rank: 8, alpha: 8, target_modules: [q], name: wan, ckpt: a}"),
     "numbers with exponents": _of("training: {learning_rate: 1e-4, steps: 2e3, weight_decay: 1e-13}"),
     "numbers that are none": _of(
         "training: {steps: many, batch: 1.5, learning_rate: 0, weight_decay: -0.1, average: 1, without_prompt: 2}"
+    ),
+    "ranges where none is drawn from": _of(
+        "training: {steps: 5 to 9, learning_rate: 0.1 to 0.2}", "masks: {draws: 2 to 4}"
     ),
     "a batch that cannot be divided": _of("training: {batch: 10, at_once: 4}"),
     "switches and precisions": _of("training: {checkpointing: yes, precision: fp16}"),
@@ -103,6 +108,7 @@ CASES: dict[str, str] = {
     ),
     "an output where the clips are": SHORT.replace("out/adapter", "./clips/"),
     "an output that is a file": SHORT.replace("out/adapter", "film.yaml"),
+    "an output at home": SHORT.replace("out/adapter", "~/adapter"),
     "no output": SHORT.replace("output: out/adapter\n", ""),
     "cameras that are none": _of("masks: {rendering: {cameras: orbit}}"),
     "entries that are no cameras": with_cameras(
@@ -114,6 +120,7 @@ CASES: dict[str, str] = {
     "ranges that are none": _camera(
         "orbit: {right: 20 to 90deg}", "orbit: {right: 90deg to 20deg}", "orbit: {right: 20deg to 1rad}",
         "dolly: {in: 10% to lots}", "dolly: 20deg to 40deg", "pan: 10deg..20deg",
+        "orbit: {right: 20deg - 90deg}", "orbit: {right: 20deg TO 90deg}", "orbit: {right: 20 deg to 90 deg}",
     ),
     "a range that goes too far": _camera("orbit: {up: 20deg to 95deg}", "orbit: {closer: 50% to 150%}"),
     "a range of whole numbers": _camera("handheld: {seed: 0 to 3}"),
