@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +35,7 @@ class PromptCache:
         """Return a cleaned prompt's features; None where there are none, or only a damaged file."""
         try:
             with safe_open(self._file(prompt), framework="pt") as opened:
-                if opened.metadata() != {"prompt": prompt, "encoder": self.encoder}:
+                if opened.metadata() != self._words(prompt):
                     return None
                 return _checked(opened.get_tensor("features").clone())
         except (OSError, SafetensorError, ValueError):
@@ -46,7 +47,11 @@ class PromptCache:
         Raises:
             OutputError: the folder cannot be written.
         """
-        _save(self._file(prompt), {"features": features}, {"prompt": prompt, "encoder": self.encoder})
+        _save(self._file(prompt), {"features": features}, self._words(prompt))
+
+    def _words(self, prompt: str) -> dict[str, str]:
+        """Return a file's metadata: one entry, as safetensors writes several in an order of chance."""
+        return {"made_from": json.dumps({"encoder": self.encoder, "prompt": prompt})}
 
     def _file(self, prompt: str) -> Path:
         key = hashlib.sha256(f"{self.encoder}\0{prompt}".encode()).hexdigest()

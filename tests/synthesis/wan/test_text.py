@@ -10,7 +10,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from transformers import UMT5EncoderModel
 from transformers.models.umt5.modeling_umt5 import UMT5Stack
@@ -269,18 +269,27 @@ def test_a_disk_that_fills_up_is_told_as_any_place_that_cannot_be_written(cache,
         cache.write("one", torch.ones(1, 2))
 
 
+def test_the_same_features_are_the_same_bytes(tmp_path):
+    caches = [PromptCache(tmp_path / str(index), "encoder") for index in range(8)]
+    for one in caches:
+        one.write("a prompt", torch.ones(1, 2))
+
+    assert len({file.read_bytes() for one in caches for file in one.folder.iterdir()}) == 1
+
+
 @pytest.mark.parametrize("damage", ["cut", "empty", "of another prompt", "not finite", "misshapen"])
 def test_damaged_files_of_the_cache_are_made_again(folder, cache, damage):
     whole, _ = embed(folder, cache)
     files = sorted(cache.folder.iterdir())
     for file in files:
-        tensors, metadata = load_file(file), {"prompt": "one, motion", "encoder": cache.encoder}
+        with safe_open(file, framework="pt") as opened:
+            tensors, metadata = load_file(file), opened.metadata()
         if damage == "cut":
             file.write_bytes(file.read_bytes()[:-9])
         elif damage == "empty":
             file.write_bytes(b"")
         elif damage == "of another prompt":
-            save_file(tensors, file, metadata | {"prompt": "another"})
+            save_file(tensors, file, {name: words.replace("one", "another") for name, words in metadata.items()})
         elif damage == "not finite":
             save_file({"features": tensors["features"] / 0}, file, metadata)
         else:
