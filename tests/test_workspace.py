@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ex4d.errors import OutputError
-from ex4d.workspace import Workspace, content_hash, key_of, stage
+from ex4d.workspace import Workspace, content_hash, key_of, require_folder, stage
 
 
 @pytest.fixture(autouse=True)
@@ -132,3 +132,8 @@ def test_a_renamed_file_changes_the_hash_of_its_folder(tmp_path: Path) -> None:
 @given(st.dictionaries(st.text(), st.integers()))
 def test_a_key_does_not_depend_on_the_order_of_writing(ingredients: dict[str, int]) -> None:
     assert key_of(ingredients) == key_of(dict(reversed(ingredients.items())))
+
+
+def test_a_folder_whose_name_cannot_be_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="output x: it cannot be written"):
+        require_folder(tmp_path / ("x" * 300), "output x")
