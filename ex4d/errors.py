@@ -7,6 +7,7 @@ Ex4dError                     shown without a traceback
 │   ├── MediaError            a video, image or depth file that cannot be used
 │   ├── ReconstructionError   depth that cannot become a mesh
 │   ├── SynthesisError        a shot that an engine cannot complete as asked
+│   ├── TrainingError         a training that cannot begin, go on or be resumed as asked
 │   └── OutputError           a place that cannot be written
 └── MissingPart               exit 3: something needed is not installed or not downloaded
 """

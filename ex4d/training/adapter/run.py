@@ -101,7 +101,7 @@ class _Run:
         if self.kept is not None:
             self.kept.restore(self.learner)
         self.vae: Any = None
-        if config.keep.sample_every and self.held_out.count:
+        if config.keep.sample_every and config.keep.samples and self.held_out.count:
             self.vae = load_vae(folder, self.learner.adapter.kind, crew.device, progress=progress)
         self.log: Log | None = None
 

@@ -36,7 +36,7 @@ SHARD_SUFFIX = ".tar"
 NAME_PLACE = "{name}"
 """In the path of a depth file, where the clip's name goes."""
 LONGEST_NAME = 100
-"""Characters of a clip's name; the whole name still tells clips apart."""
+"""Bytes of a clip's name, which are not all that its files' names have; the whole name still tells clips apart."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def find_clips(clips: Clips, report: Report) -> tuple[Clip, ...]:
         if path.suffix.lower() == SHARD_SUFFIX:
             found += _clips_of_shard(path, clips, report)
         else:
-            with report.skipping(path.name):
+            with report.skipping(path.name.encode(errors="replace").decode()):
                 found.append(Clip(_plain(path.stem if path.is_file() else path.name), path, _prompt_of(path, clips)))
     alone = _without_namesakes(sorted(found, key=lambda clip: (natural_key(clip.name), clip.name)), report)
     report.require_some(len(alone), clips.videos)
@@ -232,9 +232,15 @@ def _bare(video: Path) -> str:
 
 
 def _plain(name: str) -> str:
-    """Return a name that files can have: what no name should hold is replaced, and the whole name's hash added."""
-    plain = re.sub(r"[^\w.-]", "_", name)[:LONGEST_NAME].lstrip(".")
-    return plain if plain == name else f"{plain}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    """Return a name that files can have: what no name should hold is replaced, and the whole name's hash added.
+
+    Raises:
+        MediaError: it is of bytes that are no text.
+    """
+    if name != (whole := name.encode(errors="replace")).decode():
+        raise MediaError("its name is not written in UTF-8; rename it")
+    plain = re.sub(r"[^\w.-]", "_", name).encode()[:LONGEST_NAME].decode(errors="ignore").lstrip(".")
+    return plain if plain == name else f"{plain}-{hashlib.sha256(whole).hexdigest()[:8]}"
 
 
 def _hash(path: Path) -> str:

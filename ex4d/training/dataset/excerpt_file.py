@@ -16,6 +16,7 @@ itself off for being stored; what bfloat16 makes of it on a card is eight times 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
@@ -43,7 +44,7 @@ LONGEST_NOTES = 1 << 20
 AGAIN = "delete it and run ex4d train prepare again"
 
 Latents = Float[Tensor, "channels latent_frames latent_height latent_width"]
-_DTYPES = {"F16": torch.float16, "U8": torch.uint8}
+_RATE = re.compile(r"[1-9][0-9]{0,11}(/[1-9][0-9]{0,11})?")
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class ExcerptNotes:
         """Read what :meth:`as_json` wrote.
 
         Raises:
-            ValueError, KeyError, TypeError: it did not.
+            ValueError, KeyError, TypeError, OverflowError, RecursionError: it did not.
         """
         if len(text) > LONGEST_NOTES:
             raise ValueError("its notes are too long")
@@ -103,6 +104,8 @@ class ExcerptNotes:
         frames = tuple(int(number) for number in found["frames"])
         if not frames or not masks or int(width) < SPATIAL or int(height) < SPATIAL:
             raise ValueError("it is of no frames, no pixels or no masks")
+        if not _RATE.fullmatch(str(found["frame_rate"])):
+            raise ValueError("its frame rate is none")
         size, rate = (int(width), int(height)), Fraction(found["frame_rate"])
         return cls(str(found["name"]), str(found["key"]), frames, size, rate, masks, tuple(map(str, found["assumed"])))
 
@@ -153,7 +156,7 @@ def read_notes(file: Path) -> ExcerptNotes:
             notes = ExcerptNotes.from_json((opened.metadata() or {})[NOTES])
             slices = {name: opened.get_slice(name) for name in opened.keys()}  # noqa: SIM118 - it is no mapping
             found = {name: (one.get_dtype(), tuple(one.get_shape())) for name, one in slices.items()}
-    except (OSError, SafetensorError, ValueError, KeyError, TypeError) as cause:
+    except (OSError, SafetensorError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as cause:
         raise damaged(file, _words(cause)) from cause
     if fault := _unfit(notes, found):
         raise damaged(file, fault)

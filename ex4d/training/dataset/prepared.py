@@ -112,31 +112,6 @@ class PreparedExcerpt:
 
 
 @dataclass(frozen=True)
-class PreparedExamples:
-    """Prepared excerpts by number, as the trainer is taught with them."""
-
-    excerpts: tuple[PreparedExcerpt, ...]
-
-    @property
-    def count(self) -> int:
-        """Excerpts."""
-        return len(self.excerpts)
-
-    @property
-    def draws(self) -> int:
-        """Masks that each of them has."""
-        return min((len(excerpt.masks) for excerpt in self.excerpts), default=0)
-
-    def name(self, index: int) -> str:
-        """Return an excerpt's name."""
-        return self.excerpts[index].name
-
-    def example(self, index: int, draw: int) -> Example:
-        """Return an excerpt behind one of its masks; raises as :meth:`PreparedExcerpt.example`."""
-        return self.excerpts[index].example(draw)
-
-
-@dataclass(frozen=True)
 class Prepared:
     """All excerpts that were prepared together."""
 

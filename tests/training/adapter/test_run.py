@@ -124,6 +124,14 @@ def test_a_training_that_is_done_is_left_as_it_is(whole, prepared, wan_folder, t
     assert all(torch.equal(value, wanted[name]) for name, value in torch.load(tmp_path / "out" / "ex4d.ckpt").items())
 
 
+def test_no_samples_are_none(prepared, wan_folder, tmp_path):
+    keep = Keeping(sample_every=1, samples=0, validate_every=0)
+
+    train(config_of(tmp_path, keep=keep, steps=1), prepared, wan_folder, device="cpu")
+
+    assert not (tmp_path / "samples").exists()
+
+
 def test_what_changes_the_result_does_not_go_on(whole, prepared, wan_folder, tmp_path):
     fewer = replace(prepared, trained=prepared.trained[:2])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -178,3 +179,16 @@ def test_a_damaged_clip_of_a_shard_is_named_by_its_place_there(tmp_path: Path) -
         clip, stated, tmp_path / "lent" / "clip", with_depth=True
     ) as files:  # fmt: skip
         probe(files.video)
+
+
+def test_a_name_that_is_no_text_is_told(tmp_path: Path) -> None:
+    touch(tmp_path, "bear.mp4", os.fsdecode(b"caf\xe9.mp4"))
+    assert found(tmp_path) == ({"bear": ""}, {"caf?.mp4": "its name is not written in UTF-8; rename it"})
+
+
+def test_names_of_many_bytes_leave_room_for_what_is_added(tmp_path: Path) -> None:
+    touch(tmp_path, f"{'熊' * 80}.mp4", f"{'熊' * 81}.mp4")
+    names = list(found(tmp_path)[0])
+
+    assert len(set(names)) == 2
+    assert max(len(name.encode()) for name in names) <= 110

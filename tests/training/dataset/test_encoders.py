@@ -21,10 +21,10 @@ from ex4d.synthesis.wan.loading import load_image_encoder, load_vae
 from ex4d.synthesis.wan.prompt_files import PromptCache
 from ex4d.synthesis.wan.text import NEGATIVE_PROMPT, PROMPT, embed_prompts, padded
 from ex4d.synthesis.wan.weight_folders import WanFolder, find_wan_folder
-from ex4d.training.adapter.examples import Examples
+from ex4d.training.adapter.examples import Examples, PreparedExamples
 from ex4d.training.dataset import encoders
 from ex4d.training.dataset.encoders import Bench, FrozenEncoders, identity_of
-from ex4d.training.dataset.prepared import Prepared, PreparedExamples
+from ex4d.training.dataset.prepared import Prepared
 from ex4d.training.dataset.preparing import prepare
 from tests.synthesis.wan.tiny_wan import FEATURES, TinyWan
 from tests.training.dataset.tiny_clips import SIZE, config, drawing, pictures, write_clip
@@ -150,7 +150,7 @@ def test_the_same_excerpt_is_encoded_to_the_same_bytes(told: Told, tiny_weights:
 
 
 def test_prepared_excerpts_are_what_the_trainer_is_taught_with(told: Told) -> None:
-    examples = PreparedExamples(told.prepared.trained)
+    examples = PreparedExamples.of(told.prepared.trained)
 
     assert isinstance(examples, Examples)
     assert (examples.count, examples.draws, examples.name(1)) == (2, 2, "dog-0002")

@@ -254,3 +254,21 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 def test_a_file_that_vanishes_is_told_when_it_is_read(tmp_path: Path) -> None:
     with pytest.raises(MediaError, match="delete it"):
         read_tensors(tmp_path / "gone.safetensors", ["target"])
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"frames": [float("inf")]}, {"frame_rate": "1/0"}, {"frame_rate": float("inf")}, {"frame_rate": "-5"},
+        {"frame_rate": "1e3000000"}, {"size": [float("nan"), 8]}, {"masks": [[]]}, "[" * 200_000, "null", "[]",
+    ],
+    ids=lambda changed: str(changed)[:24],
+)  # fmt: skip
+def test_notes_of_another_s_making_are_refused(tmp_path: Path, changed: dict[str, object] | str) -> None:
+    made.write_made(tmp_path)
+    file = tmp_path / "bear-0003.safetensors"
+    notes = changed if isinstance(changed, str) else json.dumps(json.loads(made.notes().as_json()) | changed)
+    save_file(load_file(file), file, {NOTES: notes})
+
+    with pytest.raises(MediaError, match=r"cannot be used as a prepared excerpt: .*; delete it and run"):
+        read_notes(file)
