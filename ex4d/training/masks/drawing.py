@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from ex4d.training.config.records import Masks
 from ex4d.training.draws import generator, seed_of, takes_turns
 from ex4d.training.excerpts import OpenedExcerpt
 from ex4d.training.masks.drawn import DrawnMask, Visible
+from ex4d.training.masks.kept_tracker import KeptTracker
 from ex4d.training.masks.regions import draw_regions
 from ex4d.training.masks.rendering import rendering_mask
 from ex4d.training.masks.tracker import Tracker
@@ -63,6 +65,12 @@ class MaskMaker:
         settings = self.masks.model_dump(mode="json", exclude={"rendering": {"cameras"}})
         return [repr(settings), repr(self.cameras.ingredients())]
 
+    @cached_property
+    def _kept_tracker(self) -> KeptTracker:
+        """The tracker, for all draws and their retakes of one excerpt after the other."""
+        assert self.tracker is not None
+        return KeptTracker(self.tracker)
+
     def _rendered(self, opened: OpenedExcerpt, index: int, take: int) -> Raw:
         items, words = self.cameras.drawn(generator(self.masks.seed, opened.excerpt.name, index, "camera", take))
         path = _filmed(opened, items, f"mask-{index}-{take}")
@@ -71,9 +79,8 @@ class MaskMaker:
     def _tracked(self, opened: OpenedExcerpt, index: int, take: int) -> Raw:
         draws = generator(self.masks.seed, opened.excerpt.name, index, "regions", take)
         hidden = draw_regions(draws, opened, self.masks.tracking)
-        assert self.tracker is not None
         words = f"{hidden.mean():.0%} of the first frame, followed by {self.masks.tracking.tracker}"
-        return tracking_mask(opened.colour, hidden, self.tracker), words
+        return tracking_mask(opened.colour, hidden, self._kept_tracker), words
 
     def _finished(self, visible: Visible, name: str, index: int) -> Visible:
         """Let the holes grow as guides' holes do, and show the first frame whole."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from ex4d.training.dataset.report import Report
 from ex4d.training.excerpts import OpenedExcerpt
 from ex4d.training.masks.drawing import HIDDEN, MaskMaker
 from ex4d.training.masks.flow_tracker import FlowTracker
+from ex4d.training.masks.tracker import Tracks
 from tests.training.dataset.tiny_clips import config, write_clip, write_depth
 
 ORBIT = "[{orbit: {right: 15deg to 40deg}}]"
@@ -93,6 +95,30 @@ def test_holes_grow_by_erosion(folder: Path, opened: OpenedExcerpt, rendering: f
     assert grown.sum() < plain.sum()
     assert not np.any(drawn & ~plain)
     assert grown[0].all()
+
+
+@dataclass
+class Counting:
+    """Everything goes right by a pixel a frame; remembers what it was asked to follow."""
+
+    asked: list[np.ndarray] = field(default_factory=list)
+
+    def track(self, frames: np.ndarray, points: np.ndarray) -> Tracks:
+        self.asked.append(frames)
+        steps = np.arange(len(frames), dtype=np.float32)[:, None, None] * np.float32([1, 0])
+        return Tracks(points + steps, np.ones((len(frames), len(points)), bool))
+
+
+def test_an_excerpt_is_tracked_once(folder: Path, opened: OpenedExcerpt) -> None:
+    """However many masks are drawn of it; another excerpt, of as many frames, is tracked for itself."""
+    tracker = Counting()
+    drawing = replace(maker(folder, rendering=0.0), tracker=tracker)
+    other = replace(opened, colour=opened.colour[:, ::-1].copy())
+    masks = [drawing.draw(opened, index).visible for index in range(4)]
+    drawing.draw(other, 0)
+    assert [id(frames) for frames in tracker.asked] == [id(opened.colour), id(other.colour)]
+    anew = [replace(drawing, tracker=Counting()).draw(opened, index).visible for index in range(4)]
+    assert np.array_equal(masks, anew)
 
 
 def test_rendering_needs_depth(folder: Path, opened: OpenedExcerpt) -> None:
