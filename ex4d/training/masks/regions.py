@@ -20,8 +20,8 @@ LARGEST_POSSIBLE = 0.9
 """Share of a picture; a region is never all of it."""
 EDGE = 1.15
 """How many times as far as its neighbour a pixel is across an edge of depth."""
-WORN = 0.35
-"""How far noise moves the outline of a shape, as a share of its size."""
+WORN = 0.035
+"""Deviation of the noise that moves a shape's outline, as a share of the picture's longest side."""
 
 
 def draw_regions(generator: np.random.Generator, opened: OpenedExcerpt, masks: TrackingMasks) -> Region:
@@ -80,7 +80,7 @@ def _drawn_shape(
     else:
         relief = (_blob if generator.random() < 0.5 else _stroke)(generator, width, height)
     noise = _smooth_noise(generator, width, height, size=float(generator.uniform(0.02, 0.08)))
-    return relief + WORN * 0.1 * max(width, height) * noise
+    return relief + WORN * max(width, height) * noise
 
 
 def _of_share(relief: Float64[np.ndarray, "height width"], share: float) -> Region:
