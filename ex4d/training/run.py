@@ -120,13 +120,16 @@ def train(
     from ex4d.synthesis.wan.weight_folders import find_wan_folder
     from ex4d.training.adapter.order import Share
     from ex4d.training.adapter.processes import processes_on
+    from ex4d.training.adapter.run import require_going_on
     from ex4d.training.adapter.run import train as trained
 
+    folder = find_wan_folder(weights_folder(config, models))
+    folder.tensors("transformer")  # says what is not there before excerpts are prepared
+    require_going_on(config)
     where = device or _usual_device()
     crew = processes_on(named(where))
     Share.of(config.training, crew.process_index, crew.num_processes)  # told before excerpts are prepared
     with _prepared_once(config, crew, models, device=where, progress=progress) as prepared:
-        folder = find_wan_folder(weights_folder(config, models))
         return trained(config, prepared, folder, device=where, progress=progress)
 
 

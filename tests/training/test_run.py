@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 
-from ex4d.errors import OutputError, TrainingError
+from ex4d.errors import MissingPart, OutputError, TrainingError
 from ex4d.synthesis.wan.adapter import read_adapter
 from ex4d.training.config.load import load
 from ex4d.training.dataset.prepared import open_prepared
@@ -140,6 +140,26 @@ def test_a_second_run_in_the_same_output_is_refused(project: Path, tmp_path: Pat
     assert [file.name for file in config.output.iterdir()] == [".lock"]
     with held(config.output, ""):
         pass
+
+
+def test_another_training_in_the_output_is_told_before_anything_is_prepared(
+    project: Path, trained: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ex4d.training.run._prepared", None)
+    config = load(project / "train.yaml")
+    other = config.training.model_copy(update={"learning_rate": 0.02})
+    with pytest.raises(TrainingError, match=r"training\.learning_rate was 0\.01 and is 0\.02"):
+        train(config.model_copy(update={"training": other}), device="cpu")
+
+
+def test_a_transformer_that_is_not_there_is_told_before_anything_is_prepared(project: Path, tmp_path: Path) -> None:
+    config = load(project / "train.yaml").model_copy(update={"output": tmp_path / "out"})
+    shutil.copytree(project / "wan" / "transformer", tmp_path / "wan" / "transformer")
+    for file in (tmp_path / "wan" / "transformer").glob("*.safetensors"):
+        file.unlink()
+    with pytest.raises(MissingPart, match="safetensors"):
+        train(config.model_copy(update={"model": config.model.model_copy(update={"weights": str(tmp_path / "wan")})}))
+    assert not config.output.exists()
 
 
 def test_a_batch_that_cannot_be_shared_is_told_before_anything_is_prepared(project: Path, tmp_path: Path) -> None:

@@ -76,11 +76,12 @@ class Checkpoint:
         Raises:
             TrainingError: its state is damaged, or of another adapter.
         """
-        wanted = {name: tuple(value.shape) for name, value in learner.tensors().items()}
+        wanted = {name: ("F32", tuple(value.shape)) for name, value in learner.tensors().items()}
         file = self.folder / STATE
         try:
             with safe_open(file, framework="pt") as opened:
-                found = {name: tuple(opened.get_slice(name).get_shape()) for name in opened.keys()}  # noqa: SIM118
+                slices = {name: opened.get_slice(name) for name in opened.keys()}  # noqa: SIM118 - it is no mapping
+                found = {name: (one.get_dtype(), tuple(one.get_shape())) for name, one in slices.items()}
                 if found != wanted:
                     raise ValueError(f"its tensors are not those of this adapter ({len(found)}, not {len(wanted)})")
                 learner.restore({name: opened.get_tensor(name) for name in wanted}, self.step)
@@ -154,7 +155,10 @@ def _read(folder: Path) -> Checkpoint:
         found = json.loads(file.read_text(encoding="utf-8"))
         if found["version"] != VERSION:
             raise ValueError(f"it is of version {found['version']} of the format, and this ex4d reads {VERSION}")
-        return Checkpoint(folder, int(found["step"]), dict(found["matters"]))
+        step = int(folder.name.removeprefix("step-"))
+        if found["step"] != step:
+            raise ValueError("its step is not that of its folder")
+        return Checkpoint(folder, step, dict(found["matters"]))
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as cause:
         raise _damaged(file, cause) from cause
 

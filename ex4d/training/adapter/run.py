@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 
-from ex4d.errors import TrainingError
+from ex4d.errors import MediaError, OutputError, SynthesisError, TrainingError
 from ex4d.progress import SILENT, Progress
 from ex4d.synthesis.wan.loading import load_vae
 from ex4d.synthesis.wan.weight_folders import WanFolder
@@ -43,6 +43,9 @@ from ex4d.training.dataset.prepared import Prepared
 
 FREE = frozenset({"steps", "at_once", "checkpointing"})
 """Of the training's settings those that may change from one run to the next: they change no result but by rounding."""
+EXCERPTS = "prepared excerpts"
+"""What they are called among the settings."""
+CHECKPOINTS = "checkpoints"
 GB = 1e9
 
 
@@ -65,6 +68,7 @@ def train(
             or damaged, memory ran out, or a loss or gradient is not finite; says what is kept.
         MissingPart: weights are missing or damaged.
         MediaError: a prepared excerpt is damaged.
+        SynthesisError: samples are not finite.
         OutputError: the output cannot be written.
     """
     if not prepared.trained:
@@ -92,7 +96,7 @@ class _Run:
         )
         self.output = Path(config.output)
         self.result = self.output / ADAPTER
-        self.checkpoints = self.output / "checkpoints"
+        self.checkpoints = self.output / CHECKPOINTS
         self.matters = what_matters(config, prepared)
         self.kept = newest_checkpoint(self.checkpoints)
         if self.kept is not None:
@@ -181,15 +185,29 @@ class _Run:
             write_adapter(self.result, self.learner)
 
 
+def require_going_on(config: TrainingConfig) -> None:
+    """Hold a training file against the newest checkpoint in its output, if there is one, before excerpts are prepared.
+
+    Raises:
+        TrainingError: it is of another training, whatever its excerpts are, or damaged.
+    """
+    kept = newest_checkpoint(config.output / CHECKPOINTS)
+    if kept is not None:
+        kept.must_fit({EXCERPTS: kept.matters.get(EXCERPTS), **_settings(config)})
+
+
 def what_matters(config: TrainingConfig, prepared: Prepared) -> Matters:
     """Return all that what is learned depends on, by its place in the training file."""
+    files = [(one.name, one.notes.key, one.prompt) for one in prepared.trained]
+    told = hashlib.sha256(repr(files).encode()).hexdigest()[:16]
+    return {**_settings(config), EXCERPTS: f"{len(files)} ({told})"}
+
+
+def _settings(config: TrainingConfig) -> Matters:
     training = {
         f"training.{name}": value for name, value in config.training.model_dump(mode="json").items() if name not in FREE
     }
-    model = {f"model.{name}": value for name, value in config.model.model_dump(mode="json").items()}
-    files = [(one.name, one.notes.key, one.prompt) for one in prepared.trained]
-    told = hashlib.sha256(repr(files).encode()).hexdigest()[:16]
-    return {**training, **model, "prepared excerpts": f"{len(files)} ({told})"}
+    return training | {f"model.{name}": value for name, value in config.model.model_dump(mode="json").items()}
 
 
 @contextmanager
@@ -197,8 +215,8 @@ def _told(run: _Run) -> Iterator[None]:
     """Say what is kept when a training stops."""
     try:
         yield
-    except TrainingError as fault:
-        raise TrainingError(f"{fault}\n{_kept(run)}") from fault
+    except (TrainingError, SynthesisError, MediaError, OutputError) as fault:
+        raise type(fault)(f"{fault}\n{_kept(run)}") from fault
     except torch.OutOfMemoryError as cause:
         raise TrainingError(
             f"the card's memory ran out ({str(cause).splitlines()[0]}); set training.checkpointing: true, lower "

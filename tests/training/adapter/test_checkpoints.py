@@ -4,6 +4,7 @@ import json
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from ex4d.errors import OutputError, TrainingError
 from ex4d.training.adapter.checkpoints import newest_checkpoint, write_checkpoint
@@ -132,7 +133,17 @@ def written(tmp_path):
     return write_checkpoint(tmp_path, Learner(small(), Training()), {}, keep=1)
 
 
-@pytest.mark.parametrize("notes", ["", "[]", '{"version": 2, "step": 0, "matters": {}}', '{"version": 1}', "[" * 9999])
+@pytest.mark.parametrize(
+    "notes",
+    [
+        "",
+        "[]",
+        '{"version": 1, "step": Infinity, "matters": {}}',
+        '{"version": 2, "step": 0, "matters": {}}',
+        '{"version": 1}',
+        "[" * 9999,
+    ],
+)
 def test_damaged_notes_are_told(notes, written):
     (written.folder / "state.json").write_text(notes)
 
@@ -151,6 +162,14 @@ def test_a_damaged_state_is_told(written):
 def test_the_state_of_another_adapter_is_told(written):
     with pytest.raises(TrainingError, match="its tensors are not those of this adapter"):
         written.restore(Learner(small(), Training(average=0.9)))
+
+
+def test_a_state_that_is_not_float32_is_told(written):
+    state = written.folder / "state.safetensors"
+    save_file({name: value.double() for name, value in load_file(state).items()}, state)
+
+    with pytest.raises(TrainingError, match="its tensors are not those of this adapter"):
+        written.restore(Learner(small(), Training()))
 
 
 def test_notes_say_nothing_but_the_step_and_what_matters(written):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from ex4d.errors import TrainingError, UserError
+from ex4d.errors import OutputError, TrainingError, UserError
 from ex4d.synthesis.wan.adapter import read_adapter
 from ex4d.training.adapter.log import read_log
 from ex4d.training.adapter.run import train
@@ -180,6 +180,18 @@ def test_the_error_names_what_is_kept(whole, prepared, wan_folder, tmp_path, mon
     assert f"the last good checkpoint, of step 5, is kept in {kept}" in str(told.value)
     assert f"model: {{adapter: {kept / 'ex4d.ckpt'}}}" in str(told.value)
     assert {path: path.read_bytes() for path in kept.iterdir()} == before
+
+
+def test_a_full_disk_names_what_is_kept(whole, prepared, wan_folder, tmp_path, monkeypatch):
+    shutil.copytree(whole[0], tmp_path / "out")
+
+    def full(*_, **__):
+        raise OutputError("the log cannot be written: No space left on device")
+
+    monkeypatch.setattr("ex4d.training.adapter.log.Log.add", full)
+
+    with pytest.raises(OutputError, match=r"No space left on device\nthe last good checkpoint, of step 5, is kept in"):
+        train(config_of(tmp_path / "out", keep=SPARE, steps=6), prepared, wan_folder, device="cpu")
 
 
 def test_a_held_out_loss_that_is_no_number_stops_it(prepared, wan_folder, tmp_path, monkeypatch):
