@@ -10,6 +10,7 @@ import numpy as np
 
 from ex4d.array_types import Bool, Float32, Float64, Int64
 from ex4d.artifacts.mesh_profile import widest_step
+from ex4d.progress import counted as number_of
 from ex4d.synthesis.mask_erosion import erode
 from ex4d.training.excerpts import OpenedExcerpt
 from ex4d.training.masks.drawn import Visible
@@ -53,8 +54,9 @@ class HoleStatistics:
         """As in "12% hidden: 31 holes a frame, 2 to 18 px wide, 71% of their rims on depth edges (9% by chance)"."""
         if not self.share:
             return "nothing hidden"
-        low, _, high = self.width
-        words = f"{self.share:.0%} hidden: {self.count:.0f} holes a frame, {low:.0f} to {high:.0f} px wide"
+        low, high = round(self.width[0]), round(self.width[2])
+        widths = f"{low} px" if low == high else f"{low} to {high} px"
+        words = f"{self.share:.0%} hidden: {number_of(round(self.count), 'hole')} a frame, {widths} wide"
         if self.on_edges is None or self.edges is None:
             return words
         return f"{words}, {self.on_edges:.0%} of their rims on depth edges ({self.edges:.0%} by chance)"

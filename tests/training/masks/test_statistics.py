@@ -123,8 +123,7 @@ def test_masks_that_hide_nothing_or_everything(frames: int) -> None:
 def test_figures_are_told_in_words_and_json() -> None:
     figures = measure_holes(band(10, 12), near_edges=band(0, 9))
     assert (
-        figures.in_words
-        == "20% hidden: 1 holes a frame, 12 to 12 px wide, 100% of their rims on depth edges (85% by chance)"
+        figures.in_words == "20% hidden: 1 hole a frame, 12 px wide, 100% of their rims on depth edges (85% by chance)"
     )
-    assert measure_holes(band(10, 12)).in_words == "20% hidden: 1 holes a frame, 12 to 12 px wide"
+    assert measure_holes(band(10, 12)).in_words == "20% hidden: 1 hole a frame, 12 px wide"
     assert json.loads(json.dumps(figures.as_json()))["width"] == [11.5, 11.5, 11.5]
