@@ -118,13 +118,14 @@ def train(
     from torch import device as named
 
     from ex4d.synthesis.wan.weight_folders import find_wan_folder
+    from ex4d.training.adapter.matters import require_going_on
+    from ex4d.training.adapter.opening import require_image_model
     from ex4d.training.adapter.order import Share
     from ex4d.training.adapter.processes import processes_on
-    from ex4d.training.adapter.run import require_going_on
     from ex4d.training.adapter.run import train as trained
 
     folder = find_wan_folder(weights_folder(config, models))
-    folder.tensors("transformer")  # says what is not there before excerpts are prepared
+    require_image_model(folder)
     require_going_on(config)
     where = device or _usual_device()
     crew = processes_on(named(where))

@@ -12,9 +12,12 @@ import imageio.v3 as iio
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
-from ex4d.errors import MissingPart, OutputError, TrainingError
+from ex4d.errors import MissingPart, OutputError, TrainingError, UserError
 from ex4d.synthesis.wan.adapter import read_adapter
+from ex4d.synthesis.wan.weight_folders import find_wan_folder
+from ex4d.training.adapter.opening import require_image_model
 from ex4d.training.config.load import load
 from ex4d.training.dataset.prepared import open_prepared
 from ex4d.training.masks.sheet import HOLE
@@ -160,6 +163,15 @@ def test_a_transformer_that_is_not_there_is_told_before_anything_is_prepared(pro
     with pytest.raises(MissingPart, match="safetensors"):
         train(config.model_copy(update={"model": config.model.model_copy(update={"weights": str(tmp_path / "wan")})}))
     assert not config.output.exists()
+
+
+def test_a_model_that_hears_words_alone_is_told(tmp_path: Path) -> None:
+    (tmp_path / "transformer").mkdir()
+    (tmp_path / "transformer" / "config.json").write_text("{}")
+    table = {"patch_embedding.weight": torch.zeros(8, 16, 1, 2, 2)}
+    save_file(table, tmp_path / "transformer" / "diffusion_pytorch_model.safetensors")
+    with pytest.raises(UserError, match=r"model\.weights: .* reads latents of 16 channels, not 36"):
+        require_image_model(find_wan_folder(tmp_path))
 
 
 def test_a_batch_that_cannot_be_shared_is_told_before_anything_is_prepared(project: Path, tmp_path: Path) -> None:

@@ -30,6 +30,8 @@ from ex4d.errors import OutputError, TrainingError
 from ex4d.media.atomic import replacing, replacing_folder
 from ex4d.training.adapter.learner import Learner
 
+CHECKPOINTS = "checkpoints"
+"""Their folder, in the output."""
 ADAPTER, STATE, NOTES = "ex4d.ckpt", "state.safetensors", "state.json"
 VERSION = 1
 LARGEST_NOTES = 1 << 20

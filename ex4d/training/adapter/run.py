@@ -8,7 +8,6 @@ OUTPUT/samples/step-000250.png    held-out excerpts: guide, completed, what was 
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,7 +24,7 @@ from ex4d.synthesis.wan.weight_folders import WanFolder
 from ex4d.training.adapter.batches import Lessons
 from ex4d.training.adapter.checkpoints import (
     ADAPTER,
-    Matters,
+    CHECKPOINTS,
     newest_checkpoint,
     write_adapter,
     write_checkpoint,
@@ -34,18 +33,14 @@ from ex4d.training.adapter.examples import PreparedExamples
 from ex4d.training.adapter.learner import Learner
 from ex4d.training.adapter.log import Entry, Log
 from ex4d.training.adapter.loop import Done, prove, train_adapter
+from ex4d.training.adapter.matters import what_matters
 from ex4d.training.adapter.opening import open_adapter
 from ex4d.training.adapter.order import Share
 from ex4d.training.adapter.processes import processes_on
-from ex4d.training.adapter.samples import sample_sheet, validation_loss, write_sheet
+from ex4d.training.adapter.samples import cost_in_words, sample_sheet, validation_loss, write_sheet
 from ex4d.training.config.records import TrainingConfig
 from ex4d.training.dataset.prepared import Prepared
 
-FREE = frozenset({"steps", "at_once", "checkpointing"})
-"""Of the training's settings those that may change from one run to the next: they change no result but by rounding."""
-EXCERPTS = "prepared excerpts"
-"""What they are called among the settings."""
-CHECKPOINTS = "checkpoints"
 GB = 1e9
 
 
@@ -76,7 +71,13 @@ def train(
     crew = processes_on(torch.device(device))
     if crew.device.type != torch.device(device).type:
         raise TrainingError(f"there is no {device} here that torch can use; --device cpu is for tiny models")
-    run = _Run(config, prepared, folder, crew, progress if crew.is_main_process else SILENT)
+    try:
+        run = _Run(config, prepared, folder, crew, progress if crew.is_main_process else SILENT)
+    except torch.OutOfMemoryError as cause:
+        raise TrainingError(
+            f"the card's memory ran out while weights were loaded ({_first_line(cause)}): each card holds all of the "
+            "transformer; take one with more"
+        ) from cause
     with _told(run):
         run.go()
     return run.result
@@ -118,6 +119,8 @@ class _Run:
             self.progress.say(f"going on after step {done}, from {self.checkpoints}")
         elif self.config.keep.validate_every:
             self._note({"step": 0, **self._validated()})
+        if words := cost_in_words(self.config.keep, self.held_out.count):
+            self.progress.say(words)
         self.progress.begin("training", max(0, steps - done))
         train_adapter(
             self.learner.adapter,
@@ -185,31 +188,6 @@ class _Run:
             write_adapter(self.result, self.learner)
 
 
-def require_going_on(config: TrainingConfig) -> None:
-    """Hold a training file against the newest checkpoint in its output, if there is one, before excerpts are prepared.
-
-    Raises:
-        TrainingError: it is of another training, whatever its excerpts are, or damaged.
-    """
-    kept = newest_checkpoint(config.output / CHECKPOINTS)
-    if kept is not None:
-        kept.must_fit({EXCERPTS: kept.matters.get(EXCERPTS), **_settings(config)})
-
-
-def what_matters(config: TrainingConfig, prepared: Prepared) -> Matters:
-    """Return all that what is learned depends on, by its place in the training file."""
-    files = [(one.name, one.notes.key, one.prompt) for one in prepared.trained]
-    told = hashlib.sha256(repr(files).encode()).hexdigest()[:16]
-    return {**_settings(config), EXCERPTS: f"{len(files)} ({told})"}
-
-
-def _settings(config: TrainingConfig) -> Matters:
-    training = {
-        f"training.{name}": value for name, value in config.training.model_dump(mode="json").items() if name not in FREE
-    }
-    return training | {f"model.{name}": value for name, value in config.model.model_dump(mode="json").items()}
-
-
 @contextmanager
 def _told(run: _Run) -> Iterator[None]:
     """Say what is kept when a training stops."""
@@ -219,7 +197,7 @@ def _told(run: _Run) -> Iterator[None]:
         raise type(fault)(f"{fault}\n{_kept(run)}") from fault
     except torch.OutOfMemoryError as cause:
         raise TrainingError(
-            f"the card's memory ran out ({str(cause).splitlines()[0]}); set training.checkpointing: true, lower "
+            f"the card's memory ran out ({_first_line(cause)}); set training.checkpointing: true, lower "
             f"at_once, or prepare smaller or shorter excerpts\n{_kept(run)}"
         ) from cause
 
@@ -231,6 +209,10 @@ def _kept(run: _Run) -> str:
         f"the last good checkpoint, of step {run.kept.step}, is kept in {run.kept.folder}; to go on from it in "
         f"another way, begin another output with\n  model: {{adapter: {run.kept.adapter}}}"
     )
+
+
+def _first_line(cause: torch.OutOfMemoryError) -> str:
+    return str(cause).partition("\n")[0]
 
 
 def _comes(every: int, step: int) -> bool:

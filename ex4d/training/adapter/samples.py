@@ -21,6 +21,7 @@ from ex4d.training.adapter.flow_matching import noise_like, shifted
 from ex4d.training.adapter.loop import batch_losses
 from ex4d.training.adapter.processes import processes_on
 from ex4d.training.adapter.trainable import TrainableAdapter
+from ex4d.training.config.records import Keeping
 from ex4d.training.dataset.prepared import Example
 from ex4d.training.draws import seed_of
 
@@ -88,6 +89,17 @@ def validation_loss(adapter: TrainableAdapter, held_out: Examples, *, seed: int 
             total += torch.stack([loss, torch.ones_like(loss)])
     loss, count = crew.reduce(total).tolist()
     return loss / count
+
+
+def cost_in_words(keep: Keeping, held_out: int) -> str:
+    """Say how often so many held-out excerpts pass the transformer to be looked at; empty where none does."""
+    shown = min(keep.samples, held_out) * keep.sample_steps * 2  # with the prompt, and with the negative one
+    passes = {
+        f"{held_out * len(EVEN_LEVELS)} to validate every {keep.validate_every} steps": keep.validate_every * held_out,
+        f"{shown} for samples every {keep.sample_every}": keep.sample_every * shown,
+    }
+    told = " and ".join(words for words, many in passes.items() if many)
+    return f"of held-out excerpts the transformer is passed {told}" if told else ""
 
 
 def sample_sheet(

@@ -12,6 +12,7 @@ from ex4d.errors import OutputError, TrainingError, UserError
 from ex4d.synthesis.wan.adapter import read_adapter
 from ex4d.training.adapter.log import read_log
 from ex4d.training.adapter.run import train
+from ex4d.training.adapter.samples import cost_in_words
 from ex4d.training.config.records import Clips, Keeping, Model, Training, TrainingConfig
 from tests.synthesis.wan.tiny_wan import HIDDEN, RANK
 from tests.training.tiny_prepared import write_tiny_prepared
@@ -80,6 +81,7 @@ def test_it_leaves_checkpoints_a_log_samples_and_the_adapter(whole):
     assert listener.said == [
         "training on cpu in float32; what learns is float32",
         "of rank 4 with 24 hidden channels, the adapter is for ex4d alone: the authors' own loader takes 16 and 1024",
+        "of held-out excerpts the transformer is passed 4 to validate every 2 steps and 2 for samples every 4",
     ]
     newest = torch.load(output / "checkpoints" / "step-000005" / "ex4d.ckpt")
     assert all(torch.equal(value, newest[name]) for name, value in torch.load(output / "ex4d.ckpt").items())
@@ -192,6 +194,24 @@ def test_a_full_disk_names_what_is_kept(whole, prepared, wan_folder, tmp_path, m
 
     with pytest.raises(OutputError, match=r"No space left on device\nthe last good checkpoint, of step 5, is kept in"):
         train(config_of(tmp_path / "out", keep=SPARE, steps=6), prepared, wan_folder, device="cpu")
+
+
+def test_a_card_too_small_for_the_weights_is_told(prepared, wan_folder, tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 136 MiB.\nSee")
+
+    monkeypatch.setattr("ex4d.training.adapter.opening.load_transformer", full)
+
+    with pytest.raises(TrainingError, match=r"ran out while weights were loaded \(CUDA .* 136 MiB\.\): .* with more$"):
+        train(config_of(tmp_path), prepared, wan_folder, device="cpu")
+
+
+def test_what_looking_at_held_out_excerpts_costs():
+    assert cost_in_words(Keeping(), 8) == (
+        "of held-out excerpts the transformer is passed 32 to validate every 100 steps and 200 for samples every 250"
+    )
+    assert cost_in_words(Keeping(validate_every=0, samples=0), 8) == ""
+    assert cost_in_words(Keeping(), 0) == ""
 
 
 def test_a_held_out_loss_that_is_no_number_stops_it(prepared, wan_folder, tmp_path, monkeypatch):
