@@ -62,7 +62,7 @@ def _work(rank, port, work, given):
 
 def _learn(rank, folder):
     steps = []
-    learner = train_adapter(small(), Small(), Training(**FOUR, at_once=2), on_step=steps.append)
+    learner = train_adapter(small(checkpointing=True), Small(), Training(**FOUR, at_once=2), on_step=steps.append)
     told = [(done.step, done.loss, done.gradient_norm) for done in steps]
     torch.save(learner.adapter.exported(), folder / f"{rank}.pt")
     (folder / f"{rank}.json").write_text(json.dumps(told))
