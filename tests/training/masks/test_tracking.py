@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -54,3 +56,42 @@ def test_a_region_that_grows_has_no_pinholes() -> None:
     for scale, frame in zip((1, 1.7, 2.9, 4.3), visible, strict=True):
         assert (~frame | disc(64, 64, (32, 32), 6 * scale + 1.5 * scale) == disc(64, 64, (32, 32), 7.5 * scale)).all()
         assert not (frame & disc(64, 64, (32, 32), 5 * scale)).any()
+
+
+def square(left: float, top: float, side: float) -> np.ndarray:
+    """Where a square is in a picture of 96 x 64."""
+    down, right = np.mgrid[:64, :96] + 0.5
+    return (abs(right - left - side / 2) < side / 2) & (abs(down - top - side / 2) < side / 2)
+
+
+@dataclass(frozen=True)
+class Passing:
+    """A small square goes right by 6 pixels a frame, behind a large one and out again; the rest stands still."""
+
+    lost: bool
+    """Whether points of the small square are seen in the first frame only."""
+
+    def track(self, frames: np.ndarray, points: np.ndarray) -> Tracks:
+        steps = 6 * np.arange(len(frames), dtype=np.float32)[:, None]
+        small, large = (self._of(points, *each) for each in ((8, 26, 12), (32, 16, 32)))
+        positions = points + np.stack([steps * small, 0 * steps * small], axis=2)
+        before = small & ~self._of(positions, 32, 16, 32) & (not self.lost or steps == 0)
+        covered = self._of(points - np.stack([steps, 0 * steps], axis=2), 8, 26, 12)
+        return Tracks(positions, before | large | ~small & ~covered)
+
+    @staticmethod
+    def _of(points: np.ndarray, left: float, top: float, side: float) -> np.ndarray:
+        return np.all((points >= (left, top)) & (points <= (left + side, top + side)), axis=-1)
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_square_that_passes_behind_another_is_never_shown_and_the_other_is(lost: bool) -> None:
+    """Points are 4 pixels apart, so corners are not sharp; where the small square is lost, most of it stays hidden."""
+    visible = tracking_mask(np.zeros((12, 64, 96, 3), np.uint8), square(8, 26, 12), Passing(lost))
+    large = square(32, 16, 32)
+    for index, frame in enumerate(visible[1:], 1):
+        shown = frame & square(8 + 6 * index + 1, 27, 10) & ~square(30, 14, 36)
+        assert shown.sum() <= (16 if lost else 2)
+        assert (frame | ~square(34, 18, 28)).all()
+        assert (frame | large | square(8 + 6 * index - 4, 22, 20)).all()
+    assert (~visible[11] & ~large).sum() > 90
