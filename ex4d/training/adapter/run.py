@@ -98,7 +98,7 @@ class _Run:
         self.output = Path(config.output)
         self.result = self.output / ADAPTER
         self.checkpoints = self.output / CHECKPOINTS
-        self.matters = what_matters(config, prepared)
+        self.matters = what_matters(config, prepared, folder)
         self.kept = newest_checkpoint(self.checkpoints)
         if self.kept is not None:
             self.kept.must_fit(self.matters)
@@ -114,7 +114,7 @@ class _Run:
         """Train to the end."""
         steps, done = self.config.training.steps, self.learner.step
         if self.crew.is_main_process:
-            self.log = Log.going_on(self.output / "log.jsonl", after=done)
+            self.log = Log.going_on(self.output / "log.jsonl", after=done or -1)  # step 0 is noted anew
         if done:
             self.progress.say(f"going on after step {done}, from {self.checkpoints}")
         elif self.config.keep.validate_every:

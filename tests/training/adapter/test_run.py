@@ -103,6 +103,16 @@ def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(whole, prepared, w
     assert sheets[0] == sheets[1]
 
 
+def test_a_run_that_was_stopped_before_its_first_checkpoint_begins_anew(prepared, wan_folder, tmp_path):
+    config = config_of(tmp_path, keep=Keeping(sample_every=0), steps=2)
+    with pytest.raises(KeyboardInterrupt):
+        train(config, prepared, wan_folder, device="cpu", progress=Listener(stop_after=1))
+
+    train(config, prepared, wan_folder, device="cpu")
+
+    assert [entry["step"] for entry in read_log(tmp_path / "log.jsonl")] == [0, 1, 2]
+
+
 SPARE = Keeping(sample_every=0, validate_every=0)
 
 
