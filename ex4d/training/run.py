@@ -126,7 +126,7 @@ def train(
 
     folder = find_wan_folder(weights_folder(config, models))
     require_image_model(folder)
-    require_going_on(config)
+    require_going_on(config, folder)
     where = device or _usual_device()
     crew = processes_on(named(where))
     Share.of(config.training, crew.process_index, crew.num_processes)  # told before excerpts are prepared
