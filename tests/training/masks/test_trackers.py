@@ -15,7 +15,7 @@ from ex4d.training.masks.tracker import Tracker
 from ex4d.training.masks.trackers import open_tracker
 from tests.training.masks.moving_clips import TrueTracker, panned, texture
 
-pytest.importorskip("cv2", reason="needs the depth extra")
+cv2 = pytest.importorskip("cv2", reason="needs the depth extra")
 
 MOVES = [(0, 0), (2, 1), (4, 2)]
 
@@ -69,6 +69,31 @@ def test_flow_follows_within_a_tenth_of_a_pixel_there_and_back() -> None:
     assert there.seen.all()
     back = FlowTracker().track(np.ascontiguousarray(frames[::-1]), there.positions[-1])
     assert np.abs(back.positions[-1] - points).max() < 0.1
+
+
+def test_flow_follows_what_grows_and_leans_to_no_side() -> None:
+    """A picture grows by 8 % a frame about its centre: where flow is looked up half a pixel off, all points lean."""
+    picture = texture(4, 96, 96)
+    scales = [1.08**index for index in range(4)]
+    frames = np.stack(
+        [cv2.warpAffine(picture, np.array([[s, 0, 47.5 * (1 - s)], [0, s, 47.5 * (1 - s)]]), (96, 96)) for s in scales]
+    )
+    down, right = np.mgrid[28:72:4, 28:72:4] + 0.5
+    points = np.stack([right.ravel(), down.ravel()], axis=1).astype(np.float32)
+    off = FlowTracker().track(frames, points).positions[-1] - (48 + (points - 48) * scales[-1])
+    assert np.abs(off).max() < 1
+    assert np.abs(off.mean(axis=0)).max() < 0.04
+
+
+def test_points_that_something_else_takes_the_place_of_are_not_seen() -> None:
+    """A square shows another picture at once: of its points few are seen, of those aside all are."""
+    frames = np.repeat(texture(6, 96, 72)[None], 2, axis=0)
+    frames[1, 16:56, 16:56] = texture(7, 40, 40)
+    down, right = np.mgrid[22:50:3, 22:50:3] + 0.5
+    gone = np.stack([right.ravel(), down.ravel()], axis=1).astype(np.float32)
+    seen = FlowTracker().track(frames, np.concatenate([gone, gone * np.float32([0.2, 1]) + np.float32([80, 0])])).seen
+    assert seen[1, : len(gone)].mean() < 0.5
+    assert seen[1, len(gone) :].all()
 
 
 def test_points_that_leave_the_picture_are_not_seen() -> None:
