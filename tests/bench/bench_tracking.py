@@ -9,7 +9,10 @@ OpenCV has it, chained and nothing else, and a region that stands still.
 
 trip        points of the regions' outlines, followed to frame 40 and from there back; how far they come out from where
             they began, pixels of the clip (854 x 480)
-courtyard   overlap (IoU) at frame 40 of the carried region with where its surface truly is, as far as it can be seen
+courtyard   overlap (IoU) at frame 40 of the carried region with where its surface truly is, as far as it can be seen;
+            "true motion" are the points that a mask follows, each where it truly goes: what a perfect tracker has.
+            Then how far the fox's pixels come out from where they truly are: those more than 4 pixels inside its
+            outline, and those nearer to it
 """
 
 from __future__ import annotations
@@ -27,7 +30,7 @@ import numpy as np
 from ex4d.training.masks.flow_tracker import FlowTracker
 from ex4d.training.masks.tracker import Tracker, Tracks
 from ex4d.training.masks.tracking import tracking_mask
-from tests.bench.courtyard_motion import moment, moved_region
+from tests.bench.courtyard_motion import Moment, destinations, moment, moved_region
 from tests.shared_data import ROOT
 
 LAST, SEED = 40, 7
@@ -104,16 +107,21 @@ def print_trips() -> None:
     for name, (file, outline) in OUTLINES.items():
         frames = clip(file)
         allowed = inside(outline, frames.shape[1:3])
-        for kind, regions in (("12 blobs", blobs(allowed, 12)), ("all of it", [allowed])):
-            points = np.concatenate([border(region) for region in regions])
-            for tracker in ("flow", "chained alone"):
-                there = TRACKERS[tracker].track(frames, points)
-                back = TRACKERS[tracker].track(np.ascontiguousarray(frames[::-1]), there.positions[-1])
-                out = np.linalg.norm(back.positions[-1] - points, axis=1)
+        kinds = {"12 blobs": blobs(allowed, 12), "all of it": [allowed]}
+        asked = {kind: np.concatenate([border(region) for region in regions]) for kind, regions in kinds.items()}
+        points = np.concatenate(list(asked.values()))
+        for tracker in ("flow", "chained alone"):
+            there = TRACKERS[tracker].track(frames, points)
+            back = TRACKERS[tracker].track(np.ascontiguousarray(frames[::-1]), there.positions[-1])
+            every = np.linalg.norm(back.positions[-1] - points, axis=1)
+            ends = np.cumsum([len(part) for part in asked.values()])
+            for kind, end in zip(asked, ends, strict=True):
+                part = slice(end - len(asked[kind]), end)
+                out, seen = every[part], there.seen[-1][part].mean()
                 median, most, worst = np.quantile(out, (0.5, 0.9, 0.99))
                 print(
-                    f"{f'{name}, {kind}':36} {tracker:15} {len(points):5}  {np.mean(out < 3):10.1%} "
-                    f"{median:10.2f} {most:6.1f} {worst:6.1f}  {there.seen[-1].mean():8.0%}",
+                    f"{f'{name}, {kind}':36} {tracker:15} {len(out):5}  {np.mean(out < 3):10.1%} "
+                    f"{median:10.2f} {most:6.1f} {worst:6.1f}  {seen:8.0%}",
                     flush=True,
                 )
 
@@ -126,8 +134,12 @@ def print_courtyard() -> None:
         f"\noverlap at frame {LAST} of 24 blobs on the fox      mean    10th  median    90th   0.8 or more   all of it"
     )
     true = [moved_region(region, first, last) for region in regions]
-    for name, tracker in TRACKERS.items():
-        followed = Kept(tracker.track(frames, _points(frames, tracker)))
+    asked, errors = _points(frames), []
+    for name, tracker in {**TRACKERS, "true motion": Truth(first, last)}.items():
+        points = np.concatenate([asked, np.argwhere(first.fox)[:, ::-1].astype(np.float32) + np.float32(0.5)])
+        tracks = tracker.track(frames, points)
+        errors.append((name, tracks.positions[-1, len(asked) :]))
+        followed = Kept(Tracks(tracks.positions[:, : len(asked)], tracks.seen[:, : len(asked)]))
         made = [~tracking_mask(frames, region, followed)[-1] for region in regions]
         *each, whole = ((a & b).sum() / (a | b).sum() for a, b in zip(made, true, strict=True))
         low, middle, high = np.quantile(each, (0.1, 0.5, 0.9))
@@ -137,9 +149,22 @@ def print_courtyard() -> None:
             flush=True,
         )
         print("   each:", " ".join(f"{value:.2f}" for value in sorted(each)))
+    sizes = np.quantile([region.sum() for region in regions[:-1]], (0, 0.5, 1))
+    print(f"blobs of {sizes[0]:.0f} to {sizes[2]:.0f} pixels, median {sizes[1]:.0f}; the fox has {first.fox.sum()}")
+    _print_errors(first, last, errors)
 
 
-def _points(frames: np.ndarray, tracker: Tracker) -> np.ndarray:
+def _print_errors(first: Moment, last: Moment, errors: list[tuple[str, np.ndarray]]) -> None:
+    print(f"\nfrom where they truly are, pixels{'':12}inside: median   90th   at the outline: median   90th")
+    truly, seen = destinations(first, last)
+    inner = cv2.erode(first.fox.astype(np.uint8), np.ones((9, 9)))[first.fox] > 0
+    for name, places in errors:
+        out = np.linalg.norm(places - truly[first.fox], axis=1)
+        inside, outline = (np.quantile(out[seen[first.fox] & part], (0.5, 0.9)) for part in (inner, ~inner))
+        print(f"{name:42} {inside[0]:17.2f} {inside[1]:6.1f} {outline[0]:24.2f} {outline[1]:6.1f}")
+
+
+def _points(frames: np.ndarray) -> np.ndarray:
     """The points that a mask asks for."""
     asked: list[np.ndarray] = []
 
@@ -150,6 +175,21 @@ def _points(frames: np.ndarray, tracker: Tracker) -> np.ndarray:
 
     tracking_mask(frames[:1], np.zeros(frames.shape[1:3], bool), Asked())
     return asked[0]
+
+
+@dataclass(frozen=True)
+class Truth:
+    """Knows where the points are in the last frame, and nothing of those between."""
+
+    first: Moment
+    last: Moment
+
+    def track(self, frames: np.ndarray, points: np.ndarray) -> Tracks:
+        places, seen = destinations(self.first, self.last)
+        column, row = np.clip(points, 0, np.array(seen.shape[::-1]) - 1).astype(int).T
+        found, standing = places[row, column].astype(np.float32), np.repeat(points[None], len(frames) - 1, axis=0)
+        every = np.ones((len(frames) - 1, len(points)), bool)
+        return Tracks(np.concatenate([standing, found[None]]), np.concatenate([every, seen[row, column][None]]))
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,11 @@ def sources(first: Moment, now: Moment) -> tuple[np.ndarray, np.ndarray]:
     return places, inside & near & (first.fox[row, column] == now.fox)
 
 
+def destinations(first: Moment, now: Moment) -> tuple[np.ndarray, np.ndarray]:
+    """Where in another picture the surface of each pixel of the first is, and whether it is seen there."""
+    return sources(now, first)
+
+
 def carried(points: np.ndarray, from_s: float, to_s: float) -> np.ndarray:
     """Where points of the fox's skin are at another time."""
     before, after = fox.pose(from_s).parts, fox.pose(to_s).parts
