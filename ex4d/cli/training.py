@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -74,7 +75,8 @@ def run(config: TrainingFile, *, models: Models = None, device: DeviceName = Non
     quiet = quiet or os.environ.get("RANK", "0") != "0"  # of several processes, as torchrun starts them
     with _working(RESUMED, quiet=quiet) as progress:
         adapter = go(settled, models=models, device=device, progress=progress)
-    _say(f"{adapter}: trained; ex4d shoot FILE --engine ex4d --adapter {adapter} completes films by it", quiet=quiet)
+    shoot = f"ex4d shoot FILE --engine ex4d --adapter {shlex.quote(str(adapter))}"
+    _say(f"{adapter}: trained; {shoot} completes films by it", quiet=quiet)
 
 
 @train.command()

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ex4d.errors import MissingPart
+from ex4d.errors import MissingPart, UserError
 from ex4d.estimated_depth import DepthMeans
 from ex4d.kernels import announce_compiling
 from ex4d.media.atomic import replacing
-from ex4d.models import COTRACKER3, WAN, commands_for, located
+from ex4d.models import COTRACKER3, WAN, adapter_fault, commands_for, located
 from ex4d.progress import SILENT, Progress
 from ex4d.render.cpu_rasterizer import CpuRasterizer
 from ex4d.training.config.draws import CameraDraws
@@ -126,6 +126,7 @@ def train(
 
     folder = find_wan_folder(weights_folder(config, models))
     require_image_model(folder)
+    _require_adapter(config.model.adapter)
     require_going_on(config, folder)
     where = device or _usual_device()
     crew = processes_on(named(where))
@@ -174,6 +175,13 @@ def _require_wan(config: TrainingConfig, models: Path | None) -> None:
     weights = (WAN,) if config.model.weights == WAN.name else ()
     if commands := commands_for(*weights, extra=WAN.extra, models=models):
         raise MissingPart("\n  ".join(["excerpts cannot be prepared, nor adapters trained, before you run", *commands]))
+
+
+def _require_adapter(file: Path | None) -> None:
+    """Refuse what is no adapter to go on from, by its head; raises UserError."""
+    fault = None if file is None else adapter_fault(file)
+    if fault:
+        raise UserError(f"model.adapter: {file} {fault}")
 
 
 def _usual_device() -> str:

@@ -123,6 +123,13 @@ def test_train_trains_with_and_without_its_name(run: Run, config: Path, called: 
     assert (called["train"]["device"], called["train"]["models"]) == ("cuda:1", None)
 
 
+def test_the_command_that_it_names_can_be_run(
+    run: Run, config: Path, called: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ex4d.training.run.train", lambda *_, **__: Path("my out/ex4d.ckpt"))
+    assert "ex4d shoot FILE --engine ex4d --adapter 'my out/ex4d.ckpt' completes" in run("train", "train.yaml").out
+
+
 @pytest.mark.parametrize("command", ["run", "prepare"])
 def test_without_torch_it_says_what_to_run(
     run: Run, config: Path, monkeypatch: pytest.MonkeyPatch, command: str

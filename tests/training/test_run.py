@@ -174,6 +174,14 @@ def test_a_model_that_hears_words_alone_is_told(tmp_path: Path) -> None:
         require_image_model(find_wan_folder(tmp_path))
 
 
+def test_what_is_no_adapter_to_go_on_from_is_told_before_anything_is_prepared(project: Path, tmp_path: Path) -> None:
+    config = load(project / "train.yaml").model_copy(update={"output": tmp_path / "out"})
+    model = config.model.model_copy(update={"adapter": project / "train.yaml"})
+    with pytest.raises(UserError, match=r"model\.adapter: .*train\.yaml is no archive of torch\.save"):
+        train(config.model_copy(update={"model": model}), device="cpu")
+    assert not config.output.exists()
+
+
 def test_a_batch_that_cannot_be_shared_is_told_before_anything_is_prepared(project: Path, tmp_path: Path) -> None:
     config = load(project / "train.yaml").model_copy(update={"output": tmp_path / "out"})
     odd = config.training.model_copy(update={"at_once": 3})
