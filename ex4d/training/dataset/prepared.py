@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,8 @@ INDEX = "index.json"
 PROMPTS = "prompts"
 LARGEST_INDEX = 1 << 30
 """Bytes."""
+MOST_FAULTS = 12
+"""Of damaged files that are listed."""
 
 Text = Float32[Tensor, "words text_features"]
 Latents = Float32[Tensor, "channels latent_frames latent_height latent_width"]
@@ -137,17 +140,13 @@ def open_prepared(folder: Path) -> Prepared:
     prompts, negative, entries = _read_index(folder / INDEX)
     cache = PromptCache(folder / PROMPTS, prompts)
     faults = Faults()
-    opened = [faults.of(lambda entry=entry: _open(folder, entry, cache)) for entry in entries]  # type: ignore[misc]
+    opened = [faults.of(partial(_open, folder, entry, cache)) for entry in entries]
     if len(faults.found) > MOST_FAULTS:
         faults.found[MOST_FAULTS:] = [MediaError(f"and {len(faults.found) - MOST_FAULTS} more")]
     faults.tell()
     found = [one for one in opened if one is not None]
     trained, held_out = ([one for one in found if one.held_out == which] for which in (False, True))
     return Prepared(folder, tuple(trained), tuple(held_out), negative, cache)
-
-
-MOST_FAULTS = 12
-"""Of damaged files that are listed."""
 
 
 def write_index(folder: Path, *, encoder: str, negative_prompt: str, entries: Sequence[IndexEntry]) -> None:

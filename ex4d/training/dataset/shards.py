@@ -119,7 +119,7 @@ def _entries(file: IO[bytes]) -> Iterator[tarfile.TarInfo]:
     Raises:
         tarfile.TarError: a header that is none; no end mark; more members than are read.
     """
-    with tarfile.open(fileobj=_Headers(file), mode="r:") as archive:  # type: ignore[call-overload]
+    with tarfile.open(fileobj=_Headers(file), mode="r:") as archive:  # type: ignore[call-overload] # it asks for less
         for _ in range(MOST_FILES):
             entry = archive.next()
             if entry is None:
