@@ -126,7 +126,7 @@ def test_train_trains_with_and_without_its_name(run: Run, config: Path, called: 
 def test_the_command_that_it_names_can_be_run(
     run: Run, config: Path, called: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ex4d.training.run.train", lambda *_, **__: Path("my out/ex4d.ckpt"))
+    monkeypatch.setattr(sys.modules["ex4d.training.run"], "train", lambda *_, **__: Path("my out/ex4d.ckpt"))
     assert "ex4d shoot FILE --engine ex4d --adapter 'my out/ex4d.ckpt' completes" in run("train", "train.yaml").out
 
 
