@@ -31,7 +31,7 @@ PATCH, STRIDE = 16, 8
 EVENED, FAINT = 12.0, 6.0
 """Deviation, in pixels, of what contrast is measured in; and the grey levels of contrast that are taken as noise."""
 DESCENTS = 12
-"""Steps of gradient descent for each patch; OpenCV's 25 take longer and find the same."""
+"""Steps of gradient descent for each patch; OpenCV's 25 take longer and gain little."""
 FINEST_BACK = 1
 """How often the pictures are halved that flow back is measured in, which only checks: a quarter of the time."""
 CLOSED_PX = 1.0
