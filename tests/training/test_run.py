@@ -58,8 +58,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class Told:
     def __init__(self) -> None:
         self.said: list[str] = []
+        self.begun: list[str] = []
 
-    def begin(self, task: str, total: int) -> None: ...
+    def begin(self, task: str, total: int) -> None:
+        self.begun.append(task)
 
     def advance(self) -> None: ...
 
@@ -115,6 +117,8 @@ def test_run_again_it_has_nothing_to_do(project: Path, trained: Told) -> None:
     train(load(project / "train.yaml"), device="cpu", progress=told)
     assert (project / "out" / "ex4d.ckpt").read_bytes() == before
     assert any("2 excerpts prepared, 2 of them kept" in words for words in told.said)
+    assert told.said[-1] == "all 2 steps are done; raise training.steps to go on"
+    assert not any("loading" in task for task in told.begun)
     assert len((project / "out" / "log.jsonl").read_text().splitlines()) == 3
 
 

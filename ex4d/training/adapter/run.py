@@ -9,6 +9,7 @@ OUTPUT/samples/step-000250.png    held-out excerpts: guide, completed, what was 
 from __future__ import annotations
 
 import math
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ import torch
 from accelerate import Accelerator
 
 from ex4d.errors import MediaError, OutputError, SynthesisError, TrainingError
+from ex4d.media.atomic import replacing
 from ex4d.progress import SILENT, Progress
 from ex4d.synthesis.wan.loading import load_vae
 from ex4d.synthesis.wan.weight_folders import WanFolder
@@ -71,8 +73,11 @@ def train(
     crew = processes_on(torch.device(device))
     if crew.device.type != torch.device(device).type:
         raise TrainingError(f"there is no {device} here that torch can use; --device cpu is for tiny models")
+    listener = progress if crew.is_main_process else SILENT
+    if _is_finished(config, prepared, folder, crew, listener):
+        return config.output / ADAPTER
     try:
-        run = _Run(config, prepared, folder, crew, progress if crew.is_main_process else SILENT)
+        run = _Run(config, prepared, folder, crew, listener)
     except torch.OutOfMemoryError as cause:
         raise TrainingError(
             f"the card's memory ran out while weights were loaded ({_first_line(cause)}): each card holds all of the "
@@ -81,6 +86,21 @@ def train(
     with _told(run):
         run.go()
     return run.result
+
+
+def _is_finished(
+    config: TrainingConfig, prepared: Prepared, folder: WanFolder, crew: Accelerator, progress: Progress
+) -> bool:
+    """Tell whether all steps are done; then have the adapter at its place, and load nothing."""
+    kept = newest_checkpoint(config.output / CHECKPOINTS)
+    if kept is None or kept.step < config.training.steps:
+        return False
+    kept.must_fit(what_matters(config, prepared, folder))
+    if crew.is_main_process:
+        with replacing(config.output / ADAPTER) as partial:  # a run that was killed may not have come to it
+            shutil.copyfile(kept.adapter, partial)
+    progress.say(f"all {config.training.steps} steps are done; raise training.steps to go on")
+    return True
 
 
 class _Run:
@@ -130,7 +150,6 @@ class _Run:
             negative_text=self.lessons.negative_text,
             on_step=self._stepped,
         )
-        self._publish()
 
     def _stepped(self, done: Done) -> None:
         keep, last = self.config.keep, done.step >= self.config.training.steps
@@ -181,11 +200,6 @@ class _Run:
             )
         if self.crew.is_main_process:
             write_sheet(self.output / "samples" / f"step-{step:06d}.png", sheet)
-
-    def _publish(self) -> None:
-        """Have the newest adapter at its place, should an earlier run have been killed before it was."""
-        if self.crew.is_main_process:
-            write_adapter(self.result, self.learner)
 
 
 @contextmanager
