@@ -6,11 +6,12 @@ Its package and its weights are under CC-BY-NC, so neither comes with ex4d: it i
 from __future__ import annotations
 
 import importlib.util
+import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -102,12 +103,12 @@ def _require_parts(folder: Path) -> None:
 def _load(model: Any, file: Path) -> None:
     import torch
 
-    stored = cast(dict[str, Any], torch.load(file, map_location="cpu", weights_only=True))
     try:
+        stored = torch.load(file, map_location="cpu", weights_only=True)
         model.load_state_dict(stored.get("model", stored))
-    except RuntimeError as cause:
+    except (OSError, RuntimeError, ValueError, EOFError, AttributeError, TypeError, pickle.UnpicklingError) as cause:
         raise MissingPart(
-            f"{file} does not fit the cotracker package that is installed: {str(cause).splitlines()[0]}; "
+            f"{file} does not fit the cotracker package that is installed: {str(cause).partition(chr(10))[0]}; "
             "install its newest, and pull the weights again"
         ) from cause
 

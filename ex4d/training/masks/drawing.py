@@ -105,7 +105,8 @@ def _hiding_enough(drawn: Callable[[int], Raw]) -> Raw:
     if found is None:
         assert fault is not None
         raise fault
-    return found
+    visible, words = found
+    return visible, f"{words} (of {TRIES} draws none hid {HIDDEN[0]:.1%} to {HIDDEN[1]:.0%})"
 
 
 def _filmed(opened: OpenedExcerpt, items: tuple[CameraItem, ...], name: str) -> CameraPath:

@@ -47,10 +47,18 @@ def _opened(folder: Path, file: TrainingConfig) -> Iterator[OpenedExcerpt]:
         yield lent.opened(lent.excerpts[0])
 
 
-def maker(folder: Path, *, rendering: float, seed: int = 0, erode: int | None = 0, camera: str = ORBIT) -> MaskMaker:
+def maker(
+    folder: Path,
+    *,
+    rendering: float,
+    seed: int = 0,
+    erode: int | None = 0,
+    camera: str = ORBIT,
+    regions: tuple[float, float] = (0.05, 0.3),
+) -> MaskMaker:
     masks = Masks(
         rendering=RenderingMasks(share=rendering, cameras=(CameraChoice(camera=camera),)),
-        tracking=TrackingMasks(share=1 - rendering, smallest=0.05, largest=0.3),
+        tracking=TrackingMasks(share=1 - rendering, smallest=regions[0], largest=regions[1]),
         erode=erode,
         seed=seed,
     )
@@ -153,3 +161,9 @@ def test_the_key_knows_what_decides_a_draw(folder: Path) -> None:
     ]
     assert keys[0] == keys[1]
     assert len(set(keys)) == len(keys) - 1
+
+
+def test_a_mask_that_hides_too_little_is_told(folder: Path, opened: OpenedExcerpt) -> None:
+    """Where no draw hides enough the last one is taken, and its words say so."""
+    words = maker(folder, rendering=0.0, regions=(0.001, 0.002)).draw(opened, 0).words
+    assert words.endswith("followed by flow (of 8 draws none hid 0.5% to 90%)")
