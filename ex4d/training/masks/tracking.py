@@ -131,6 +131,18 @@ def _draw_cells(
 
 @kernel
 @no_type_check
+def _shown(region: Region, right: float, down: float, seen: bool) -> int:
+    """Return what covers a pixel that shows this place of the first frame; beyond it, its nearest pixel."""
+    height, width = region.shape
+    row = min(max(int(np.floor(down)), 0), height - 1)
+    column = min(max(int(np.floor(right)), 0), width - 1)
+    if region[row, column]:
+        return REGION_SEEN if seen else REGION_UNSEEN
+    return OTHER_SEEN if seen else 0
+
+
+@kernel
+@no_type_check
 def _draw_quarter(
     region: Region,
     start: Float32[np.ndarray, "2"],
@@ -145,12 +157,8 @@ def _draw_quarter(
     top, bottom = min(corner[1], corner[1] + side[1]), max(corner[1], corner[1] + side[1])
     for y in range(max(0, int(np.ceil(top - 0.5))), min(height - 1, int(np.floor(bottom - 0.5))) + 1):
         for x in range(max(0, int(np.ceil(left - 0.5))), min(width - 1, int(np.floor(right - 0.5))) + 1):
-            row = min(max(int(np.floor(start[1] + y + 0.5 - corner[1])), 0), height - 1)
-            column = min(max(int(np.floor(start[0] + x + 0.5 - corner[0])), 0), width - 1)
-            if region[row, column]:
-                cover[y, x] |= REGION_SEEN if seen else REGION_UNSEEN
-            elif seen:
-                cover[y, x] |= OTHER_SEEN
+            shown = _shown(region, start[0] + x + 0.5 - corner[0], start[1] + y + 0.5 - corner[1], seen)
+            cover[y, x] |= shown
 
 
 @kernel
@@ -178,10 +186,5 @@ def _draw_half(
             across = (px * (c[1] - a[1]) - py * (c[0] - a[0])) / area
             down = (py * (b[0] - a[0]) - px * (b[1] - a[1])) / area
             if across >= -1e-6 and down >= -1e-6 and across + down <= 1 + 1e-6:
-                cover[y, x] |= WHOLE
-                row = min(max(int(np.floor(start[1] + down * step[1])), 0), height - 1)
-                column = min(max(int(np.floor(start[0] + across * step[0])), 0), width - 1)
-                if region[row, column]:
-                    cover[y, x] |= REGION_SEEN if seen else REGION_UNSEEN
-                elif seen:
-                    cover[y, x] |= OTHER_SEEN
+                shown = _shown(region, start[0] + across * step[0], start[1] + down * step[1], seen)
+                cover[y, x] |= WHOLE | shown
