@@ -15,6 +15,7 @@ from ex4d.media.atomic import replacing
 from ex4d.models import COTRACKER3, WAN, adapter_fault, commands_for, located
 from ex4d.progress import SILENT, Progress
 from ex4d.render.cpu_rasterizer import CpuRasterizer
+from ex4d.shotlist.model import DepthModel
 from ex4d.training.config.draws import CameraDraws
 from ex4d.training.config.records import TrainingConfig
 from ex4d.training.dataset.clips import find_clips
@@ -173,7 +174,11 @@ def _require_wan(config: TrainingConfig, models: Path | None) -> None:
         MissingPart: something is; a folder of weights that the file names is looked into where it is opened.
     """
     weights = (WAN,) if config.model.weights == WAN.name else ()
-    if commands := commands_for(*weights, extra=WAN.extra, models=models):
+    masks, depth = config.masks, config.clips.depth
+    by_flow = masks.tracking.share > 0 and masks.tracking.tracker == "flow"  # whose OpenCV comes with depth's models
+    estimated = masks.rendering.share > 0 and isinstance(depth, DepthModel)
+    commands = commands_for(extra="depth") if by_flow or estimated else ()
+    if commands := (*commands, *commands_for(*weights, extra=WAN.extra, models=models)):
         raise MissingPart("\n  ".join(["excerpts cannot be prepared, nor adapters trained, before you run", *commands]))
 
 

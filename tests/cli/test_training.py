@@ -140,7 +140,9 @@ def test_without_torch_it_says_what_to_run(
 
     assert done.code == 3
     assert re.search(
-        r"before you run\n +pip install 'ex4d\[wan\]'\n +.*ex4d models pull wan2\.1-i2v-14b-480p ", done.err
+        r"before you run\n +pip install 'ex4d\[depth\]'\n +pip install 'ex4d\[wan\]'\n"
+        r" +.*ex4d models pull wan2\.1-i2v-14b-480p ",
+        done.err,
     )
 
 
